@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupts: numbers of the interrupt controller (GIC ids: 0-15 SGI, sent
+ * by software; 16-31 private to a core; 32 on shared), and who handles them.
+ */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include <asm/percpu.h>
+#include <lib/types.h>
+
+#define NR_IRQS		96
+
+typedef void (*irq_handler_t)(unsigned irq, void *data);
+
+/*
+ * Install the one handler of irq and enable it (a private one on this core
+ * only: the others call irq_enable_percpu). -EBUSY if it has one,
+ * -EINVAL if there is no such number.
+ */
+int request_irq(unsigned irq, irq_handler_t handler, const char *name,
+		void *data);
+void free_irq(unsigned irq);
+void irq_enable_percpu(unsigned irq);
+
+/* What an interrupt controller driver offers. Registered once. */
+struct irq_chip {
+	const char *name;
+	void (*cpu_init)(void);		/* on each core */
+	void (*enable)(unsigned irq);
+	void (*disable)(unsigned irq);
+	u32 (*acknowledge)(void);	/* raw id; see irq_of */
+	void (*end)(u32 raw);
+	void (*send_ipi)(unsigned cpu_mask, unsigned ipi);
+};
+void irq_chip_register(const struct irq_chip *chip);
+extern const struct irq_chip *irq_chip;
+
+DECLARE_PER_CPU(unsigned, irq_nesting);
+
+/* Does an interrupt handler run on this core? */
+static inline bool
+in_interrupt(void)
+{
+	return this_cpu_read(irq_nesting) != 0;
+}
+
+#endif

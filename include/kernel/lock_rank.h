@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order of locks: the one table that the checker reads and that
+ * docs/locking.md is printed from.
+ *
+ * A core that holds a spinlock may only take one further down. Two locks of
+ * the same rank are never held together. X(name, what it guards)
+ */
+#ifndef KERNEL_LOCK_RANK_H
+#define KERNEL_LOCK_RANK_H
+
+#define LOCK_RANKS(X) \
+	X(TEST,		"a test's own data")				\
+	X(MONITOR,	"monitor: input line and history")		\
+	X(IRQ_DESC,	"irq: handler table")				\
+	X(TIMER,	"timer: one core's tree of timers")		\
+	X(RCU,		"rcu: grace periods and callbacks")		\
+	X(CALL,		"smp: cross-call queue of a core")		\
+	X(PGTABLE,	"page tables of the kernel, list of pgds")	\
+	X(PCP,		"page_alloc: one core's page lists")		\
+	X(PAGE_OWNER,	"page_owner: table of stacks")			\
+	X(ZONE,		"zone: free lists, pageblocks, counters")	\
+	X(WAIT,		"wait queue: its list of waiters")		\
+	X(TASK_LIST,	"list of all tasks")				\
+	X(RUNQUEUE,	"run queue of one core")			\
+	X(FAULT_INJECT,	"fault injection: counters")			\
+	X(PRINTK,	"log ring")					\
+	X(CONSOLE,	"a console's device")
+
+enum lock_rank {
+#define LOCK_RANK_ENUM(name, what) LOCK_##name,
+	LOCK_RANKS(LOCK_RANK_ENUM)
+#undef LOCK_RANK_ENUM
+	NR_LOCK_RANKS
+};
+
+#endif
