@@ -13,17 +13,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int8_t s8;
-typedef int16_t s16;
-typedef int32_t s32;
-typedef int64_t s64;
+/*
+ * Spelled out rather than taken from stdint.h, whose uint32_t is a long with
+ * this compiler: so %x prints a u32 and %llx a u64, on the target and when
+ * the same file is built for the host.
+ */
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef signed char s8;
+typedef short s16;
+typedef int s32;
+typedef long long s64;
 
 typedef u32 phys_addr_t;	/* bytes, physical */
 typedef unsigned long pfn_t;	/* page frame number: phys_addr_t >> PAGE_SHIFT */
-typedef long ssize_t;
+typedef ptrdiff_t ssize_t;
 
 #endif
