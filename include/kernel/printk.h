@@ -20,7 +20,8 @@ enum log_level {
 };
 
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
-void vprintk(enum log_level level, const char *fmt, va_list ap);
+void vprintk(enum log_level level, const char *fmt, va_list ap)
+	__printf(2, 0);
 
 #define pr_emerg(...)	printk(LOG_EMERG, __VA_ARGS__)
 #define pr_err(...)	printk(LOG_ERR, __VA_ARGS__)
@@ -40,6 +41,8 @@ struct console {
 	struct list_head list;	/* console_lock */
 };
 
+/* The first console, polled; implemented by its driver, called first at boot. */
+void early_console_init(void);
 void console_register(struct console *con);
 void console_unregister(struct console *con);
 
@@ -52,7 +55,13 @@ extern enum log_level console_loglevel;
 void log_capture_begin(char *buf, size_t size);
 size_t log_capture_end(void);
 
-/* The log itself: copy up to size bytes from position *pos on, advance it. */
+/* After a fault inside printk: free the locks that this core held there. */
+void printk_bust_locks(void);
+
+/*
+ * The log itself: copy whole lines, up to size bytes, from position *pos on
+ * (0: the oldest), advance it. 0 at the end.
+ */
 size_t log_read(u64 *pos, char *buf, size_t size);
 
 #endif
