@@ -43,6 +43,12 @@ int map_kernel_range(unsigned long va, phys_addr_t pa, unsigned long size,
 /* Remove and flush the pages of [va, va + size); holes are skipped. */
 void unmap_kernel_range(unsigned long va, unsigned long size);
 
+/*
+ * Map the registers at pa for good, as device memory; NULL if there is no
+ * room. Context: boot and drivers' initcalls.
+ */
+void *device_map(phys_addr_t pa, unsigned long size);
+
 /* One translation, decoded. */
 enum pt_kind {
 	PT_NONE,		/* nothing there: a translation fault */

@@ -7,9 +7,13 @@
 #define KERNEL_IRQ_H
 
 #include <asm/percpu.h>
+#include <asm/ptrace.h>
+#include <kernel/smp.h>
 #include <lib/types.h>
 
 #define NR_IRQS		96
+#define NR_SGIS		16	/* ids 0-15: sent by software */
+#define NR_PRIVATE_IRQS	32	/* ids 0-31: each core has its own */
 
 typedef void (*irq_handler_t)(unsigned irq, void *data);
 
@@ -33,8 +37,22 @@ struct irq_chip {
 	void (*end)(u32 raw);
 	void (*send_ipi)(unsigned cpu_mask, unsigned ipi);
 };
+/* The number in what acknowledge() returned; from 1020 on: none pending. */
+#define irq_of(raw)	((raw) & 0x3ff)
+#define IRQ_NONE_PENDING 1020
+
 void irq_chip_register(const struct irq_chip *chip);
 extern const struct irq_chip *irq_chip;
+
+/* fn runs, interrupts off, on a core that gets the software interrupt ipi. */
+void ipi_register(enum ipi ipi, const char *name, void (*fn)(void));
+/* Raise ipi on the cores of the mask. */
+void ipi_send(unsigned long cpu_mask, enum ipi ipi);
+
+/* What the interrupt that runs on this core interrupted, or NULL. */
+const struct pt_regs *irq_regs(void);
+/* How often irq came, on one core / in all. */
+u32 irq_count_on(unsigned irq, unsigned cpu);
 
 DECLARE_PER_CPU(unsigned, irq_nesting);
 
