@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cores, and calling each other. */
+/* The cores: starting them, and calling each other. See kernel/smp.c. */
 #ifndef KERNEL_SMP_H
 #define KERNEL_SMP_H
 
@@ -13,17 +13,34 @@ extern unsigned long cpu_online_mask;	/* bit n: core n schedules */
 	for ((cpu) = 0; (cpu) < nr_cpus; (cpu)++)
 #define for_each_online_cpu(cpu) \
 	for ((cpu) = 0; (cpu) < nr_cpus; (cpu)++) \
-		if (cpu_online_mask >> (cpu) & 1)
+		if (READ_ONCE(cpu_online_mask) >> (cpu) & 1)
 
 static inline unsigned
 num_online_cpus(void)
 {
-	return (unsigned)__builtin_popcountl(cpu_online_mask);
+	return (unsigned)__builtin_popcountl(READ_ONCE(cpu_online_mask));
 }
 
 enum ipi { IPI_RESCHEDULE = 1, IPI_CALL, IPI_STOP, NR_IPIS };
 
-/* Ask core cpu to reschedule / run its cross calls / report and stop. */
+/*
+ * The board has present cores; nr_cpus becomes that, or what maxcpus= and
+ * nosmp allow. Context: boot, after the command line was read.
+ */
+void smp_set_present(unsigned present);
+/*
+ * Give each core of nr_cpus its own copy of the per-CPU variables, taken
+ * from memblock. To be called as early as memblock allows: the copies start
+ * with what the boot core's variables hold at this moment.
+ */
+void setup_per_cpu_areas(void);
+/*
+ * Start the other cores, one after the other; what does not start is
+ * reported and left alone. Context: boot task, interrupts on.
+ */
+void smp_init(void);
+
+/* Ask core cpu to reschedule. */
 void smp_send_reschedule(unsigned cpu);
 
 /*
@@ -33,5 +50,11 @@ void smp_send_reschedule(unsigned cpu);
 void smp_call_function_single(unsigned cpu, void (*fn)(void *), void *arg);
 /* The same on every online core, this one included. */
 void on_each_cpu(void (*fn)(void *), void *arg);
+
+/*
+ * From panic: each other core, in turn, prints its stack and stops for
+ * ever. A core that does not answer is named. Any context.
+ */
+void smp_stop_others(void);
 
 #endif

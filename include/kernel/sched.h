@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scheduler: which task runs on this core. See kernel/sched/sched.c.
+ *
+ * How to sleep without losing the wake-up
+ *
+ *	sleeper					waker
+ *	set_current_state(TASK_...);		condition = true;
+ *	if (!condition)				wake_up_process(task);
+ *		schedule();
+ *	set_current_state(TASK_RUNNING);
+ *
+ *	The state is written before the condition is read (a full barrier
+ *	lies between), and the waker writes the condition before it reads
+ *	the state. So at least one of them sees what the other wrote: either
+ *	the sleeper does not go to sleep, or the waker sees it sleeping.
+ *	Wake-ups may come too often, never too seldom: always loop. The wait
+ *	queues of kernel/wait.h do all this.
+ */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <kernel/task.h>
+#include <lib/atomic.h>
+#include <lib/compiler.h>
+#include <lib/seq_buf.h>
+#include <lib/types.h>
+
+#define set_current_state(s) do { \
+	WRITE_ONCE(current->state, (s)); \
+	smp_mb(); \
+} while (0)
+
+/*
+ * Set up run queues and the idle task of the boot core; from here on the
+ * boot context is a task that may sleep. Context: page allocator is up.
+ */
+void sched_init(void);
+/*
+ * Last act of a core's start, on its idle task: run tasks for ever.
+ * The boot core's idle task gets here by itself.
+ */
+void cpu_idle_loop(void) __noreturn;
+
+/*
+ * Give the core away. Returns when the task is chosen again: at once if it
+ * is RUNNING and nobody deserves the core more. Context: may sleep.
+ */
+void schedule(void);
+/* Let every other task of this core go first, once. Context: may sleep. */
+void yield(void);
+/*
+ * A point where a long loop may be interrupted: schedules if another task
+ * is due, and is a quiescent state for RCU. Returns true if it scheduled.
+ */
+bool cond_resched(void);
+/* Is another task due on this core? */
+bool need_resched(void);
+
+/*
+ * Make task run if it is NEW or sleeps. Any context; takes a run queue lock.
+ * Returns true if this call woke it.
+ */
+bool wake_up_process(struct task *task);
+
+#define MAX_SCHEDULE_TIMEOUT	0x7fffffffL
+/*
+ * Sleep until woken or until timeout jiffies (ns) have passed. The caller
+ * has set the state. Returns what was left of the time, 0 if it is over.
+ */
+long schedule_timeout(long timeout);
+u64 schedule_timeout_ns(u64 ns);
+/* Sleep at least that long. */
+void msleep(unsigned ms);
+void usleep(unsigned us);
+
+/*
+ * Complain (panic, with the reason and a stack) if the caller may not sleep:
+ * interrupts masked, in an interrupt handler, a spinlock held, inside an RCU
+ * reader. Nothing in release builds and before the scheduler runs.
+ */
+#ifdef VELLUM_DEBUG
+void might_sleep_at(const char *file, int line);
+#define might_sleep()	might_sleep_at(__FILE__, __LINE__)
+#else
+#define might_sleep()	((void)0)
+#endif
+
+/* From the tick, interrupts masked: account and maybe ask to reschedule. */
+void sched_tick(void);
+/* The core was asked to reschedule (IPI, RCU). Context: interrupts masked. */
+void sched_set_need_resched(void);
+
+/* Tasks that run or wait to run on core cpu, the idle task not counted. */
+unsigned sched_nr_running(unsigned cpu);
+/* ns that core cpu has spent idle. */
+u64 sched_idle_time(unsigned cpu);
+/* Times a task was switched to, all cores together. */
+u64 sched_nr_switches(void);
+
+/*
+ * Check every run queue and the task list (rules S1-S6 in sched.c). True
+ * if clean; else each contradiction is a line in out. Any context.
+ */
+bool sched_verify(struct seq_buf *out);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Task: one flow of control with its own kernel stack.
+ *
+ * The task structure lies at the upper end of its stack, both together one
+ * block of THREAD_SIZE from the page allocator:
+ *
+ *	stack base                              base + THREAD_SIZE
+ *	|  ...free...  <---- stack grows down   | struct task |
+ *
+ * Before object caches exist a page of its own would spend 4096 bytes on
+ * some 200. At the upper end an overflow, which runs down, cannot reach it.
+ *
+ * States and legal moves
+ *
+ *	NEW --wake--> RUNNING <--wake-- UNINTERRUPTIBLE / INTERRUPTIBLE
+ *	                 |  \-----sleep------^
+ *	                 \--exit--> DEAD --last put_task()--> gone
+ *
+ *	RUNNING means: runs on a core, or waits in a run queue for one.
+ *	Only current leaves RUNNING, only the waker (holding the lock of the
+ *	run queue) brings a task back to it.
+ *
+ * Fields: who guards them
+ *	q	run queue lock of the task's core
+ *	l	task_list_lock
+ *	o	only the task itself, or its creator before the first wake
+ *	-	constant once the task has been created
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <asm/percpu.h>
+#include <asm/switch.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+#include <lib/types.h>
+
+#define TASK_NAME_LEN	16
+#define TASK_ANY_CPU	(-1)
+
+enum task_state {
+	TASK_RUNNING = 0,
+	TASK_INTERRUPTIBLE = 1,		/* sleeps; later: a signal wakes it */
+	TASK_UNINTERRUPTIBLE = 2,
+	TASK_NEW = 4,			/* created, never woken */
+	TASK_DEAD = 8,			/* will never run again */
+};
+
+struct task {
+	struct cpu_context context;	/* q  registers while it does not run */
+	struct rb_node run_node;	/* q  in the run queue's tree */
+	u64 vruntime;			/* q  ns it has run, adjusted: sched.c */
+	u64 exec_start;			/* q  ktime when the count began */
+	u64 slice_start;		/* q  sum_runtime when it was chosen */
+	u64 sum_runtime;		/* q  ns it has run, in truth */
+	unsigned long nr_switches;	/* q  times it was chosen */
+	u32 state;			/* q  enum task_state; see set_current_state */
+	s16 cpu;			/* q  the core it belongs to */
+	s16 pinned_cpu;			/* -  or TASK_ANY_CPU */
+	bool on_rq;			/* q  runs, or is in the tree */
+	bool idle;			/* -  an idle task: never queued */
+	bool should_stop;		/* set once by kthread_stop() */
+	bool left;			/* l  DEAD, and off its stack for good */
+	int refs;			/* l  gone when 0: see put_task() */
+	int exit_code;			/* o  valid once left */
+	int pid;			/* -  */
+	char name[TASK_NAME_LEN];	/* -  */
+	void *stack;			/* -  lowest address; THREAD_SIZE bytes */
+	struct list_head task_node;	/* l  in task_list */
+	void (*fn)(void *arg);		/* -  what it runs */
+	void *arg;			/* -  */
+};
+
+DECLARE_PER_CPU(struct task *, current_task);
+#define current		this_cpu_read(current_task)
+
+/* All tasks but the dead ones that have left; guarded by task_list_lock. */
+extern struct list_head task_list;
+/* Call fn for each task, in order of pid, with task_list_lock held. */
+void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
+
+/*
+ * A reference keeps the structure (and the stack) after the task is dead.
+ * Every task holds one on itself until it has left its stack. To wait for
+ * a thread that may end by itself, get_task() it before it is first woken.
+ */
+void get_task(struct task *task);
+void put_task(struct task *task);
+
+#endif
