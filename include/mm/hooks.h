@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the page allocator calls upwards. Few places, all listed here.
+ *
+ * Debugging: one word, page_debug_flags, tells whether any feature is on. The
+ * fast paths test it once; everything else happens behind that test. A build
+ * with VELLUM_NO_PAGE_DEBUG has no such test at all.
+ *
+ * Reclaim: the allocator does not know how memory is won back. Room 6 sets
+ * page_reclaim_fn and page_wake_kswapd_fn when it is there; until then a
+ * request that finds nothing free fails.
+ */
+#ifndef MM_HOOKS_H
+#define MM_HOOKS_H
+
+#include <lib/compiler.h>
+#include <lib/types.h>
+#include <mm/gfp.h>
+
+struct zone;
+
+#define PAGE_DEBUG_FAULT	0x01u	/* fail_page_alloc */
+#define PAGE_DEBUG_POISON	0x02u	/* page_poison=1 */
+#define PAGE_DEBUG_INIT_ALLOC	0x04u	/* init_on_alloc=1 */
+#define PAGE_DEBUG_INIT_FREE	0x08u	/* init_on_free=1 */
+#define PAGE_DEBUG_OWNER	0x10u	/* page_owner=on */
+
+#ifdef VELLUM_NO_PAGE_DEBUG
+#define page_debug_flags	0u
+#define page_debug_set(flag, on)	((void)(flag), (void)(on))
+static inline bool
+page_debug_should_fail(gfp_t gfp, unsigned order)
+{
+	(void)gfp;
+	(void)order;
+	return false;
+}
+#define page_debug_alloc(page, order, gfp)	((void)0)
+#define page_debug_free(page, order)		((void)0)
+#define page_debug_split(page, order)		((void)0)
+#else
+extern u32 page_debug_flags;
+
+/* Switch features on or off. Context: nobody allocates meanwhile. */
+void page_debug_set(u32 flags, bool on);
+
+/* Should this allocation fail for the sake of a test? */
+bool page_debug_should_fail(gfp_t gfp, unsigned order);
+/* A block was allocated: not yet the caller's / is about to be freed. */
+void page_debug_alloc(struct page *page, unsigned order, gfp_t gfp);
+void page_debug_free(struct page *page, unsigned order);
+/* A block became single pages. */
+void page_debug_split(struct page *page, unsigned order);
+#endif
+
+static inline bool
+page_debug_on(void)
+{
+	return unlikely(page_debug_flags != 0);
+}
+
+/*
+ * Win back frames for a request of this order; called with nothing locked,
+ * where the request may sleep. Returns how many were won; 0: give up.
+ */
+extern unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
+/* zone fell below its low watermark. Context: any, no lock held. */
+extern void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
+
+#endif
