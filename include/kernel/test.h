@@ -20,6 +20,7 @@
 #define KERNEL_TEST_H
 
 #include <lib/compiler.h>
+#include <lib/seq_buf.h>
 #include <lib/types.h>
 
 struct test {
@@ -28,6 +29,7 @@ struct test {
 	u64 rng;		/* state of test_random() */
 	unsigned nr_failed;	/* failed expectations */
 	const char *skip;	/* reason, or NULL */
+	struct seq_buf *diag;	/* where diagnostics go; NULL: the console */
 };
 
 struct test_case {
@@ -99,9 +101,24 @@ void test_on_all_cpus(struct test *t, void (*fn)(struct test *t, unsigned cpu,
 						 void *arg), void *arg);
 
 /*
- * Run the suites named in the comma separated list ("all": every one), print
- * KTAP, and return how many cases failed.
+ * Run the suites named in the comma separated list ("all": every one;
+ * "SUITE:CASE": one case), print KTAP, and return how many cases failed; a
+ * name that matches nothing counts as one.
+ * Context: a kernel thread.
  */
 unsigned test_run(const char *list);
+
+/*
+ * What the command line asked for with test=: run it and end the machine
+ * with status 0, or 1 when a case failed. Returns if nothing was asked.
+ */
+#ifdef VELLUM_TESTS
+void test_at_boot(void);
+#else
+static inline void
+test_at_boot(void)
+{
+}
+#endif
 
 #endif
