@@ -20,12 +20,19 @@
 #include <lib/compiler.h>
 #include <lib/types.h>
 
+#define BENCH_ITERATIONS	1000	/* unless the case says otherwise */
+
 struct bench {
 	const char *suite, *name;
-	unsigned iterations;	/* of the loop */
+	unsigned iterations;	/* of the loop; a case may set it first */
 	/* results, in nanoseconds of virtual time = instructions */
-	u64 total, overhead;
+	u64 total, overhead;	/* of the batch; per sample, already taken off */
 	u32 mean_x10, median, worst;
+	/* while it runs */
+	u64 start;
+	unsigned nr_samples;
+	bool masked;		/* interrupts, by bench_begin() */
+	unsigned long flags;
 };
 
 struct bench_case {
@@ -46,10 +53,21 @@ struct bench_suite {
 	__used __section(".benches") __aligned(4) = \
 		{ suite_name, bench_cases, ARRAY_SIZE(bench_cases) }
 
-void bench_begin(struct bench *b);	/* masks interrupts */
+/*
+ * Around a batch of b->iterations operations / around a single one. From
+ * bench_begin() to the end of the case interrupts stay masked on this core.
+ */
+void bench_begin(struct bench *b);
 void bench_end(struct bench *b);
 void bench_sample_begin(struct bench *b);
 void bench_sample_end(struct bench *b);
+
+/* Run the suites of the list ("all", "SUITE,SUITE"); how many cases ran. */
+unsigned bench_run(const char *list);
+/* The n-th suite in link order, or NULL behind the last. */
+const struct bench_suite *bench_suite_at(unsigned n);
+/* What bench= asked for: run it and end the machine, else return. */
+void bench_at_boot(void);
 
 /*
  * Measure op: first as one batch (the mean), then call by call (median and

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Stress: every allocator at once, on every core, from a seed. */
+#ifndef KERNEL_STRESS_H
+#define KERNEL_STRESS_H
+
+#include <lib/types.h>
+
+/*
+ * Run for so many seconds of kernel time and check everything at the end.
+ * Returns 0; -ENOMEM if it could not start; -EIO if something was wrong,
+ * after saying what. Context: a kernel thread.
+ */
+int stress_run(unsigned seconds, u32 seed);
+/* What stress= asked for: run it and end the machine, else return. */
+void stress_at_boot(void);
+
+#endif
