@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Monitor command oops: cause a fault of choice, and see its report.
+ *
+ * Every kind is a bug that somebody wrote once. What follows is real: the
+ * kernel reports and stops (or, with panic=-1, ends the machine). The tests
+ * run the same functions inside catch_run(), see tests/kernel/monitor.c.
+ */
+#include "monitor_private.h"
+
+#include <asm/irqflags.h>
+#include <kernel/lock.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/sched.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+
+struct oops_kind {
+	const char *name;
+	void (*fn)(void);
+	const char *help;
+};
+
+/* An address that the compiler knows nothing about. */
+static void *
+oops_pointer(unsigned long address)
+{
+	__asm__ volatile("" : "+r"(address));
+	return (void *)address;
+}
+
+static void
+oops_null_read(void)
+{
+	READ_ONCE(*(u32 *)oops_pointer(0x10));
+}
+
+static void
+oops_null_write(void)
+{
+	WRITE_ONCE(*(u32 *)oops_pointer(0x10), 1);
+}
+
+static void
+oops_null_call(void)
+{
+	((void (*)(void))oops_pointer(0))();
+}
+
+static void
+oops_text_write(void)
+{
+	WRITE_ONCE(*(u32 *)oops_pointer((unsigned long)oops_null_read), 0);
+}
+
+static void
+oops_rodata_write(void)
+{
+	static const u32 constant = 1;
+
+	WRITE_ONCE(*(u32 *)oops_pointer((unsigned long)&constant), 0);
+}
+
+/* mov pc, lr in a variable: data must not be executable. */
+static void
+oops_data_exec(void)
+{
+	static u32 code = 0xe1a0f00e;
+
+	((void (*)(void))oops_pointer((unsigned long)&code))();
+}
+
+static void
+oops_undefined(void)
+{
+	__asm__ volatile(".inst 0xe7f000f0");	/* UDF #0 */
+}
+
+/* LDM needs a word-aligned address, whatever SCTLR.A says. */
+static void
+oops_unaligned(void)
+{
+	u32 words[4] = { 0 };
+	void *p = oops_pointer((unsigned long)words + 1);
+
+	__asm__ volatile("ldm %0, {r2, r3}" :: "r"(p) : "r2", "r3", "memory");
+}
+
+/* Each call needs 256 bytes; the end is one the compiler cannot rule out. */
+static noinline u32
+oops_recurse(u32 n)
+{
+	volatile u32 frame[64];
+
+	frame[n % 64] = n;
+	if (!oops_pointer(n))
+		return 0;
+	return oops_recurse(n + 1) + frame[n % 64];
+}
+
+static void
+oops_stack(void)
+{
+	oops_recurse(1);
+}
+
+static void
+oops_bug(void)
+{
+	BUG_ON(oops_pointer(1));
+}
+
+static void
+oops_panic(void)
+{
+	panic("asked for by the monitor");
+}
+
+static void
+oops_double_free(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	if (!page)
+		return;
+	free_frame(page);
+	free_frame(page);
+}
+
+static void
+oops_atomic_sleep(void)
+{
+	local_irq_disable();
+	might_sleep();
+	local_irq_enable();
+}
+
+/* Two locks against the order of lock_rank.h. */
+static void
+oops_lock_order(void)
+{
+	static DEFINE_SPINLOCK(upper, LOCK_TEST);
+	static DEFINE_SPINLOCK(lower, LOCK_MONITOR);
+
+	spin_lock(&lower);
+	spin_lock(&upper);
+	spin_unlock(&upper);
+	spin_unlock(&lower);
+}
+
+static void
+oops_hang(void)
+{
+	local_irq_disable();
+	for (;;)
+		cpu_relax();
+}
+
+static const struct oops_kind kinds[] = {
+	{ "null-read", oops_null_read, "read a field through a null pointer" },
+	{ "null-write", oops_null_write, "write through a null pointer" },
+	{ "null-call", oops_null_call, "call a null pointer" },
+	{ "text-write", oops_text_write, "overwrite the kernel's code" },
+	{ "rodata-write", oops_rodata_write, "overwrite a constant" },
+	{ "data-exec", oops_data_exec, "jump into data" },
+	{ "undefined", oops_undefined, "an undefined instruction" },
+	{ "unaligned", oops_unaligned, "LDM from an odd address" },
+	{ "stack", oops_stack, "recurse until the stack is full" },
+	{ "bug", oops_bug, "a BUG_ON whose condition holds" },
+	{ "panic", oops_panic, "a plain panic" },
+	{ "double-free", oops_double_free, "free a page twice" },
+	{ "atomic-sleep", oops_atomic_sleep,
+	  "sleep with interrupts masked (debug builds)" },
+	{ "lock-order", oops_lock_order,
+	  "two locks in the wrong order (debug builds)" },
+	{ "hang", oops_hang, "loop for ever with interrupts masked" },
+};
+
+static int
+oops_command(int argc, char **argv)
+{
+	unsigned i;
+
+	if (argc > 2)
+		return monitor_usage(argv[0]);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (argc == 1) {
+			console_printf("  %-13s %s\n", kinds[i].name,
+				       kinds[i].help);
+		} else if (strcmp(kinds[i].name, argv[1]) == 0) {
+			kinds[i].fn();
+			return monitor_error(argv[0], -EIO,
+					     "nothing noticed \"%s\"", argv[1]);
+		}
+	}
+	if (argc == 1)
+		return 0;
+	return monitor_error(argv[0], -ENOENT, "no kind \"%s\"; \"oops\" lists "
+			     "them", argv[1]);
+}
+MONITOR_COMMAND("oops", oops_command, "[KIND]",
+		"cause a fault, or list the kinds");

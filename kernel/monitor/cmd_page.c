@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Monitor commands on page frames: page, map, verify.
+ *
+ * map draws a zone in at most 16 rows of 64 cells. A cell is one frame where
+ * the zone is small, else a power of two of them; then its letter is that of
+ * the owner with the most frames in it, in lower case when some of the cell
+ * is free:
+ *
+ *	Normal: 64 KiB each letter
+ *	  0x61000  ####KKKkk...............................................
+ */
+#include "monitor_private.h"
+
+#include <kernel/printk.h>
+#include <lib/bitops.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/init.h>
+#include <mm/page.h>
+#include <mm/verify.h>
+#include <mm/zone.h>
+
+#define MAP_COLUMNS	64u
+#define MAP_ROWS	16u
+
+/*
+ * A frame number from text: a frame number, a physical address, or an
+ * address in lowmem. They cannot be mistaken for each other, because frame
+ * numbers are below 2^20 and memory lies above.
+ */
+static int
+page_number(const char *command, const char *text, pfn_t *pfn)
+{
+	unsigned long v;
+
+	if (monitor_number(command, "frame", text, &v))
+		return -EINVAL;
+	if (v >= PAGE_OFFSET)
+		v = v < (unsigned long)high_memory
+			? __pa((void *)v) >> PAGE_SHIFT : 0;
+	else if (v >= 1ul << (32 - PAGE_SHIFT))
+		v >>= PAGE_SHIFT;
+	if (!pfn_valid(v))
+		return monitor_error(command, -EINVAL, "\"%s\" is no frame: "
+				     "frames are 0x%lx to 0x%lx", text,
+				     mem_map_start, mem_map_end - 1);
+	*pfn = v;
+	return 0;
+}
+
+static int
+page_command(int argc, char **argv)
+{
+	struct seq_buf s;
+	pfn_t pfn = 0;
+
+	if (argc != 2)
+		return monitor_usage(argv[0]);
+	if (page_number(argv[0], argv[1], &pfn))
+		return -EINVAL;
+	monitor_seq_begin(&s);
+	dump_page(&s, pfn_to_page(pfn));
+	monitor_seq_end(&s);
+	return 0;
+}
+MONITOR_COMMAND("page", page_command, "PFN|ADDR",
+		"all that is known about a page frame");
+
+static char
+map_lower(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c + 'a' - 'A');
+	return c == '#' ? '+' : c;
+}
+
+/* The letter of the cell [pfn, pfn + n). */
+static char
+map_cell(pfn_t pfn, unsigned long n)
+{
+	static u32 counts[128];
+	unsigned c, best = '.';
+	bool free;
+
+	if (n == 1)
+		return page_letter(pfn);
+	memset(counts, 0, sizeof(counts));
+	while (n--)
+		counts[page_letter(pfn++) & 127]++;
+	free = counts['.'] || counts[','];
+	counts['.'] = 0;
+	for (c = 0; c < 128; c++) {
+		if (counts[c] > counts[best])
+			best = c;
+	}
+	return free ? map_lower((char)best) : (char)best;
+}
+
+static void
+map_zone(const struct zone *zone)
+{
+	unsigned long cell = 1, n;
+	pfn_t pfn, end = zone_end_pfn(zone);
+	unsigned i;
+
+	while (DIV_ROUND_UP(zone->spanned_pages, cell) > MAP_COLUMNS * MAP_ROWS)
+		cell *= 2;
+	console_printf("node %u zone %s: a letter is %lu KiB\n", zone->nid,
+		       zone->name, cell << (PAGE_SHIFT - 10));
+	for (pfn = zone->start_pfn; pfn < end && !monitor_interrupted();) {
+		char row[MAP_COLUMNS + 1];
+		pfn_t first = pfn;
+
+		for (i = 0; i < MAP_COLUMNS && pfn < end; i++) {
+			n = min(cell, end - pfn);
+			row[i] = map_cell(pfn, n);
+			pfn += n;
+		}
+		row[i] = '\0';
+		console_printf("  0x%05lx  %s\n", first, row);
+	}
+}
+
+static void
+map_legend(void)
+{
+	static const struct {
+		char letter;
+		const char *text;
+	} legend[] = {
+#define MAP_LEGEND(name, letter, text, moves)	{ letter, text },
+		PAGE_STATES(MAP_LEGEND)
+#undef MAP_LEGEND
+	};
+	unsigned i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(legend); i++) {
+		if (i == PAGE_STATE_TAIL || i == PAGE_STATE_OFFLINE)
+			continue;
+		console_printf("%c %-12s%s", legend[i].letter, legend[i].text,
+			       ++n % 5 ? "" : "\n");
+	}
+	console_puts("\nlower case or +: partly free; blank: no memory\n");
+}
+
+static int
+map_command(int argc, char **argv)
+{
+	struct zone *zone;
+	unsigned i, shown = 0;
+
+	if (argc > 2)
+		return monitor_usage(argv[0]);
+	for_each_zone(zone, i) {
+		if (argc == 2 && strcmp(zone->name, argv[1]) != 0)
+			continue;
+		map_zone(zone);
+		shown++;
+	}
+	if (!shown)
+		return monitor_error(argv[0], -ENOENT, "no zone \"%s\"; "
+				     "\"cat zoneinfo\" lists them", argv[1]);
+	map_legend();
+	return 0;
+}
+MONITOR_COMMAND("map", map_command, "[ZONE]",
+		"draw page frames by owner, a letter each");
+
+static int
+verify_command(int argc, char **argv)
+{
+	struct seq_buf s;
+	bool ok;
+
+	if (argc > 1)
+		return monitor_usage(argv[0]);
+	monitor_seq_begin(&s);
+	ok = mm_verify_all(&s);
+	monitor_seq_end(&s);
+	if (!ok)
+		return monitor_error(argv[0], -EIO, "memory management "
+				     "contradicts itself, see above");
+	console_printf("verified: every rule holds, %lu of %lu pages free\n",
+		       nr_free_pages(), nr_managed_pages());
+	return 0;
+}
+MONITOR_COMMAND("verify", verify_command, "",
+		"check all of memory management against its rules");
