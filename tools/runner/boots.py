@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""Whole boots: what the loader hands over, and what the kernel must say.
+
+Ideas
+  Boot      one case of tests/boot: a machine, what it is given, what must be
+            on the console (in this order) and the exit status.
+  Handing   QEMU mends the tree it is given with -dtb (memory, chosen), and
+  over      refuses a broken one. To bring any bytes before the kernel, the
+            kernel and the tree are put into memory as they are, and what
+            QEMU starts as "Linux" is a trampoline of seven words:
+
+              0x60004000  mov r0, #0
+                          ldr r1, =0x8e0          machine type
+                          ldr r2, =tree           or whatever the case wants
+                          ldr pc, =0x60010000     the kernel
+
+            It travels as a uImage, so the other cores wait in the pen as
+            they do in any boot.
+  Trees     board.dts with a few lines behind it: later definitions of a node
+            win in a device tree source, and /delete-node/ removes.
+"""
+
+import os
+import re
+import struct
+import subprocess
+import time
+import zlib
+from dataclasses import dataclass, field
+
+from . import jobs, ktap
+
+KERNEL = os.path.join(jobs.TOP, "build", "kernel.bin")
+BOARD = os.path.join(jobs.TOP, "boot", "board.dts")
+KERNEL_AT = 0x60010000
+TREE_AT = 0x60800000
+INITRD_AT = 0x60900000
+TRAMPOLINE_AT = 0x60004000
+PROMPT = "vellum> "
+TAIL = 20                 # lines of the log shown for a failed boot
+SECONDS = 6               # a boot takes where plan.py was written
+
+
+@dataclass
+class Boot:
+    name: str
+    expect: list = field(default_factory=list)   # regular expressions
+    forbid: list = field(default_factory=list)
+    status: int = 0                # -1: any but 0
+    mem: int = 256
+    smp: int = 1
+    uboot: bool = False
+    append: str = ""
+    say: tuple = ("verify", "poweroff")          # typed at the prompt
+    tree: bytes = None             # None: the board's, "none": ATAGs only
+    r2: int = TREE_AT              # where the kernel is told the tree is
+    initrd: bytes = None
+
+
+def tree(extra="", reserve=(), bootargs=None):
+    """The board's tree with `extra` behind it, compiled."""
+    with open(BOARD) as file:
+        text = file.read()
+    entries = "".join(f"/memreserve/ {start:#x} {size:#x};\n"
+                      for start, size in reserve)
+    text = text.replace("/dts-v1/;", "/dts-v1/;\n" + entries, 1)
+    if bootargs is not None:
+        extra += '\n/ { chosen { bootargs = "%s"; }; };\n' % bootargs
+    done = subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-"],
+                          input=(text + "\n" + extra).encode(), check=True,
+                          stdout=subprocess.PIPE)
+    return done.stdout
+
+
+def memory(*banks, bootargs="", extra="", reserve=()):
+    """The board's tree with these banks (start, size) as its memory."""
+    cells = " ".join(f"{start:#x} {size:#x}" for start, size in banks)
+    return tree("/ { memory@60000000 { reg = <%s>; }; };\n%s" % (cells, extra),
+                reserve, bootargs)
+
+
+def uimage(data, address):
+    """data with U-Boot's header for a Linux kernel at this address."""
+    def header(checksum):
+        return struct.pack(">7I4B32s", 0x27051956, checksum, 0, len(data),
+                           address, address, zlib.crc32(data), 5, 2, 2, 0,
+                           b"trampoline")
+    return header(zlib.crc32(header(0))) + data
+
+
+def trampoline(r2):
+    """A uImage that jumps to the kernel with this in r2."""
+    code = struct.pack("<7I", 0xe3a00000, 0xe59f1004, 0xe59f2004, 0xe59ff004,
+                       0x8e0, r2, KERNEL_AT)
+    return uimage(code, TRAMPOLINE_AT)
+
+
+class BootsJob(jobs.QemuJob):
+    """Boots of one file of tests/boot, one after the other."""
+
+    def __init__(self, name, boots):
+        super().__init__(name, SECONDS * len(boots))
+        self.suite, self.boots = name, boots
+
+    def run(self, scale):
+        start = time.monotonic()
+        suite = ktap.Suite(self.suite)
+        suite.plan, suite.closed = len(self.boots), True
+        limit = max(jobs.SHORTEST_LIMIT, jobs.LIMIT_FACTOR * SECONDS * scale)
+        for boot in self.boots:
+            suite.cases.append(BootRun(self.suite, boot).case(limit))
+        return jobs.Result([suite], [], "", time.monotonic() - start)
+
+
+class BootRun(jobs.QemuJob):
+    """One of them."""
+
+    def __init__(self, suite, boot):
+        super().__init__(f"{suite}-{boot.name}", SECONDS, boot.mem, boot.smp,
+                         boot.uboot, None, boot.append)
+        self.what = boot
+        self.files = []
+
+    def file(self, ending, data):
+        path = jobs.log_path(self.name, ending)
+        with open(path, "wb") as out:
+            out.write(data)
+        self.files.append(path)
+        return path
+
+    def options(self):
+        """Options of tools/run-qemu for what this boot is given."""
+        what, options = self.what, []
+        if what.tree is None or what.tree == "none":
+            if what.tree == "none":
+                options += ["--dtb", "none"]
+            if what.initrd:
+                options += ["--initrd", self.file(".initrd", what.initrd)]
+            return options
+        loads = [(KERNEL, KERNEL_AT)]
+        if what.tree:
+            loads.append((self.file(".dtb", what.tree), TREE_AT))
+        if what.initrd:
+            loads.append((self.file(".initrd", what.initrd), INITRD_AT))
+        options += ["--dtb", "none", "--kernel",
+                    self.file(".uimg", trampoline(what.r2)), "--"]
+        for path, address in loads:
+            options += ["-device", f"loader,file={path},addr={address:#x},"
+                        "force-raw=on"]
+        return options
+
+    def sd_card(self, options=()):
+        if self.what.initrd:
+            options = ["--initrd", self.file(".initrd", self.what.initrd)]
+        return super().sd_card(options)
+
+    def case(self, limit):
+        talk = jobs.Talk(PROMPT, self.what.say) if self.what.say else None
+        try:
+            options = [] if self.uboot else self.options()
+            process, status = self.boot(limit, options, talk)
+        except (OSError, subprocess.CalledProcessError) as error:
+            return ktap.Case(self.what.name, ktap.FAILED,
+                             explain=[f"could not start: {error}"])
+        finally:
+            for path in self.files:
+                os.unlink(path)
+        wrong = self.judge(process, status)
+        if not wrong:
+            return ktap.Case(self.what.name, ktap.PASSED)
+        tail = ["| " + line for line in process.text().split("\n")
+                if line.strip()]
+        wrong += ["the console ended with:"] + tail[-TAIL:]
+        return ktap.Case(self.what.name, ktap.FAILED, explain=wrong)
+
+    def judge(self, process, status):
+        """What is wrong with this run, in lines."""
+        wrong, text, at = [], process.text(), 0
+        if process.timed_out:
+            wrong.append(f"hang: no end after {process.limit:.0f} s")
+        elif self.what.status < 0 and status == 0:
+            wrong.append("exit status 0, want another")
+        elif self.what.status >= 0 and status != self.what.status:
+            wrong.append(f"exit status {status}, want {self.what.status}")
+        for pattern in self.what.expect:
+            match = re.search(pattern, text[at:], re.MULTILINE)
+            if not match:
+                wrong.append(f'not on the console: "{pattern}"')
+                continue
+            at += match.end()
+        for pattern in self.what.forbid:
+            match = re.search(pattern, text, re.MULTILINE)
+            if match:
+                wrong.append(f'on the console, but must not: "{match[0]}"')
+        return wrong

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: MIT
+"""What can be run: a command of the host, or a boot of the kernel.
+
+Ideas
+  Job      has a name, runs one process to its end with its output in a log,
+           and gives a Result. Any thread may run it.
+  Limits   a job knows how long it takes on the machine where the table of
+           plan.py was written. The limit is ten times that, times how much
+           slower this machine has shown itself to be (`scale`): a slow
+           machine must not fail a right kernel. Under icount the kernel
+           limits each case itself, in instructions; there the wall clock is
+           only a backstop, twice as long.
+  Verdict  the KTAP decides, then the exit status; the status alone is no
+           proof, for the board's power switch always gives 0.
+"""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import threading
+import time
+
+from . import ktap
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LOGS = os.path.join(TOP, "build", "test")
+LIMIT_FACTOR = 10
+SHORTEST_LIMIT = 30       # seconds
+
+# What a kernel in trouble says, most telling first.
+TROUBLE = re.compile(r"(Kernel panic|Internal error|Unable to handle|Oops|"
+                     r"BUG:|assertion failed|Assertion failed)")
+TIME_STAMP = re.compile(r"^\[ *\d+\.\d+\] ?")
+
+running = set()           # process groups, for stop_all()
+running_lock = threading.Lock()
+
+
+class Result:
+    """suites from the KTAP; errors: what is wrong with the run as a whole."""
+
+    def __init__(self, suites, errors, log, seconds):
+        self.suites, self.errors = suites, errors
+        self.log, self.seconds = log, seconds
+
+    def count(self, status):
+        n = sum(suite.count(status) for suite in self.suites)
+        return n + (1 if status == ktap.FAILED and self.errors else 0)
+
+    def failed(self):
+        return self.count(ktap.FAILED) > 0
+
+
+class Process:
+    """One process in its own group, with a limit; output goes to a log."""
+
+    def __init__(self, command, log_path, limit, talk=None):
+        self.command, self.log_path = command, log_path
+        self.limit, self.talk = limit, talk
+        self.timed_out = False
+        self.output = bytearray()
+
+    def run(self):
+        """Run to the end. Returns the exit status (negative: a signal)."""
+        with open(self.log_path, "wb") as log:
+            child = subprocess.Popen(
+                self.command, cwd=TOP, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, start_new_session=True,
+                stdin=subprocess.PIPE if self.talk else subprocess.DEVNULL)
+            with running_lock:
+                running.add(child.pid)
+            try:
+                self.pump(child, log)
+            finally:
+                self.end(child)
+                with running_lock:
+                    running.discard(child.pid)
+        return child.returncode
+
+    def pump(self, child, log):
+        deadline = time.monotonic() + self.limit
+        fd = child.stdout.fileno()
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.timed_out = True
+                return
+            if not select.select([fd], [], [], min(left, 1))[0]:
+                if child.poll() is not None:
+                    return
+                continue
+            data = os.read(fd, 65536)
+            if not data:
+                return
+            log.write(data)
+            log.flush()
+            self.output += data
+            if self.talk:
+                self.talk.heard(self.output, child.stdin)
+
+    def end(self, child):
+        try:
+            child.wait(timeout=0 if self.timed_out else 5)
+        except subprocess.TimeoutExpired:
+            self.kill(child, signal.SIGTERM)
+        try:
+            child.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.kill(child, signal.SIGKILL)
+            child.wait()
+
+    @staticmethod
+    def kill(child, sig):
+        try:
+            os.killpg(child.pid, sig)
+        except ProcessLookupError:
+            pass
+
+    def text(self):
+        return self.output.decode("utf-8", "replace").replace("\r", "")
+
+
+class Talk:
+    """Types a line at each prompt, as a person would."""
+
+    def __init__(self, prompt, lines):
+        self.prompt, self.lines = prompt.encode(), list(lines)
+        self.seen = 0
+
+    def heard(self, output, stdin):
+        at = output.find(self.prompt, self.seen)
+        if at < 0 or not self.lines:
+            return
+        self.seen = at + len(self.prompt)
+        try:
+            stdin.write(self.lines.pop(0).encode() + b"\r")
+            stdin.flush()
+        except BrokenPipeError:
+            pass
+
+
+def stop_all():
+    """End what runs (Ctrl-C)."""
+    with running_lock:
+        for group in running:
+            try:
+                os.killpg(group, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+
+
+def log_path(name, ending=".log"):
+    """build/test/NAME.log, with only plain characters in NAME."""
+    os.makedirs(LOGS, exist_ok=True)
+    return os.path.join(LOGS, re.sub(r"[^A-Za-z0-9_.-]+", "-", name) + ending)
+
+
+def trouble_in(text):
+    """The first line in which the kernel says that it is in trouble."""
+    for line in text.split("\n"):
+        if TROUBLE.search(line):
+            return TIME_STAMP.sub("", line.strip())
+    return None
+
+
+class Job:
+    """cost: seconds it takes where plan.py was written."""
+
+    def __init__(self, name, cost):
+        self.name, self.cost = name, cost
+
+    def limit(self, scale):
+        return max(SHORTEST_LIMIT, LIMIT_FACTOR * self.cost * scale)
+
+
+class HostJob(Job):
+    """A command of the host that prints KTAP."""
+
+    def __init__(self, name, command, cost=10):
+        super().__init__(name, cost)
+        self.command = command
+
+    def run(self, scale):
+        start = time.monotonic()
+        process = Process(self.command, log_path(self.name), self.limit(scale))
+        status = process.run()
+        report = ktap.parse(process.text())
+        errors = list(report.errors)
+        if process.timed_out:
+            errors.insert(0, f"hang: no end after {process.limit:.0f} s")
+        elif status and not report.count(ktap.FAILED):
+            errors.insert(0, f"exit status {status}")
+        return Result(report.suites, errors, process.log_path,
+                      time.monotonic() - start)
+
+
+class QemuJob(Job):
+    """A boot: mem in MiB, smp cores, uboot or direct, icount shift or None."""
+
+    def __init__(self, name, cost, mem=256, smp=1, uboot=False, icount=None,
+                 append=""):
+        super().__init__(name, cost)
+        self.mem, self.smp, self.uboot = mem, smp, uboot
+        self.icount, self.append = icount, append
+
+    def limit(self, scale):
+        return super().limit(scale) * (1 if self.icount is None else 2)
+
+    def command(self, options=()):
+        """tools/run-qemu with this job's machine."""
+        command = [os.path.join(TOP, "tools", "run-qemu"), "--batch",
+                   "--mem", str(self.mem), "--smp", str(self.smp)]
+        if self.icount is not None:
+            command += ["--icount", str(self.icount)]
+        if self.append:
+            command += ["--append", self.append]
+        return command + list(options)
+
+    def sd_card(self, options=()):
+        """Make this job's own SD card; returns its path."""
+        path = log_path(self.name, ".sd.img")
+        subprocess.run([os.path.join(TOP, "tools", "sdimage"), "--out", path,
+                        "--append", self.append, *options], check=True)
+        return path
+
+    def boot(self, limit, options=(), talk=None):
+        """Run it; returns (process, exit status)."""
+        card = None
+        if self.uboot:
+            card = self.sd_card()
+            options = [*options, "--uboot", "--sd", card]
+        process = Process(self.command(options), log_path(self.name), limit,
+                          talk)
+        try:
+            status = process.run()
+        finally:
+            if card:
+                os.unlink(card)
+        return process, status
+
+
+class KernelJob(QemuJob):
+    """A boot that runs suites of tests/kernel (append holds test=...)."""
+
+    def run(self, scale):
+        start = time.monotonic()
+        try:
+            process, status = self.boot(self.limit(scale))
+        except (OSError, subprocess.CalledProcessError) as error:
+            return Result([], [f"could not start: {error}"], "", 0)
+        report = ktap.parse(process.text())
+        return Result(report.suites, self.errors(process, status, report),
+                      process.log_path, time.monotonic() - start)
+
+    def errors(self, process, status, report):
+        errors = list(report.errors)
+        if process.timed_out:
+            errors.insert(0, f"hang: no end after {process.limit:.0f} s")
+        elif status and (report.errors or not report.count(ktap.FAILED)):
+            errors.insert(0, f"exit status {status}")
+        if errors:
+            trouble = trouble_in(process.text())
+            if trouble:
+                errors.insert(0, trouble)
+        return errors

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""What tools/test runs: the tables of machines, and how suites are found.
+
+Ideas
+  Machine   MiB x cores. 16 MiB is the least; 768 MiB is the most that is
+            mapped at once, so 1000 and 1024 have high memory, and 1000 is a
+            size that is no power of two.
+  Clock     under icount one instruction is a fixed time: one order of events,
+            which a seed replays. Free-running gives real races between cores,
+            so machines with several cores run both ways.
+  Suites    found in the sources: TEST_SUITE("name" in tests/kernel, programs
+            of tests/host (`make host-tests`), Boots in tests/boot/*.py.
+"""
+
+import glob
+import importlib.util
+import os
+import re
+
+from . import boots, jobs
+
+ICOUNT = 3                # an instruction takes 8 ns of the machine's time
+
+# (MiB, cores, through U-Boot): the machines that differ in what they show.
+MATRIX = [
+    (16, 1, False), (32, 2, False), (256, 1, False), (256, 2, False),
+    (256, 4, False), (1000, 1, False), (1024, 4, False),
+    (32, 1, True), (512, 4, True),
+]
+# The smallest suite, for the first boot.
+SMOKE_SUITE = "string"
+QUICK = [(256, 2, False)]
+ONE_SUITE = [(256, 1, False), (256, 4, False)]
+
+# Seconds of all suites, where this was written: 1 core, and each further one.
+COST, COST_CORE, COST_ICOUNT = 10, 5, 3
+# Seconds of the calibration boot there.
+REFERENCE_BOOT = 1.0
+
+
+def whole_matrix():
+    """Every size, number of cores and path."""
+    return [(mem, smp, uboot)
+            for uboot in (False, True)
+            for mem in (16, 32, 64, 128, 256, 512, 1000, 1024)
+            for smp in (1, 2, 3, 4)]
+
+
+def kernel_jobs(machines, tests, append):
+    """Two jobs for a machine of several cores, one for one core."""
+    result = []
+    for mem, smp, uboot in machines:
+        for icount in (ICOUNT, None) if smp > 1 else (ICOUNT,):
+            cost = COST + COST_CORE * (smp - 1)
+            name = (f"{mem} MiB x {smp} {'U-Boot' if uboot else 'direct'}, "
+                    f"{'free-running' if icount is None else 'icount'}")
+            result.append(jobs.KernelJob(
+                name, cost * (1 if icount is None else COST_ICOUNT), mem, smp,
+                uboot, icount, f"test={tests} {append}".strip()))
+    return result
+
+
+def kernel_suites():
+    """Names of the suites in tests/kernel."""
+    names = set()
+    for path in glob.glob(os.path.join(jobs.TOP, "tests/kernel/**/*.c"),
+                          recursive=True):
+        with open(path) as file:
+            names.update(re.findall(r'TEST_SUITE\(\s*"([^"]+)"', file.read()))
+    return names
+
+
+def boot_jobs(only=None):
+    """One job for each file of tests/boot; with `only`, that file or boot."""
+    result = []
+    for path in sorted(glob.glob(os.path.join(jobs.TOP, "tests/boot/*.py"))):
+        stem = os.path.basename(path)[:-3]
+        spec = importlib.util.spec_from_file_location("boot_" + stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        chosen = [boot for boot in module.BOOTS
+                  if only in (None, "boot", stem, boot.name)]
+        if chosen:
+            result.append(boots.BootsJob("boot-" + stem, chosen))
+    return result
