@@ -5,9 +5,13 @@
 
 #include <lib/types.h>
 
+/* How many cores the hardware has: 1 to NR_CPUS. */
+unsigned arch_nr_cpus(void);
+
 /*
- * Release the cores that wait in the boot pen, with stack_top and percpu
- * offset prepared for core cpu. It arrives in secondary_main(cpu), MMU on.
+ * Let core cpu leave the boot pen with this stack and per-CPU offset. The
+ * caller then sends it an interrupt, which wakes it, and waits for it before
+ * the next one. It arrives in secondary_main(cpu), MMU on, interrupts masked.
  */
 void arch_cpu_start(unsigned cpu, void *stack_top, unsigned long offset);
 

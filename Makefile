@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+#
+# Vellum: build, run and test. `make help` lists the targets.
+#
+# Everything under boot, arch, mm, kernel and drivers that ends in .c or .S is
+# built (and tests/kernel, unless TESTS=0), into build/VARIANT, so that a
+# debug and a release build stand side by side. The kernel is linked twice:
+# the second time with the table of its own symbols.
+
+BUILD	?= debug
+TESTS	?= 1
+SAN	?=
+COVERAGE ?= 0
+MEM	?= 256
+SMP	?= 1
+APPEND	?=
+
+CROSS	?= arm-none-eabi-
+CC	:= $(CROSS)gcc
+OBJCOPY	:= $(CROSS)objcopy
+NM	:= $(CROSS)nm
+SIZE	:= $(CROSS)size
+PYTHON	?= python3
+
+VARIANT := $(BUILD)$(if $(SAN),-$(SAN))$(if $(filter 1,$(COVERAGE)),-coverage)$(if $(filter 0,$(TESTS)),-notests)
+OUT	:= build/$(VARIANT)
+
+Q	:= $(if $(filter 1,$(V)),,@)
+say	= $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
+
+# --- what is built ---------------------------------------------------------
+
+DIRS	:= boot arch mm kernel drivers $(if $(filter 0,$(TESTS)),,tests/kernel)
+SRC	:= $(sort $(shell find $(DIRS) -name '*.c' -o -name '*.S'))
+OBJ	:= $(patsubst %,$(OUT)/%.o,$(SRC))
+DTB	:= build/vexpress-v2p-ca9.dtb
+
+CFLAGS_debug	:= -Og -DVELLUM_DEBUG
+CFLAGS_release	:= -O2
+ifeq ($(CFLAGS_$(BUILD)),)
+$(error BUILD=$(BUILD): it is debug or release)
+endif
+
+CPPFLAGS := -Iinclude -D__KERNEL__ $(if $(filter 0,$(TESTS)),,-DVELLUM_TESTS)
+ARCH	:= -marm -mcpu=cortex-a9 -mfloat-abi=soft -mno-unaligned-access
+CFLAGS	:= -std=gnu11 $(ARCH) -ffreestanding -fno-common -fno-pic \
+	   -funwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	   -g3 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wno-unused-parameter -Wvla $(CFLAGS_$(BUILD)) $(if $(CI),-Werror)
+ASFLAGS	:= $(ARCH) -g3 -D__ASSEMBLER__
+LDFLAGS	:= -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
+	   -Wl,--no-warn-rwx-segments -Wl,--orphan-handling=warn
+LIBS	:= -lgcc
+
+# The coverage build counts the lines of mm and of the arch code.
+ifeq ($(COVERAGE),1)
+COVFLAGS := --coverage -fprofile-info-section -fprofile-update=atomic
+$(OUT)/mm/%.o $(OUT)/arch/%.o: CFLAGS += $(COVFLAGS)
+$(OUT)/kernel/%.o: CFLAGS += -DVELLUM_COVERAGE
+LIBS	:= -Wl,--start-group -lgcov -lgcc -Wl,--end-group
+endif
+
+.PHONY: all
+all: build/kernel.elf build/kernel.bin $(DTB) build/compile_commands.json
+
+# The names that people and gdb use always mean the last variant built.
+build/kernel.elf: $(OUT)/kernel.elf $(OUT)/.last
+	$(Q)cp $< $@
+build/kernel.bin: $(OUT)/kernel.bin $(OUT)/.last
+	$(Q)cp $< $@
+
+.PHONY: FORCE
+$(OUT)/.last: FORCE
+	$(Q)mkdir -p $(OUT)
+	$(Q)[ "$$(cat build/.variant 2>/dev/null)" = "$(VARIANT)" ] || \
+		{ echo "$(VARIANT)" >build/.variant; touch $@; }
+	$(Q)[ -f $@ ] || touch $@
+
+# Objects depend on the flags they were built with and on the list of files.
+FLAGS	:= $(CC) $(CPPFLAGS) $(CFLAGS) $(COVFLAGS) $(SRC)
+$(OUT)/.flags: FORCE
+	$(Q)mkdir -p $(OUT)
+	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+$(OUT)/%.c.o: %.c $(OUT)/.flags
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/%.S.o: %.S $(OUT)/.flags
+	$(Q)mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(ASFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/boot/dtb.S.o: $(DTB)
+
+$(DTB): boot/board.dts
+	$(Q)mkdir -p $(@D)
+	$(call say,DTC,$<)
+	$(Q)dtc -q -I dts -O dtb -o $@ $<
+
+# Pass 1 has no symbol table; it gives the addresses. Pass 2 has it.
+$(OUT)/kernel.pass1.elf: $(OBJ) linker.ld
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+$(OUT)/kallsyms.S: $(OUT)/kernel.pass1.elf tools/kallsyms.py
+	$(Q)$(PYTHON) tools/kallsyms.py $< >$@.tmp && mv $@.tmp $@
+
+$(OUT)/kallsyms.o: $(OUT)/kallsyms.S
+	$(Q)$(CC) $(ASFLAGS) -c -o $@ $<
+
+$(OUT)/kernel.elf: $(OUT)/kallsyms.o $(OBJ) linker.ld
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -Wl,-Map,$(OUT)/kernel.map -o $@ $(OBJ) $< $(LIBS)
+	$(Q)$(PYTHON) tools/kallsyms.py --check $(OUT)/kallsyms.S $@
+
+$(OUT)/kernel.bin: $(OUT)/kernel.elf
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+build/compile_commands.json: $(OUT)/.flags tools/compile-commands
+	$(Q)$(PYTHON) tools/compile-commands '$(CC) $(CPPFLAGS) $(CFLAGS)' \
+		$(filter %.c,$(SRC)) >$@
+
+-include $(OBJ:.o=.d)
+
+# --- what people type ------------------------------------------------------
+
+.PHONY: run
+run: all
+	$(Q)tools/run-qemu --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
+
+.PHONY: check-layers
+check-layers:
+	$(Q)$(PYTHON) tools/check-layers
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf build
+
+.PHONY: help
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make                  build build/kernel.elf, kernel.bin and the device tree
+## make run              build and boot to the prompt  (MEM=256 SMP=2 APPEND="...")
+## make check-layers     who may include whom (docs/layers.txt)
+## make clean            remove build/
+##
+## Everywhere: BUILD=debug|release  TESTS=0  V=1 (show commands)

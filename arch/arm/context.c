@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernel contexts and their stacks, as far as the hardware is concerned. */
+#include <asm/arch-entry.h>
+#include <asm/memory.h>
+#include <asm/percpu.h>
+#include <asm/switch.h>
+
+/* The lowest address of the stack in use; entry.S compares sp with it. */
+DEFINE_PER_CPU(unsigned long, this_stack_base) = (unsigned long)boot_stack;
+
+/* Five words for each exception mode; set_mode_stacks, entry.S. */
+DEFINE_PER_CPU(u32, emergency_stacks[4][8]);
+
+/* Where an overflow of the kernel stack is told from. */
+DEFINE_PER_CPU(u8, emergency_stack[EMERGENCY_STACK_SIZE]) __aligned(8);
+
+void
+cpu_context_init(struct cpu_context *ctx, void *stack_top,
+		 void (*fn)(void *arg), void *arg)
+{
+	*ctx = (struct cpu_context){
+		.r4 = (u32)fn,
+		.r5 = (u32)arg,
+		.sp = (u32)stack_top,
+		.pc = (u32)context_start,
+	};
+}
+
+void
+set_stack_bounds(unsigned long base, unsigned long size)
+{
+	(void)size;		/* THREAD_SIZE; the entry code knows it */
+	this_cpu_write(this_stack_base, base);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cache maintenance by address (asm/cacheflush.h), one line of 32 bytes at a
+ * time. The emulator has no caches, so a missing call is not seen there; the
+ * rules are those of the hardware all the same.
+ *
+ * Source  ARM DDI 0406C, B2.2.6, B4.2.1.
+ */
+#include <asm/barrier.h>
+#include <asm/cacheflush.h>
+#include <lib/compiler.h>
+
+#define FOR_EACH_LINE(start, end, operation) do { \
+	unsigned long line_ = ALIGN_DOWN((unsigned long)(start), CACHE_LINE); \
+	for (; line_ < (unsigned long)(end); line_ += CACHE_LINE) \
+		__asm__ volatile("mcr p15, 0, %0, " operation \
+				 :: "r"(line_) : "memory"); \
+	dsb(); \
+} while (0)
+
+void
+dcache_clean_range(const void *start, const void *end)
+{
+	FOR_EACH_LINE(start, end, "c7, c10, 1");
+}
+
+void
+dcache_invalidate_range(const void *start, const void *end)
+{
+	FOR_EACH_LINE(start, end, "c7, c6, 1");
+}
+
+void
+dcache_clean_invalidate_range(const void *start, const void *end)
+{
+	FOR_EACH_LINE(start, end, "c7, c14, 1");
+}
+
+void
+icache_sync_range(const void *start, const void *end)
+{
+	FOR_EACH_LINE(start, end, "c7, c11, 1");
+	FOR_EACH_LINE(start, end, "c7, c5, 1");
+	__asm__ volatile("mcr p15, 0, %0, c7, c1, 6" :: "r"(0));
+	dsb();
+	isb();
+}

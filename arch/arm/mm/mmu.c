@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's page tables: making and removing translations.
+ *
+ * Ideas
+ *   First level: 4096 entries of 1 MiB. Second level: tables of 256 entries
+ *   of 4 KiB. Four second-level tables fill one page of memory, so the kernel
+ *   allocates them by four, for 4 MiB that start at a multiple of 4 MiB:
+ *
+ *	first level     n  n+1  n+2  n+3	n % 4 == 0
+ *			|   |    |    |
+ *	one page      [t0][t1] [t2] [t3]	1 KiB each
+ *
+ *   Of the four, those that are empty are filled in together; one that maps a
+ *   section stays a section.
+ *
+ * State	swapper_pg_dir, the kernel's own first-level table; fixmap_table.
+ * Invariants
+ *   M1  A second-level table of the kernel, once entered, is never freed: other
+ *	 address spaces copy first-level entries and never look again.
+ *   M2  Nothing is mapped over: an entry that is filled was empty before.
+ *   M3  No entry is both writable and executable (unless rodata=off);
+ *	 kernel_page_tables shows it, the monitor's `verify' checks it.
+ * Locks	pgtable_lock for both levels. Tables are allocated before it is
+ *		taken.
+ * Cost		mapping: one store for each page or section; unmapping: one
+ *		store and one TLB operation for each page.
+ * Sources	ARM DDI 0406C, B3.5.1; B3.10 (TLB maintenance).
+ */
+#include <asm/arch-entry.h>
+#include <asm/barrier.h>
+#include <asm/pgalloc.h>
+#include <asm/pgtable.h>
+#include <asm/setup.h>
+#include <asm/tlbflush.h>
+#include <lib/bitops.h>
+#include <lib/compiler.h>
+#include <lib/errno.h>
+#include "lock.h"
+#include "prot.h"
+
+#define GROUP		4		/* first-level entries behind one page */
+#define GROUP_SIZE	(GROUP * SECTION_SIZE)
+
+extern u8 __kernel_start[], __kernel_end[];
+
+static u32 pgtable_lock;	/* M1, M2 */
+
+/* Small-page bits by enum pgprot. A kernel entry is global: nG is clear. */
+static const u32 pte_prot[] = {
+#define NORMAL	(PTE_SMALL | PTE_AF | PTE_S | \
+		 ATTR_NORMAL_WRITE_BACK << ATTR_SHIFT)
+#define RW	(PTE_WRITABLE | PTE_DIRTY)
+	[PROT_KERNEL_RW]  = NORMAL | RW | PTE_XN,
+	[PROT_KERNEL_RO]  = NORMAL | PTE_RDONLY | PTE_XN,
+	[PROT_KERNEL_RX]  = NORMAL | PTE_RDONLY,
+	[PROT_KERNEL_RWX] = NORMAL | RW,
+	[PROT_DEVICE]	  = PAGE_DEVICE,
+	[PROT_UNCACHED]	  = PTE_SMALL | PTE_AF | PTE_S | RW | PTE_XN |
+			    ATTR_NORMAL_UNCACHED << ATTR_SHIFT,
+};
+
+u32
+pte_bits(enum pgprot prot)
+{
+	return pte_prot[prot];
+}
+
+/* The same meaning, each bit at its place in a section entry. */
+u32
+section_bits(enum pgprot prot)
+{
+	u32 p = pte_prot[prot];
+
+	return L1_SECTION | (p & (3 << ATTR_SHIFT)) |
+	       (p & PTE_XN ? SECT_XN : 0) | (p & PTE_AF ? SECT_AF : 0) |
+	       (p & PTE_USER ? SECT_USER : 0) |
+	       (p & PTE_TEX0 ? SECT_TEX0 : 0) |
+	       (p & PTE_WRITABLE ? SECT_WRITABLE : 0) |
+	       (p & PTE_DIRTY ? SECT_DIRTY : 0) |
+	       (p & PTE_RDONLY ? SECT_RDONLY : 0) |
+	       (p & PTE_S ? SECT_S : 0) | (p & PTE_NG ? SECT_NG : 0);
+}
+
+pte_t *
+l1_to_table(u32 l1)
+{
+	return __va(l1 & ~0x3ffu);
+}
+
+static pte_t *
+kernel_pte(unsigned long va)
+{
+	u32 l1 = swapper_pg_dir[va >> SECTION_SHIFT].value;
+
+	if ((l1 & L1_TYPE_MASK) != L1_TABLE)
+		return NULL;
+	return l1_to_table(l1) + (va >> PAGE_SHIFT) % PTRS_PER_PTE;
+}
+
+/* Enter page (zeroed) as the tables of va's group where it is empty. */
+static bool
+install_tables(unsigned long va, void *page)
+{
+	unsigned first = (va >> SECTION_SHIFT) & ~(GROUP - 1u);
+	bool wanted = !swapper_pg_dir[va >> SECTION_SHIFT].value;
+
+	for (unsigned i = 0; wanted && i < GROUP; i++) {
+		if (!swapper_pg_dir[first + i].value)
+			swapper_pg_dir[first + i].value =
+				(__pa(page) + i * SZ_1K) | L1_TABLE;
+	}
+	return wanted;
+}
+
+/* Make sure that va has a second-level table. 0 or -ENOMEM. */
+static int
+ensure_table(unsigned long va)
+{
+	unsigned long flags;
+	bool used;
+	void *page;
+
+	if (kernel_pte(va))
+		return 0;
+	page = pgtable_alloc_page();
+	if (!page)
+		return -ENOMEM;
+	flags = arch_lock(&pgtable_lock);
+	used = install_tables(va, page);
+	arch_unlock(&pgtable_lock, flags);
+	if (!used)
+		pgtable_free_page(page);
+	return 0;
+}
+
+static bool
+fits_section(unsigned long va, phys_addr_t pa, unsigned long left)
+{
+	return IS_ALIGNED(va | pa, SECTION_SIZE) && left >= SECTION_SIZE &&
+	       !kernel_pte(va);
+}
+
+/*
+ * Map [va, va + size) to pa in the kernel's half; all page aligned.
+ * Tables are reserved first, so that the filling cannot fail.
+ *
+ * Context: boot, or a context that may allocate. Locks: takes pgtable_lock.
+ * Returns 0, or -ENOMEM (nothing is mapped then).
+ */
+int
+map_kernel_range(unsigned long va, phys_addr_t pa, unsigned long size,
+		 enum pgprot prot, bool sections)
+{
+	unsigned long at, step, flags;
+
+	for (at = 0; at < size; at += step) {
+		step = PAGE_SIZE;
+		if (sections && fits_section(va + at, pa + at, size - at))
+			step = SECTION_SIZE;
+		else if (ensure_table(va + at))
+			return -ENOMEM;
+	}
+	flags = arch_lock(&pgtable_lock);
+	for (at = 0; at < size; at += step) {
+		pte_t *pte = kernel_pte(va + at);
+
+		step = pte ? PAGE_SIZE : SECTION_SIZE;
+		if (pte)
+			pte->value = (pa + at) | pte_bits(prot);
+		else
+			swapper_pg_dir[(va + at) >> SECTION_SHIFT].value =
+				(pa + at) | section_bits(prot);
+	}
+	arch_unlock(&pgtable_lock, flags);
+	dsb();
+	isb();
+	return 0;
+}
+
+/*
+ * Remove the page translations of [va, va + size) and every core's memory of
+ * them. Holes are skipped; sections are left alone. Context: any.
+ */
+void
+unmap_kernel_range(unsigned long va, unsigned long size)
+{
+	unsigned long flags = arch_lock(&pgtable_lock);
+
+	for (unsigned long at = va; at < va + size; at += PAGE_SIZE) {
+		pte_t *pte = kernel_pte(at);
+
+		if (pte)
+			pte->value = 0;
+	}
+	arch_unlock(&pgtable_lock, flags);
+	flush_tlb_kernel_range(va, va + size);
+}

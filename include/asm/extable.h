@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Instructions that may fault, and where to go on when they do. */
+#ifndef ASM_EXTABLE_H
+#define ASM_EXTABLE_H
+
+#include <asm/ptrace.h>
+#include <lib/types.h>
+
+struct exception_entry {
+	u32 insn, fixup;
+};
+
+/* Send regs to the fix-up of its instruction; false when it has none. */
+bool fixup_exception(struct pt_regs *regs);
+
+#endif
