@@ -5,6 +5,7 @@
 #ifndef ASM_SETUP_H
 #define ASM_SETUP_H
 
+#include <asm/pgtable.h>
 #include <lib/types.h>
 
 /*
@@ -40,10 +41,9 @@ const void *boot_data_map(phys_addr_t pa, unsigned long size);
 void boot_data_unmap(void);
 
 /*
- * The registers of a device: size bytes at pa, for good. Context: boot.
- * NULL when there is no room or no memory for the table.
+ * Change what [start, end) of the image allows: page aligned, mapped by pages.
  */
-void *device_map(phys_addr_t pa, unsigned long size);
+void paging_protect(const void *start, const void *end, enum pgprot prot);
 
 /* Name the processor in the log and in the cpuinfo node. */
 const char *cpu_name(void);

@@ -196,3 +196,19 @@ unmap_kernel_range(unsigned long va, unsigned long size)
 	arch_unlock(&pgtable_lock, flags);
 	flush_tlb_kernel_range(va, va + size);
 }
+
+void
+paging_protect(const void *start, const void *end, enum pgprot prot)
+{
+	unsigned long va = (unsigned long)start;
+	unsigned long flags = arch_lock(&pgtable_lock);
+
+	for (; va < (unsigned long)end; va += PAGE_SIZE) {
+		pte_t *pte = kernel_pte(va);
+
+		if (pte)
+			pte->value = __pa((void *)va) | pte_bits(prot);
+	}
+	arch_unlock(&pgtable_lock, flags);
+	flush_tlb_kernel_range((unsigned long)start, va);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From what the boot loader said to a working page allocator.
+ *
+ *	boot loader's tree --> struct boot_info		setup_boot_info
+ *	command line	   --> BOOT_PARAM functions	setup_boot_params
+ *	boot_info	   --> memblock			\
+ *	memblock	   --> linear map		 | setup_memory
+ *	memblock	   --> zones, buddy allocator	/
+ *
+ * Whatever is wrong with the first of these ends the boot with one line that
+ * says so: a kernel that guesses where memory lies destroys what it guesses
+ * wrong about.
+ */
+#include <asm/memory.h>
+#include <asm/setup.h>
+#include <asm/smp.h>
+#include <kernel/bootinfo.h>
+#include <kernel/init.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/resource.h>
+#include <kernel/smp.h>
+#include <lib/cmdline.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/init.h>
+#include <mm/memblock.h>
+#include "setup.h"
+
+#define LEAST_MEMORY	(7 * SZ_1M)	/* below it the kernel cannot work */
+
+extern u8 __kernel_start[], __kernel_end[], __text_start[], __text_end[];
+extern u8 __rodata_start[], __rodata_end[], __data_start[], __bss_end[];
+extern u8 __init_start[], __init_end[], __init_bss_start[], __init_bss_end[];
+extern const u8 embedded_dtb[], embedded_dtb_end[];
+extern const struct boot_param __boot_param_start[], __boot_param_end[];
+
+char boot_command_line[1024];
+static struct boot_info boot_info;
+static phys_addr_t boot_blob;
+static unsigned long vmalloc_size = VMALLOC_DEFAULT;
+static bool map_rodata = true;
+
+/* One line why the machine cannot be started, then the end. */
+static __noreturn void
+boot_fail(const char *why)
+{
+	pr_emerg("boot: %s\n", why);
+	machine_power_off(1);
+}
+
+static void
+parse_atags_over_embedded(const void *atags, unsigned long size)
+{
+	char why[128];
+
+	bootinfo_init(&boot_info);
+	if (bootinfo_parse_dtb(&boot_info, embedded_dtb,
+			       embedded_dtb_end - embedded_dtb, why,
+			       sizeof(why)) ||
+	    bootinfo_parse_atags(&boot_info, atags, size, why, sizeof(why)) ||
+	    bootinfo_check(&boot_info, why, sizeof(why)))
+		boot_fail(why);
+}
+
+void
+setup_boot_info(phys_addr_t blob)
+{
+	const void *data;
+	char why[128];
+
+	if (!blob)
+		boot_fail("no device tree and no ATAGs: r2 is 0");
+	if (blob & 3)
+		boot_fail("the device tree is not aligned: r2 is odd");
+	data = boot_data_map(blob, BOOT_DATA_MAX);
+	if (bootinfo_is_atags(data))
+		parse_atags_over_embedded(data, BOOT_DATA_MAX);
+	else if (bootinfo_parse(&boot_info, data, BOOT_DATA_MAX, why,
+				sizeof(why)))
+		boot_fail(why);
+	boot_data_unmap();
+	boot_blob = blob;
+	strscpy(boot_command_line, boot_info.command_line,
+		sizeof(boot_command_line));
+	if (boot_info.note[0])
+		pr_warn("boot: %s\n", boot_info.note);
+	pr_info("boot: %s by %s, %u KiB of memory in %u bank%s\n",
+		boot_info.model[0] ? boot_info.model : "a board",
+		boot_info.source == BOOT_DTB ? "device tree" : "ATAGs",
+		bootinfo_memory_size(&boot_info) / 1024, boot_info.nr_banks,
+		boot_info.nr_banks == 1 ? "" : "s");
+	pr_info("boot: command line: %s\n", boot_command_line);
+}
+
+/* --- boot parameters of this file ----------------------------------------- */
+
+static int __init
+mem_param(const char *value)
+{
+	return bootinfo_apply_mem_param(&boot_info, value);
+}
+BOOT_PARAM("mem", mem_param);
+
+static int __init
+vmalloc_param(const char *value)
+{
+	char *end;
+	u64 size = memparse(value, &end);
+
+	if (end == value || *end || size < VMALLOC_MIN || size > VMALLOC_MAX)
+		return -EINVAL;
+	vmalloc_size = ALIGN_UP((unsigned long)size, SECTION_SIZE);
+	return 0;
+}
+BOOT_PARAM("vmalloc", vmalloc_param);
+
+static int __init
+rodata_param(const char *value)
+{
+	if (strcmp(value, "on") && strcmp(value, "off"))
+		return -EINVAL;
+	map_rodata = value[1] == 'n';
+	return 0;
+}
+BOOT_PARAM("rodata", rodata_param);
+
+/* Linux's name for the output device; there is one, so only it is accepted. */
+static int __init
+console_param(const char *value)
+{
+	return strncmp(value, "ttyAMA0", 7) ? -EINVAL : 0;
+}
+BOOT_PARAM("console", console_param);
+
+static void __init
+set_boot_param(const char *name, const char *value)
+{
+	const struct boot_param *p;
+
+	for (p = __boot_param_start; p < __boot_param_end; p++) {
+		if (strcmp(p->name, name))
+			continue;
+		if (p->fn(value))
+			pr_err("boot: bad value of a parameter: %s=%s\n",
+			       name, value);
+		return;
+	}
+	pr_warn("boot: unknown parameter: %s\n", name);
+}
+
+void __init
+setup_boot_params(void)
+{
+	static char line[sizeof(boot_command_line)] __initdata;
+	char *rest = line, *name, *value;
+
+	strscpy(line, boot_command_line, sizeof(line));
+	while (cmdline_next(&rest, &name, &value))
+		set_boot_param(name, value ? value : "");
+}
+
+/* --- memory ----------------------------------------------------------------- */
+
+static void __init
+name_resources(void)
+{
+	static const struct {
+		u8 *start, *end;
+		const char *name;
+	} parts[] = {
+		{ __text_start, __text_end, "Kernel code" },
+		{ __rodata_start, __rodata_end, "Kernel rodata" },
+		{ __data_start, __bss_end, "Kernel data" },
+	};
+
+	for (unsigned i = 0; i < boot_info.nr_banks; i++)
+		request_mem_region(boot_info.banks[i].start,
+				   boot_info.banks[i].end -
+				   boot_info.banks[i].start, "System RAM");
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+		request_mem_region(__pa(parts[i].start),
+				   parts[i].end - parts[i].start,
+				   parts[i].name);
+	for (unsigned i = 0; i < boot_info.nr_reserved; i++)
+		request_mem_region(boot_info.reserved[i].start,
+				   boot_info.reserved[i].end -
+				   boot_info.reserved[i].start,
+				   boot_info.reserved[i].name);
+	if (boot_info.initrd_end > boot_info.initrd_start)
+		request_mem_region(boot_info.initrd_start,
+				   boot_info.initrd_end -
+				   boot_info.initrd_start, "initrd");
+}
+
+/* An initrd outside memory would be read as zeros: better without. */
+static void __init
+check_initrd(void)
+{
+	phys_addr_t start = boot_info.initrd_start, end = boot_info.initrd_end;
+
+	if (start == end)
+		return;
+	if (end < start || !memblock_is_region_memory(start, end - start) ||
+	    memblock_overlaps_reserved(start, end - start)) {
+		pr_err("boot: initrd at 0x%08x-0x%08x is not in free memory: "
+		       "ignored\n", start, end);
+		boot_info.initrd_start = boot_info.initrd_end = 0;
+		return;
+	}
+	memblock_reserve(start, end - start);
+}
+
+static void __init
+fill_memblock(void)
+{
+	const struct boot_reserved *r;
+
+	for (unsigned i = 0; i < boot_info.nr_banks; i++)
+		memblock_add(boot_info.banks[i].start,
+			     boot_info.banks[i].end -
+			     boot_info.banks[i].start);
+	if (memblock_phys_mem_size() < LEAST_MEMORY)
+		boot_fail("too little memory: at least 7 MiB are needed");
+	if (!memblock_is_region_memory(__pa(__kernel_start),
+				       __kernel_end - __kernel_start))
+		boot_fail("the kernel lies outside the memory it was told of");
+	memblock_reserve(PHYS_OFFSET, __pa(__kernel_end) - PHYS_OFFSET);
+	check_initrd();
+	if (boot_info.dtb_size)
+		memblock_reserve(boot_blob, boot_info.dtb_size);
+	for (unsigned i = 0; i < boot_info.nr_reserved; i++) {
+		r = &boot_info.reserved[i];
+		memblock_reserve(r->start, r->end - r->start);
+		if (r->nomap)
+			memblock_mark_nomap(r->start, r->end - r->start);
+	}
+}
+
+static void __init
+print_layout(void)
+{
+	pr_info("layout: lowmem   0x%08x - 0x%08lx  %4lu MiB\n", PAGE_OFFSET,
+		(unsigned long)high_memory,
+		((unsigned long)high_memory - PAGE_OFFSET) >> SECTION_SHIFT);
+	pr_info("layout: vmalloc  0x%08lx - 0x%08x  %4lu MiB\n",
+		(unsigned long)high_memory + VMALLOC_GAP, VMALLOC_END,
+		(VMALLOC_END - VMALLOC_GAP - (unsigned long)high_memory) >>
+		SECTION_SHIFT);
+	pr_info("layout: fixmap   0x%08x - 0x%08x, vectors 0x%08x\n",
+		FIXMAP_START, FIXMAP_END, VECTORS_BASE);
+	pr_info("layout: text %u KiB, rodata %u KiB, init %u KiB, "
+		"data+bss %u KiB\n",
+		(unsigned)(__text_end - __text_start) / 1024,
+		(unsigned)(__rodata_end - __rodata_start) / 1024,
+		(unsigned)(__init_end - __init_start) / 1024,
+		(unsigned)(__bss_end - __data_start) / 1024);
+}
+
+void __init
+setup_memory(void)
+{
+	const struct memblock_region *r;
+	phys_addr_t limit;
+
+	fill_memblock();
+	limit = lowmem_limit(memblock_end_of_dram(), vmalloc_size);
+	memblock_set_current_limit(min(limit, early_map_end()));
+	paging_map_image(map_rodata);
+	for_each_mem_region(r) {
+		if (!(r->flags & MEMBLOCK_NOMAP))
+			paging_map_lowmem(r->base, r->base + r->size);
+	}
+	paging_switch();
+	memblock_set_current_limit(limit);
+	name_resources();
+	print_layout();
+	smp_set_present(arch_nr_cpus());
+	setup_per_cpu_areas();
+	mm_init_zones();
+}
+
+void
+setup_free_init(void)
+{
+	/* What was code becomes data before somebody else gets it. */
+	paging_protect(__init_start, __init_end, PROT_KERNEL_RW);
+	mm_free_init_range(__init_start, __init_end, "init");
+	mm_free_init_range(__init_bss_start, __init_bss_end, "early tables");
+	if (boot_info.dtb_size)
+		mm_free_init_range(__va(boot_blob),
+				   (u8 *)__va(boot_blob) + boot_info.dtb_size,
+				   "device tree");
+	if (boot_info.initrd_end > boot_info.initrd_start)
+		mm_free_init_range(__va(boot_info.initrd_start),
+				   __va(boot_info.initrd_end),
+				   "initrd (nothing unpacks it yet)");
+}
