@@ -153,12 +153,13 @@ set_boot_param(const char *name, const char *value)
 void __init
 setup_boot_params(void)
 {
-	static char line[sizeof(boot_command_line)] __initdata;
-	char *rest = line, *name, *value;
+	const char *rest = boot_command_line;
+	char word[256], *value;
 
-	strscpy(line, boot_command_line, sizeof(line));
-	while (cmdline_next(&rest, &name, &value))
-		set_boot_param(name, value ? value : "");
+	while (cmdline_next(&rest, word, sizeof(word))) {
+		value = cmdline_value(word);
+		set_boot_param(word, value);
+	}
 }
 
 /* --- memory ----------------------------------------------------------------- */
