@@ -51,6 +51,7 @@ static DEFINE_PER_CPU(u32[NR_IRQS], irq_counts);
 static DEFINE_PER_CPU(u32, spurious_count);
 static DEFINE_PER_CPU(u32, unhandled_count);
 static DEFINE_PER_CPU(const struct pt_regs *, interrupted);
+static DEFINE_PER_CPU(u32, in_service);	/* raw; valid while nesting > 0 */
 
 const struct pt_regs *
 irq_regs(void)
@@ -209,14 +210,30 @@ do_irq(struct pt_regs *regs)
 		if (irq_of(raw) >= IRQ_NONE_PENDING)
 			break;
 		any = true;
+		this_cpu_write(in_service, raw);
 		if (irq_of(raw) < NR_IRQS)
 			irq_dispatch(irq_of(raw));
 		irq_chip->end(raw);
+		this_cpu_write(in_service, IRQ_NONE_PENDING);
 	}
 	if (!any)
 		irq_spurious();
 	this_cpu_write(interrupted, outer);
 	this_cpu_write(irq_nesting, this_cpu_read(irq_nesting) - 1);
+}
+
+void
+irq_abandon(void)
+{
+	u32 raw = this_cpu_read(in_service);
+
+	if (!in_interrupt())
+		return;
+	if (irq_of(raw) < IRQ_NONE_PENDING)
+		irq_chip->end(raw);
+	this_cpu_write(in_service, IRQ_NONE_PENDING);
+	this_cpu_write(interrupted, NULL);
+	this_cpu_write(irq_nesting, 0);
 }
 
 /* --- The node interrupts, in the format of /proc/interrupts --- */

@@ -38,6 +38,7 @@
 #include <kernel/lock.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>
+#include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 
@@ -331,13 +332,6 @@ console_unregister(struct console *con)
 
 /* --- printk --- */
 
-/* Nanoseconds since boot; 0 before there is a clock. */
-static u64
-log_time(void)
-{
-	return 0;
-}
-
 /* Log and show one line (without a newline). log_lock held. */
 static void
 log_line(enum log_level level, u64 ns, const char *text, size_t len)
@@ -379,7 +373,7 @@ vprintk(enum log_level level, const char *fmt, va_list ap)
 
 	flags = print_enter();
 	if (!capture_write(text, len + 1)) {
-		u64 now = log_time();
+		u64 now = ktime_get_ns();
 
 		print_lock(&log_lock, &log_owner);
 		while (p < end) {

@@ -51,7 +51,12 @@ void ipi_send(unsigned long cpu_mask, enum ipi ipi);
 
 /* What the interrupt that runs on this core interrupted, or NULL. */
 const struct pt_regs *irq_regs(void);
-/* How often irq came, on one core / in all. */
+/*
+ * This core leaves its interrupt handlers by a caught fault: tell the
+ * controller that they are done. Context: interrupts off.
+ */
+void irq_abandon(void);
+/* How often irq came, on one core. */
 u32 irq_count_on(unsigned irq, unsigned cpu);
 
 DECLARE_PER_CPU(unsigned, irq_nesting);

@@ -42,6 +42,9 @@ extern unsigned nr_warnings;
 /* Print the call stack of here / of interrupted code, symbolised. */
 void dump_stack(void);
 void show_stack(const struct pt_regs *regs);
+/* The stack of a task that does not run now. */
+struct task;
+void show_task_stack(const struct task *task);
 
 /* "name+0x12/0x40" of a text address into buf; the bare number if unknown. */
 size_t symbol_format(unsigned long addr, char *buf, size_t size);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The board's system registers: power off and reset.
+ *
+ * SYS_CFGCTRL hands a request to the board's configuration microcontroller:
+ * bit 31 starts it, bit 30 makes it a write, bits 25:20 name the function. It
+ * is served some instructions later, so the core has to wait; it waits asleep,
+ * so that nothing but the request happens.
+ *
+ * The emulator ends with status 0 on power off. A status that matters is told
+ * by semihosting first, where that is there.
+ *
+ * Sources  ARM DUI 0447 (Motherboard Express), chapter 4.
+ */
+#include <asm/fixmap.h>
+#include <asm/io.h>
+#include <asm/irqflags.h>
+#include <asm/processor.h>
+#include <asm/semihost.h>
+#include <kernel/panic.h>
+
+#define SYS_CFGDATA	0xa0
+#define SYS_CFGCTRL	0xa4
+#define CFG_START	0x80000000u
+#define CFG_WRITE	0x40000000u
+#define CFG_SHUTDOWN	(8u << 20)
+#define CFG_REBOOT	(9u << 20)
+
+static void __noreturn
+board_request(u32 function)
+{
+	char *regs = (char *)fix_to_virt(FIX_SYSREGS);
+
+	local_irq_disable();
+	writel(0, regs + SYS_CFGDATA);
+	writel(CFG_START | CFG_WRITE | function, regs + SYS_CFGCTRL);
+	for (;;)
+		cpu_wait_for_interrupt();
+}
+
+void
+machine_power_off(unsigned status)
+{
+	local_irq_disable();
+	semihost_exit(status);
+	board_request(CFG_SHUTDOWN);
+}
+
+void
+machine_restart(void)
+{
+	board_request(CFG_REBOOT);
+}

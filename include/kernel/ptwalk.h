@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* A translation told in words, level by level: for reports and the monitor. */
+#ifndef KERNEL_PTWALK_H
+#define KERNEL_PTWALK_H
+
+#include <lib/seq_buf.h>
+
+/* Walk the kernel's table for va and print each step. Context: any. */
+void ptwalk_show(struct seq_buf *s, unsigned long va);
+
+#endif
