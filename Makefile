@@ -49,7 +49,7 @@ CFLAGS	:= -std=gnu11 $(ARCH) -ffreestanding -fno-common -fno-pic \
 	   -Wno-unused-parameter -Wvla $(CFLAGS_$(BUILD)) $(if $(CI),-Werror)
 ASFLAGS	:= $(ARCH) -g3 -D__ASSEMBLER__
 LDFLAGS	:= -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
-	   -Wl,--no-warn-rwx-segments -Wl,--orphan-handling=warn
+	   -Wl,--no-warn-rwx-segments
 LIBS	:= -lgcc
 
 # The coverage build counts the lines of mm and of the arch code.
@@ -113,7 +113,7 @@ $(OUT)/kallsyms.o: $(OUT)/kallsyms.S
 $(OUT)/kernel.elf: $(OUT)/kallsyms.o $(OBJ) linker.ld
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -Wl,-Map,$(OUT)/kernel.map -o $@ $(OBJ) $< $(LIBS)
-	$(Q)$(PYTHON) tools/kallsyms.py --check $(OUT)/kallsyms.S $@
+	$(Q)$(PYTHON) tools/kallsyms.py --check $@ $(OUT)/kallsyms.S
 
 $(OUT)/kernel.bin: $(OUT)/kernel.elf
 	$(Q)$(OBJCOPY) -O binary $< $@

@@ -38,6 +38,7 @@
 /* The whole page is mapped at 0xffff0000, readable and executable by all. */
 	.section ".vectors", "ax"
 	.arm
+	.cfi_sections .debug_frame	@ for gdb: not loaded
 vectors:
 	ldr	pc, 1f			@ 0x00 reset
 	ldr	pc, 2f			@ 0x04 undefined instruction

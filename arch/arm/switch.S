@@ -6,6 +6,7 @@
  */
 	.text
 	.arm
+	.cfi_sections .debug_frame	@ for gdb: not loaded
 	.global	cpu_switch_to
 	.type	cpu_switch_to, %function
 cpu_switch_to:				@ r0: prev, r1: next
