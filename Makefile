@@ -126,9 +126,35 @@ build/compile_commands.json: $(OUT)/.flags tools/compile-commands
 
 # --- what people type ------------------------------------------------------
 
+# Install what is missing, then build: in this order, even with -j.
+.PHONY: ready
+ready:
+	$(Q)tools/setup run
+	$(Q)$(MAKE) --no-print-directory all
+
 .PHONY: run
-run: all
+run: ready
 	$(Q)tools/run-qemu --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
+
+.PHONY: run-uboot
+run-uboot: ready
+	$(Q)tools/uboot
+	$(Q)tools/run-qemu --uboot --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
+
+# All, one suite (SUITE=x), after each edit, every machine (tools/test --help).
+TESTFLAGS = $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(APPEND),--append '$(APPEND)')
+
+.PHONY: test test-quick test-matrix
+test: ready
+	$(Q)tools/setup test uboot
+	$(Q)tools/test $(TESTFLAGS)
+test-quick: ready
+	$(Q)tools/setup test
+	$(Q)tools/test --quick $(TESTFLAGS)
+test-matrix: ready
+	$(Q)tools/setup uboot
+	$(Q)tools/test --matrix $(TESTFLAGS)
 
 .PHONY: check-layers
 check-layers:
@@ -136,6 +162,11 @@ check-layers:
 
 .PHONY: clean
 clean:
+	$(Q)find build -mindepth 1 -maxdepth 1 ! -name uboot \
+		-exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: distclean
+distclean:
 	$(Q)rm -rf build
 
 .PHONY: help
@@ -144,7 +175,11 @@ help:
 
 ## make                  build build/kernel.elf, kernel.bin and the device tree
 ## make run              build and boot to the prompt  (MEM=256 SMP=2 APPEND="...")
+## make run-uboot        the same through U-Boot, from an SD card
+## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)
+## make test-quick       after each edit: one machine, host tests; under a minute
+## make test-matrix      every size x cores x direct and U-Boot
 ## make check-layers     who may include whom (docs/layers.txt)
-## make clean            remove build/
+## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
 ## Everywhere: BUILD=debug|release  TESTS=0  V=1 (show commands)

@@ -196,6 +196,17 @@ class HostJob(Job):
                       time.monotonic() - start)
 
 
+class BrokenJob(Job):
+    """Stands for tests that could not be built."""
+
+    def __init__(self, name, message):
+        super().__init__(name, 0)
+        self.lines = message.strip().split("\n")[-25:]
+
+    def run(self, scale):
+        return Result([], ["does not build:"] + self.lines, "", 0)
+
+
 class QemuJob(Job):
     """A boot: mem in MiB, smp cores, uboot or direct, icount shift or None."""
 
