@@ -112,6 +112,13 @@ do_undefined(struct pt_regs *regs)
 	oops(regs, NULL, "undefined instruction at %08x", regs->pc);
 }
 
+/* There are no processes yet whose calls it could serve. */
+void
+do_syscall(struct pt_regs *regs)
+{
+	oops(regs, NULL, "system call %u, without a process", regs->r[7]);
+}
+
 void
 do_bad_exception(struct pt_regs *regs, const char *what)
 {

@@ -8,8 +8,10 @@
  * to catch_run(), which returns a second time. Nothing in between is undone,
  * so a lock that was held stays held. Catch points nest.
  *
- * The interrupt mask is put back to what it was: exceptions set it.
+ * The interrupt mask is put back to what it was: exceptions set it. So are
+ * the bounds of the stack, which an overflow moved to the emergency stack.
  */
+#include <asm/arch-entry.h>
 #include <asm/catch.h>
 #include <asm/irqflags.h>
 #include <asm/percpu.h>
@@ -23,6 +25,7 @@ bool
 catch_run(void (*fn)(void *arg), void *arg)
 {
 	unsigned long flags = local_irq_save();
+	unsigned long stack_base = this_cpu_read(this_stack_base);
 	struct catch_context ctx;
 	bool thrown;
 
@@ -35,6 +38,7 @@ catch_run(void (*fn)(void *arg), void *arg)
 		local_irq_disable();
 	}
 	this_cpu_write(catch_innermost, ctx.outer);
+	this_cpu_write(this_stack_base, stack_base);
 	local_irq_restore(flags);
 	return thrown;
 }
