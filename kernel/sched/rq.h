@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to the scheduler: a core's run queue, and the steps of a task. */
+#ifndef KERNEL_SCHED_RQ_H
+#define KERNEL_SCHED_RQ_H
+
+#include <kernel/lock.h>
+#include <kernel/sched.h>
+#include <kernel/task.h>
+
+/* A task runs that long before one that waits gets its turn. */
+#define SCHED_SLICE_NS		5000000
+/* A woken task must be that far behind to go first. */
+#define SCHED_WAKEUP_NS		1000000
+
+/*
+ * All fields: read and written under lock, but for what other cores read as
+ * a hint (nr_running) and the flag of this core (need_resched).
+ */
+struct run_queue {
+	spinlock_t lock;		/* rank RUNQUEUE */
+	struct rb_root tree;		/* tasks that wait, by vruntime */
+	struct task *curr;		/* runs; the idle task if none else */
+	struct task *idle;
+	struct task *prev;		/* whom curr was switched from */
+	u64 min_vruntime;		/* never goes back */
+	unsigned nr_queued;		/* in tree */
+	unsigned nr_running;		/* the same, and curr unless idle */
+	u64 nr_switches;
+	bool need_resched;		/* this core alone writes it */
+};
+
+DECLARE_PER_CPU(struct run_queue, run_queue);
+extern spinlock_t task_list_lock;
+extern struct task boot_task;
+
+/* Body of an idle task. */
+void idle_main(void *arg);
+/* Last act of every switch, on the stack of the new task. */
+void finish_task_switch(void);
+/* The current task is DEAD from here on. Context: interrupts masked. */
+void schedule_dead(void) __noreturn;
+
+/* A task and its stack as one block; NULL: no memory. NEW, in no list. */
+struct task *task_alloc(void);
+/* Enter the list of tasks, with a pid. */
+void task_publish(struct task *task);
+/* The task is dead and off its stack: drop its own reference. */
+void task_left(struct task *task);
+/* An idle task for core cpu, or NULL. */
+struct task *idle_task_create(unsigned cpu);
+const char *task_state_name(const struct task *task);
+
+#endif

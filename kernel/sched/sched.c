@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Run queues: which task runs on a core, and how cores switch.
+ *
+ * Ideas
+ *   Virtual runtime  how long a task has run, in nanoseconds. The waiting
+ *	task that has run least goes next, so all get the same share. The
+ *	waiting tasks of a core form a tree ordered by it:
+ *
+ *	    curr: sh 812 ms        tree:     (worker 806)
+ *	                                     /          \
+ *	                              (init 803)     (test 809)
+ *	                              next to run
+ *
+ *   Sleepers  A task that slept long has run little, and would have the
+ *	core to itself for as long. So on waking it is put no further back
+ *	than one slice behind min_vruntime, the least of all that run here.
+ *   Slice     The tick asks for a change when the running task has had
+ *	SCHED_SLICE_NS and another one waits: with HZ=100 at every tick.
+ *   Preemption  Nothing takes the core from kernel code: need_resched asks,
+ *	and cond_resched() (later also the return to user mode) obeys.
+ *   Placement  A new task goes to the core with the least to do. A woken
+ *	one stays where it ran, unless that core is busy and another is idle.
+ *
+ * The switch
+ *   switch_task() holds the run queue's lock across cpu_switch_to(); the
+ *   task that goes on releases it, in finish_task_switch():
+ *
+ *	prev  lock - choose - |switch|
+ *	next                  |      | unlock - reap prev if it is dead - ...
+ *
+ *   So nobody can wake prev to another core while its stack is still in use
+ *   here: the waker waits for this lock. And a dead task's stack is given
+ *   back by the next one, the first moment when nobody stands on it.
+ *
+ * Invariants (sched_verify)
+ *   S1  The tree is ordered by vruntime and has nr_queued tasks.
+ *   S2  A task in the tree is RUNNING, on_rq, not idle, and of this core.
+ *   S3  curr is on_rq and of this core.
+ *   S4  nr_running = nr_queued + (curr is not the idle task).
+ *   S5  A pinned task is on its core.
+ *   S6  A task of the list that is on_rq is curr or in the tree of its core,
+ *       and there are as many of them as the run queues hold.
+ *
+ * Locks   run_queue.lock, interrupts masked; two of them never together.
+ * Cost    log(tasks of the core) for each choice and each wake-up.
+ *
+ * Questions a reader asks
+ *   Why does a sleeper that is woken before it has called schedule() not
+ *   sleep?  The waker sets it RUNNING; schedule() finds it so, and just lets
+ *   it go on.
+ *   The state is written by the task itself without the lock. Can a waker
+ *   overwrite it?  A late one may turn a new sleep into RUNNING: a wake-up
+ *   too many, which every sleeper must expect. DEAD alone must not be lost,
+ *   so schedule_dead() writes it under the lock.
+ *
+ * Sources  Stoica and Abdel-Wahab, Earliest Eligible Virtual Deadline First,
+ *   1995; Linux Documentation/scheduler/sched-design-CFS.rst.
+ */
+#include <asm/memory.h>
+#include <asm/switch.h>
+#include <kernel/irq.h>
+#include <kernel/panic.h>
+#include <kernel/rcu.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+
+#include "rq.h"
+
+DEFINE_PER_CPU(struct task *, current_task) = &boot_task;
+DEFINE_PER_CPU(struct run_queue, run_queue) = {
+	.lock = SPINLOCK_INIT(LOCK_RUNQUEUE),
+};
+
+static struct run_queue *
+rq_of(unsigned cpu)
+{
+	return per_cpu_ptr(&run_queue, cpu);
+}
+
+/* Is a before b? Right also when they wrap. */
+static bool
+vruntime_before(u64 a, u64 b)
+{
+	return (s64)(a - b) < 0;
+}
+
+static struct task *
+rq_first(const struct run_queue *rq)
+{
+	struct rb_node *node = rb_first(&rq->tree);
+
+	return node ? rb_entry(node, struct task, run_node) : NULL;
+}
+
+static void
+rq_insert(struct run_queue *rq, struct task *task)
+{
+	struct rb_node **link = &rq->tree.node, *parent = NULL;
+
+	while (*link) {
+		struct task *t = rb_entry(*link, struct task, run_node);
+
+		parent = *link;
+		link = vruntime_before(task->vruntime, t->vruntime) ?
+			&parent->left : &parent->right;
+	}
+	rb_link_node(&task->run_node, parent, link);
+	rb_insert_color(&task->run_node, &rq->tree);
+	rq->nr_queued++;
+}
+
+static void
+rq_remove(struct run_queue *rq, struct task *task)
+{
+	rb_erase(&task->run_node, &rq->tree);
+	rq->nr_queued--;
+}
+
+/* min_vruntime follows the least of curr and the tree, and never goes back. */
+static void
+rq_advance_min(struct run_queue *rq)
+{
+	const struct task *first = rq_first(rq);
+	u64 least = rq->curr->vruntime;
+
+	if (first && vruntime_before(first->vruntime, least))
+		least = first->vruntime;
+	if (vruntime_before(rq->min_vruntime, least))
+		rq->min_vruntime = least;
+}
+
+/* Count the time since the last call for the task that runs. */
+static void
+rq_account(struct run_queue *rq)
+{
+	struct task *curr = rq->curr;
+	u64 now = ktime_get_ns();
+	u64 ran = now - curr->exec_start;
+
+	curr->exec_start = now;
+	curr->sum_runtime += ran;
+	if (curr->idle)
+		return;
+	curr->vruntime += ran;
+	rq_advance_min(rq);
+}
+
+/*
+ * Who runs next on rq. curr stays if it is RUNNING and nobody who waits has
+ * run less; with yielding, somebody who waits goes first.
+ */
+static struct task *
+rq_choose(struct run_queue *rq, bool yielding)
+{
+	struct task *first = rq_first(rq), *curr = rq->curr;
+
+	if (curr->idle || curr->state != TASK_RUNNING)
+		return first ? first : rq->idle;
+	if (!first)
+		return curr;
+	if (!yielding && !vruntime_before(first->vruntime, curr->vruntime))
+		return curr;
+	return first;
+}
+
+/* Make next the running task of rq, in the books. */
+static void
+rq_change(struct run_queue *rq, struct task *next)
+{
+	struct task *prev = rq->curr;
+
+	if (!prev->idle && prev->state == TASK_RUNNING) {
+		rq_insert(rq, prev);
+	} else if (!prev->idle) {
+		prev->on_rq = false;
+		rq->nr_running--;
+	}
+	if (!next->idle)
+		rq_remove(rq, next);
+	next->exec_start = prev->exec_start;
+	next->nr_switches++;
+	rq->nr_switches++;
+	rq->curr = next;
+	rq->prev = prev;
+}
+
+void
+finish_task_switch(void)
+{
+	struct run_queue *rq = this_cpu_ptr(&run_queue);
+	struct task *prev = rq->prev;
+	bool dead = prev->state == TASK_DEAD;
+
+	spin_unlock(&rq->lock);
+	/* A task that is not dead may run elsewhere by now: hands off. */
+	if (dead)
+		task_left(prev);
+}
+
+/* Choose and switch. Held on entry: this core's rq->lock; not on return. */
+static void
+switch_task(struct run_queue *rq, bool yielding)
+{
+	struct task *prev = rq->curr, *next;
+
+	rq->need_resched = false;
+	rcu_note_quiescent();
+	rq_account(rq);
+	next = rq_choose(rq, yielding);
+	next->slice_start = next->sum_runtime;
+	if (next == prev) {
+		spin_unlock(&rq->lock);
+		return;
+	}
+	rq_change(rq, next);
+	this_cpu_write(current_task, next);
+	set_stack_bounds((unsigned long)next->stack, THREAD_SIZE);
+	cpu_switch_to(&prev->context, &next->context);
+	/* Back, perhaps on another core: rq is stale. */
+	finish_task_switch();
+}
+
+/* Is this a place where the core may be given away? Panics if not. */
+static void
+schedule_check(void)
+{
+	const char *why = NULL;
+
+	if (in_interrupt())
+		why = "in an interrupt handler";
+	else if (lockcheck_depth() != 0)
+		why = "a spinlock is held";
+	else if (rcu_read_lock_held())
+		why = "inside an RCU reader";
+	else if (current->idle && current->state != TASK_RUNNING)
+		why = "the idle task cannot sleep";
+	if (unlikely(why != NULL))
+		panic("scheduling while atomic: %s (task %s)", why,
+		      current->name);
+}
+
+static void
+schedule_common(bool yielding)
+{
+	struct run_queue *rq;
+	unsigned long flags;
+
+	schedule_check();
+	flags = local_irq_save();
+	rq = this_cpu_ptr(&run_queue);
+	spin_lock(&rq->lock);
+	switch_task(rq, yielding);
+	local_irq_restore(flags);
+}
+
+void
+schedule(void)
+{
+	schedule_common(false);
+}
+
+void
+yield(void)
+{
+	schedule_common(true);
+}
+
+void
+schedule_dead(void)
+{
+	struct run_queue *rq;
+
+	schedule_check();
+	local_irq_disable();
+	rq = this_cpu_ptr(&run_queue);
+	spin_lock(&rq->lock);
+	WRITE_ONCE(rq->curr->state, TASK_DEAD);
+	switch_task(rq, false);
+	BUG();
+}
+
+bool
+need_resched(void)
+{
+	return READ_ONCE(this_cpu_ptr(&run_queue)->need_resched);
+}
+
+bool
+cond_resched(void)
+{
+	might_sleep();
+	if (!need_resched()) {
+		rcu_note_quiescent();
+		return false;
+	}
+	schedule();
+	return true;
+}
+
+void
+sched_set_need_resched(void)
+{
+	WRITE_ONCE(this_cpu_ptr(&run_queue)->need_resched, true);
+}
+
+void
+sched_tick(void)
+{
+	struct run_queue *rq = this_cpu_ptr(&run_queue);
+	struct task *curr;
+
+	if (!rq->curr)
+		return;			/* before sched_init() */
+	spin_lock(&rq->lock);
+	rq_account(rq);
+	curr = rq->curr;
+	if (rq->nr_queued &&
+	    (curr->idle || curr->sum_runtime - curr->slice_start >=
+	     SCHED_SLICE_NS))
+		sched_set_need_resched();
+	spin_unlock(&rq->lock);
+}
+
+unsigned
+sched_nr_running(unsigned cpu)
+{
+	return READ_ONCE(rq_of(cpu)->nr_running);
+}
+
+/* The core with the least to do; if equal this one, or else the lowest. */
+static unsigned
+least_loaded_cpu(void)
+{
+	unsigned best = smp_processor_id(), cpu;
+
+	for_each_online_cpu(cpu)
+		if (sched_nr_running(cpu) < sched_nr_running(best))
+			best = cpu;
+	return best;
+}
+
+/* Where a task that becomes RUNNING shall run. A guess: no lock is held. */
+static unsigned
+choose_cpu(const struct task *task)
+{
+	unsigned home = (unsigned)task->cpu, best;
+
+	if (task->pinned_cpu != TASK_ANY_CPU)
+		return (unsigned)task->pinned_cpu;
+	if (task->state != TASK_NEW && sched_nr_running(home) == 0)
+		return home;
+	best = least_loaded_cpu();
+	if (task->state != TASK_NEW && sched_nr_running(best) != 0)
+		return home;
+	return best;
+}
+
+/* Lock the run queue that task belongs to. Context: interrupts masked. */
+static struct run_queue *
+task_rq_lock(struct task *task)
+{
+	for (;;) {
+		unsigned cpu = (unsigned)READ_ONCE(task->cpu);
+		struct run_queue *rq = rq_of(cpu);
+
+		spin_lock(&rq->lock);
+		if (likely((unsigned)READ_ONCE(task->cpu) == cpu))
+			return rq;
+		spin_unlock(&rq->lock);
+	}
+}
+
+/*
+ * Move a task that is in no queue to core cpu: its vruntime keeps its
+ * distance from min_vruntime. Held on entry: from->lock; on return the lock
+ * of the run queue that is returned. In between the task is RUNNING, so
+ * other wakers leave it alone, and in no queue, so nobody runs it.
+ */
+static struct run_queue *
+move_task(struct run_queue *from, struct task *task, unsigned cpu)
+{
+	struct run_queue *to = rq_of(cpu);
+
+	task->vruntime -= from->min_vruntime;
+	WRITE_ONCE(task->cpu, (s16)cpu);
+	spin_unlock(&from->lock);
+	spin_lock(&to->lock);
+	task->vruntime += to->min_vruntime;
+	return to;
+}
+
+/* Put a task that woke into rq. True if its core should reschedule. */
+static bool
+enqueue_woken(struct run_queue *rq, struct task *task)
+{
+	u64 floor = rq->min_vruntime - SCHED_SLICE_NS;
+
+	if (vruntime_before(task->vruntime, floor))
+		task->vruntime = floor;
+	task->on_rq = true;
+	rq_insert(rq, task);
+	rq->nr_running++;
+	return rq->curr->idle ||
+	       vruntime_before(task->vruntime + SCHED_WAKEUP_NS,
+			       rq->curr->vruntime);
+}
+
+bool
+wake_up_process(struct task *task)
+{
+	struct run_queue *rq;
+	unsigned long flags;
+	bool resched = false;
+	unsigned cpu;
+
+	smp_mb();	/* the condition is written before the state is read */
+	flags = local_irq_save();
+	rq = task_rq_lock(task);
+	if (task->state == TASK_RUNNING || task->state == TASK_DEAD) {
+		spin_unlock_irqrestore(&rq->lock, flags);
+		return false;
+	}
+	cpu = (unsigned)task->cpu;
+	if (!task->on_rq)
+		cpu = choose_cpu(task);
+	if (task->state == TASK_NEW)
+		task->vruntime = rq->min_vruntime;
+	WRITE_ONCE(task->state, TASK_RUNNING);
+	if (!task->on_rq) {
+		if (cpu != (unsigned)task->cpu)
+			rq = move_task(rq, task, cpu);
+		resched = enqueue_woken(rq, task);
+	}
+	spin_unlock(&rq->lock);
+	if (resched)
+		smp_send_reschedule(cpu);
+	local_irq_restore(flags);
+	return true;
+}
+
+u64
+sched_idle_time(unsigned cpu)
+{
+	struct run_queue *rq = rq_of(cpu);
+	unsigned long flags = spin_lock_irqsave(&rq->lock);
+	u64 ns = 0;
+
+	if (rq->idle)
+		ns = rq->idle->sum_runtime;
+	if (rq->idle && rq->curr == rq->idle)
+		ns += ktime_get_ns() - rq->idle->exec_start;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return ns;
+}
+
+u64
+sched_nr_switches(void)
+{
+	u64 sum = 0;
+	unsigned cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += rq_of(cpu)->nr_switches;
+	return sum;
+}

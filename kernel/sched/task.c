@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: their memory, the list of all, and kernel threads.
+ *
+ * A task dies in two steps. kthread_exit() makes it DEAD and schedules; the
+ * task that runs next on this core calls task_left(), which takes it off the
+ * list, marks it left and drops the reference that each task holds on
+ * itself. The last reference gives the block (stack and structure) back.
+ *
+ * left and refs change together under task_list_lock. So who waits for the
+ * end (kthread_stop) and holds a reference knows, as soon as it reads left,
+ * that its own put_task() decides: after it returns the memory is free, not
+ * some time later.
+ *
+ * Locks  task_list_lock: task_list, left, refs. Never held on entry.
+ */
+#include <asm/memory.h>
+#include <kernel/kthread.h>
+#include <kernel/panic.h>
+#include <kernel/wait.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+
+#include "rq.h"
+
+#define STACK_ORDER	(THREAD_SHIFT - PAGE_SHIFT)
+/* Room for the structure at the upper end; the stack stays 8-byte aligned. */
+#define TASK_ROOM	ALIGN_UP(sizeof(struct task), 16)
+
+static_assert(sizeof(struct task) <= 512, "a sixteenth of the stack");
+
+extern u8 boot_stack[THREAD_SIZE];	/* of the image: boot/head.S */
+
+/* What start_kernel() runs as. Its stack is part of the image: never freed. */
+struct task boot_task = {
+	.name = "boot",
+	.state = TASK_RUNNING,
+	.pinned_cpu = TASK_ANY_CPU,
+	.refs = 2,		/* one for ever */
+	.stack = boot_stack,
+};
+
+LIST_HEAD(task_list);
+DEFINE_SPINLOCK(task_list_lock, LOCK_TASK_LIST);
+
+static int last_pid;
+/* Where kthread_stop() and kthread_join() wait for left. */
+static DECLARE_WAIT_QUEUE_HEAD(left_queue);
+
+struct task *
+task_alloc(void)
+{
+	char *stack = get_free_pages(GFP_KERNEL, STACK_ORDER);
+	struct task *task;
+
+	if (!stack)
+		return NULL;
+	task = (struct task *)(stack + THREAD_SIZE - TASK_ROOM);
+	memset(task, 0, sizeof(*task));
+	task->stack = stack;
+	task->state = TASK_NEW;
+	task->pinned_cpu = TASK_ANY_CPU;
+	task->refs = 1;
+	return task;
+}
+
+void
+task_publish(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+
+	task->pid = ++last_pid;
+	list_add_tail(&task->task_node, &task_list);
+	spin_unlock_irqrestore(&task_list_lock, flags);
+}
+
+void
+task_for_each(void (*fn)(struct task *task, void *arg), void *arg)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	struct task *task;
+
+	list_for_each_entry(task, &task_list, task_node)
+		fn(task, arg);
+	spin_unlock_irqrestore(&task_list_lock, flags);
+}
+
+void
+get_task(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+
+	assert(task->refs > 0);
+	task->refs++;
+	spin_unlock_irqrestore(&task_list_lock, flags);
+}
+
+void
+put_task(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	int refs = --task->refs;
+
+	assert(refs > 0 || (refs == 0 && task->left));
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	if (refs == 0)
+		free_pages(task->stack, STACK_ORDER);
+}
+
+void
+task_left(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	bool free = --task->refs == 0;
+
+	list_del(&task->task_node);
+	task->left = true;
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	if (free)
+		free_pages(task->stack, STACK_ORDER);
+	else
+		wake_up_all(&left_queue);
+}
+
+/* Where a thread starts: interrupts masked, the run queue locked. */
+static void
+thread_entry(void *arg)
+{
+	struct task *self = arg;
+
+	finish_task_switch();
+	local_irq_enable();
+	self->fn(self->arg);
+	kthread_exit(0);
+}
+
+static struct task *
+thread_create(void (*fn)(void *arg), void *arg, int cpu, const char *fmt,
+	      va_list ap)
+{
+	struct task *task;
+
+	might_sleep();
+	task = task_alloc();
+	if (!task)
+		return NULL;
+	vsnprintf(task->name, sizeof(task->name), fmt, ap);
+	task->fn = fn;
+	task->arg = arg;
+	task->pinned_cpu = (s16)cpu;
+	task->cpu = (s16)(cpu == TASK_ANY_CPU ? (int)smp_processor_id() : cpu);
+	cpu_context_init(&task->context, task, thread_entry, task);
+	task_publish(task);
+	return task;
+}
+
+struct task *
+kthread_create(void (*fn)(void *arg), void *arg, const char *fmt, ...)
+{
+	struct task *task;
+	va_list ap;
+
+	va_start(ap, fmt);
+	task = thread_create(fn, arg, TASK_ANY_CPU, fmt, ap);
+	va_end(ap);
+	return task;
+}
+
+struct task *
+kthread_create_on_cpu(void (*fn)(void *arg), void *arg, unsigned cpu,
+		      const char *fmt, ...)
+{
+	struct task *task;
+	va_list ap;
+
+	va_start(ap, fmt);
+	task = thread_create(fn, arg, (int)cpu, fmt, ap);
+	va_end(ap);
+	return task;
+}
+
+struct task *
+idle_task_create(unsigned cpu)
+{
+	struct task *task = task_alloc();
+
+	if (!task)
+		return NULL;
+	snprintf(task->name, sizeof(task->name), "idle/%u", cpu);
+	task->idle = true;
+	task->on_rq = true;
+	task->state = TASK_RUNNING;
+	task->cpu = (s16)cpu;
+	task->pinned_cpu = (s16)cpu;
+	task->fn = idle_main;
+	cpu_context_init(&task->context, task, thread_entry, task);
+	task_publish(task);
+	return task;
+}
+
+static bool
+task_has_left(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	bool left = task->left;
+
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return left;
+}
+
+int
+kthread_join(struct task *task)
+{
+	assert(task != current);
+	wait_event(&left_queue, task_has_left(task));
+	return task->exit_code;
+}
+
+int
+kthread_stop(struct task *task)
+{
+	int code;
+
+	get_task(task);
+	WRITE_ONCE(task->should_stop, true);
+	/* One that never ran runs now, and may look before it begins. */
+	wake_up_process(task);
+	code = kthread_join(task);
+	put_task(task);
+	return code;
+}
+
+bool
+kthread_should_stop(void)
+{
+	return READ_ONCE(current->should_stop);
+}
+
+void
+kthread_exit(int code)
+{
+	assert(!current->idle);
+	current->exit_code = code;
+	schedule_dead();
+}
+
+const char *
+task_state_name(const struct task *task)
+{
+	switch (task->state) {
+	case TASK_RUNNING:
+		return "running";
+	case TASK_INTERRUPTIBLE:
+		return "waiting";
+	case TASK_UNINTERRUPTIBLE:
+		return "sleeping";
+	case TASK_NEW:
+		return "new";
+	case TASK_DEAD:
+		return "dead";
+	}
+	return "?";
+}
