@@ -37,6 +37,8 @@ struct clock_event {
 /* Context: boot core. The tick starts when both are there. */
 void clocksource_register(const struct clocksource *cs);
 void clock_event_register(const struct clock_event *ce);
+/* A timer was set that is now the first of this core. irqs masked. */
+void clock_event_reprogram(void);
 /* From the driver's handler. Context: interrupt. */
 void clock_event_interrupt(void);
 

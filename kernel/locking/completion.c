@@ -49,27 +49,64 @@ complete_all(struct completion *c)
 	complete_n(c, DONE_FOR_EVER);
 }
 
+/* Use up one, if there is one. Held on entry: wait.lock. */
+static bool
+take_done(struct completion *c)
+{
+	if (c->done == 0)
+		return false;
+	if (c->done < DONE_FOR_EVER)
+		c->done--;
+	return true;
+}
+
 bool
 try_wait_for_completion(struct completion *c)
 {
 	unsigned long flags = spin_lock_irqsave(&c->wait.lock);
-	bool taken = c->done > 0;
+	bool taken = take_done(c);
 
-	if (taken && c->done < DONE_FOR_EVER)
-		c->done--;
 	spin_unlock_irqrestore(&c->wait.lock, flags);
 	return taken;
+}
+
+/*
+ * Unlike wait_event(), the test, the taking and the leaving of the queue are
+ * one step: a waiter that has what it wants is not there any more to swallow
+ * the wake-up of the next complete().
+ */
+static long
+wait_common(struct completion *c, long timeout)
+{
+	struct wait_queue_entry entry;
+	bool taken;
+
+	might_sleep();
+	init_wait_entry(&entry, true);
+	spin_lock_irq(&c->wait.lock);
+	while (!(taken = take_done(c)) && timeout) {
+		if (list_empty(&entry.node))
+			list_add_tail(&entry.node, &c->wait.waiters);
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		spin_unlock_irq(&c->wait.lock);
+		timeout = schedule_timeout(timeout);
+		spin_lock_irq(&c->wait.lock);
+	}
+	set_current_state(TASK_RUNNING);
+	if (!list_empty(&entry.node))
+		list_del(&entry.node);
+	spin_unlock_irq(&c->wait.lock);
+	return taken ? max(timeout, 1L) : 0;
 }
 
 void
 wait_for_completion(struct completion *c)
 {
-	wait_event_exclusive(&c->wait, try_wait_for_completion(c));
+	wait_common(c, MAX_SCHEDULE_TIMEOUT);
 }
 
 long
 wait_for_completion_timeout(struct completion *c, long timeout)
 {
-	return wait_event_timeout(&c->wait, try_wait_for_completion(c),
-				  timeout);
+	return wait_common(c, timeout);
 }

@@ -84,10 +84,9 @@ lockcheck_acquired(spinlock_t *lock)
 	struct held_locks *held = this_cpu_ptr(&held_locks);
 
 	lock->cpu_plus_1 = (u8)(smp_processor_id() + 1);
-	if (held->depth < MAX_HELD)
-		held->lock[held->depth] = lock;
-	held->depth++;
-	if (unlikely(held->depth > MAX_HELD && !held->reporting)) {
+	if (likely(held->depth < MAX_HELD)) {
+		held->lock[held->depth++] = lock;
+	} else if (!held->reporting) {
 		held->reporting = true;
 		panic("core %u holds more than %d spinlocks",
 		      smp_processor_id(), MAX_HELD);

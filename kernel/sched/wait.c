@@ -76,10 +76,12 @@ wake_up_common(struct wait_queue_head *queue, unsigned nr_exclusive)
 	unsigned long flags = spin_lock_irqsave(&queue->lock);
 
 	list_for_each_entry_safe(entry, next, &queue->waiters, node) {
-		if (entry->exclusive && nr_exclusive-- == 0)
+		if (entry->exclusive && nr_exclusive == 0)
 			break;
 		list_del_init(&entry->node);
-		wake_up_process(entry->task);
+		/* One that runs already may be about to leave: not counted. */
+		if (wake_up_process(entry->task) && entry->exclusive)
+			nr_exclusive--;
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
