@@ -278,6 +278,7 @@ start_core(unsigned cpu)
 	rq->idle = idle;
 	rq->curr = idle;
 	arch_cpu_start(cpu, idle, percpu_offset[cpu]);
+	ipi_send(1UL << cpu, IPI_RESCHEDULE);	/* it sleeps in the pen */
 	while (!(READ_ONCE(cpu_online_mask) >> cpu & 1)) {
 		if (ktime_get_ns() > end)
 			return -ETIMEDOUT;

@@ -14,8 +14,7 @@
  *	task = kthread_create(worker, &work, "worker");
  *	get_task(task);
  *	wake_up_process(task);
- *	kthread_join(task);
- *	put_task(task);
+ *	kthread_join(task);		drops the reference
  */
 #ifndef KERNEL_KTHREAD_H
 #define KERNEL_KTHREAD_H
@@ -49,8 +48,8 @@ struct task *kthread_create_on_cpu(void (*fn)(void *arg), void *arg,
  */
 int kthread_stop(struct task *task);
 /*
- * The same without asking, for a thread that ends by itself; needs a
- * reference, and keeps it.
+ * The same without asking, for a thread that ends by itself. Needs the
+ * caller's reference, and drops it: the thread is gone on return.
  */
 int kthread_join(struct task *task);
 /* Has somebody asked the current thread to end? */

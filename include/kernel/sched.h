@@ -37,8 +37,8 @@
  */
 void sched_init(void);
 /*
- * Last act of a core's start, on its idle task: run tasks for ever.
- * The boot core's idle task gets here by itself.
+ * Last act of a core's start, on its idle task: run tasks for ever. The
+ * boot task, which is not one, ends here and leaves the core to idle/0.
  */
 void cpu_idle_loop(void) __noreturn;
 

@@ -20,6 +20,7 @@
 #include <asm/processor.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
+#include <kernel/kthread.h>
 #include <kernel/panic.h>
 #include <kernel/rcu.h>
 #include <kernel/time.h>
@@ -29,6 +30,8 @@
 void
 cpu_idle_loop(void)
 {
+	if (!current->idle)
+		kthread_exit(0);	/* the boot task: idle/0 takes over */
 	for (;;) {
 		local_irq_disable();
 		if (!need_resched()) {

@@ -209,26 +209,27 @@ task_has_left(struct task *task)
 	return left;
 }
 
+/* Wait until task has left; drops the caller's reference. */
 int
 kthread_join(struct task *task)
 {
+	int code;
+
 	assert(task != current);
 	wait_event(&left_queue, task_has_left(task));
-	return task->exit_code;
+	code = task->exit_code;
+	put_task(task);
+	return code;
 }
 
 int
 kthread_stop(struct task *task)
 {
-	int code;
-
 	get_task(task);
 	WRITE_ONCE(task->should_stop, true);
 	/* One that never ran runs now, and may look before it begins. */
 	wake_up_process(task);
-	code = kthread_join(task);
-	put_task(task);
-	return code;
+	return kthread_join(task);
 }
 
 bool

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Node `tasks` and command `ps`: a line for each task.
+ *
+ *	  PID CORE STATE      RUN ms  SWITCHES NAME             SLEEPS IN
+ *	    3   0  sleeping        0        12 rcu              rcu_thread
+ *
+ * The list is not locked while a line is printed, which may take long on a
+ * serial line: each step looks for the task with the next higher pid. So a
+ * table is not one moment's picture, but each line is true.
+ */
+#include <asm/unwind.h>
+#include <kernel/monitor.h>
+#include <kernel/node.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/time.h>
+#include <lib/string.h>
+
+#include "rq.h"
+
+#define MAX_FRAMES	8	/* that a sleeper has in the scheduler, at most */
+
+struct task_line {
+	int pid, cpu;
+	const char *state;
+	bool on_rq;
+	unsigned long run_ms, nr_switches;
+	char name[TASK_NAME_LEN];
+	const char *sleeps_in;
+};
+
+/* Functions that only carry a sleep, not ask for it. */
+static const char *const sleep_functions[] = {
+	"switch_task", "schedule_common", "schedule", "schedule_timeout",
+	"schedule_timeout_ns", "sleep_ns", "mutex_wait", "rwsem_down",
+	"wait_common",
+};
+
+static bool
+is_sleep_function(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(sleep_functions); i++)
+		if (strcmp(name, sleep_functions[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The function that a task which does not run waits in. */
+static const char *
+sleeps_in(const struct task *task)
+{
+	const struct cpu_context *ctx = &task->context;
+	const struct pt_regs *regs;
+	struct stack_frame frame = {
+		.r = { [4] = ctx->r4, ctx->r5, ctx->r6, ctx->r7, ctx->r8,
+		       ctx->r9, ctx->r10 },
+		.fp = ctx->r11,
+		.sp = ctx->sp,
+		.pc = ctx->pc,
+	};
+	unsigned long start, size;
+	const char *name = "";
+	unsigned n;
+
+	for (n = 0; n < MAX_FRAMES; n++) {
+		name = symbol_lookup(frame.pc, &start, &size);
+		if (!name)
+			return "?";
+		if (!is_sleep_function(name))
+			return name;
+		if (unwind_step(&frame, &regs) != 0)
+			return name;
+	}
+	return name;
+}
+
+static void
+describe(struct task_line *line, const struct task *task)
+{
+	line->pid = task->pid;
+	line->cpu = task->cpu;
+	line->state = task_state_name(task);
+	line->on_rq = task->on_rq;
+	line->run_ms = (unsigned long)(task->sum_runtime / NSEC_PER_MSEC);
+	line->nr_switches = task->nr_switches;
+	strscpy(line->name, task->name, sizeof(line->name));
+	/* It cannot start to run: its run queue's lock would be needed. */
+	line->sleeps_in = task->on_rq || task->state == TASK_NEW ? "" :
+			  sleeps_in(task);
+}
+
+/* Describe the task with the lowest pid above pid; false if there is none. */
+static bool
+next_task(int pid, struct task_line *line)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	struct task *task, *found = NULL;
+	struct run_queue *rq;
+
+	list_for_each_entry(task, &task_list, task_node)
+		if (task->pid > pid && (!found || task->pid < found->pid))
+			found = task;
+	if (found) {
+		rq = per_cpu_ptr(&run_queue, READ_ONCE(found->cpu));
+		spin_lock(&rq->lock);
+		describe(line, found);
+		spin_unlock(&rq->lock);
+	}
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return found != NULL;
+}
+
+static void
+tasks_show(struct seq_buf *s)
+{
+	struct task_line line = { .pid = 0 };
+
+	seq_puts(s, "  PID CORE STATE      RUN ms  SWITCHES NAME"
+		 "             SLEEPS IN\n");
+	while (next_task(line.pid, &line))
+		seq_printf(s, "%5d %4d %-8s %8lu %9lu %-16s %s\n", line.pid,
+			   line.cpu, line.state, line.run_ms,
+			   line.nr_switches, line.name, line.sleeps_in);
+}
+NODE("tasks", tasks_show);
+
+static void
+console_sink(const char *text, size_t len, void *arg)
+{
+	(void)arg;
+	console_write(text, len);
+}
+
+static int
+ps_command(int argc, char **argv)
+{
+	char buf[128];
+	struct seq_buf s;
+
+	(void)argc;
+	(void)argv;
+	seq_buf_init(&s, buf, sizeof(buf));
+	seq_buf_set_sink(&s, console_sink, NULL);
+	tasks_show(&s);
+	seq_buf_flush(&s);
+	return 0;
+}
+MONITOR_COMMAND("ps", ps_command, "", "list the tasks");
