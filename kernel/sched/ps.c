@@ -54,19 +54,14 @@ sleeps_in(const struct task *task)
 {
 	const struct cpu_context *ctx = &task->context;
 	const struct pt_regs *regs;
-	struct stack_frame frame = {
-		.r = { [4] = ctx->r4, ctx->r5, ctx->r6, ctx->r7, ctx->r8,
-		       ctx->r9, ctx->r10 },
-		.fp = ctx->r11,
-		.sp = ctx->sp,
-		.pc = ctx->pc,
-	};
+	struct stack_frame frame;
 	unsigned long start, size;
 	const char *name = "";
 	unsigned n;
 
+	unwind_start_saved(&frame, &ctx->r4, ctx->sp, ctx->pc);
 	for (n = 0; n < MAX_FRAMES; n++) {
-		name = symbol_lookup(frame.pc, &start, &size);
+		name = symbol_lookup(frame_pc(&frame), &start, &size);
 		if (!name)
 			return "?";
 		if (!is_sleep_function(name))
