@@ -233,4 +233,4 @@ rcu_start(void)
 {
 	return kthread_run(rcu_thread, NULL, "rcu") ? 0 : -ENOMEM;
 }
-core_initcall(rcu_start);
+device_initcall(rcu_start);

@@ -23,6 +23,7 @@
 #include <asm/memory.h>
 #include <asm/percpu.h>
 #include <asm/smp.h>
+#include <asm/switch.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
 #include <kernel/lock.h>
@@ -257,6 +258,7 @@ smp_stop_others(void)
 void
 secondary_main(unsigned cpu)
 {
+	set_stack_bounds((unsigned long)current->stack, THREAD_SIZE);
 	irq_chip->cpu_init();
 	timekeeping_cpu_init();
 	__atomic_fetch_or(&cpu_online_mask, 1UL << cpu, __ATOMIC_SEQ_CST);
@@ -298,7 +300,7 @@ smp_init(void)
 	for (cpu = 1; cpu < nr_cpus; cpu++)
 		if (start_core(cpu) != 0)
 			pr_err("smp: core %u does not start\n", cpu);
-	pr_info("smp: %u cores online\n", num_online_cpus());
+	pr_info("smp: cores online: %u of %u\n", num_online_cpus(), nr_cpus);
 }
 
 static void
