@@ -341,7 +341,7 @@ a_fault_in_a_report_makes_a_short_one(struct test *t)
 
 /* --- Catching --- */
 
-static unsigned depth_reached;
+static volatile unsigned depth_reached;
 
 static void
 inner_fault(void *arg)

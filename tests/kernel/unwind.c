@@ -17,6 +17,9 @@
 #define TEST_IPI	((enum ipi)15)
 #define MAX_PCS		32
 
+/* A call as written: neither inlined nor cloned under another name. */
+#define opaque		__attribute__((noipa))
+
 static unsigned long pcs[MAX_PCS];
 static unsigned nr_pcs;
 
@@ -43,14 +46,14 @@ position_of(const char *name)
 
 /* --- A chain of three --- */
 
-static int noinline
+static int opaque
 chain_third(int x)
 {
 	nr_pcs = stack_save(pcs, MAX_PCS, 0);
 	return x + (int)nr_pcs;
 }
 
-static int noinline
+static int opaque
 chain_second(int x)
 {
 	volatile char room[200];	/* a large frame: sub sp, #n */
@@ -59,7 +62,7 @@ chain_second(int x)
 	return chain_third(x + 1) + room[0];
 }
 
-static int noinline
+static int opaque
 chain_first(int x)
 {
 	return chain_second(x + 1) * 3;
@@ -77,7 +80,7 @@ a_chain_of_calls_is_named_exactly(struct test *t)
 			  "a_chain_of_calls_is_named_exactly"));
 }
 
-static int noinline
+static int opaque
 chain_skip(void)
 {
 	unsigned long own[2];
@@ -124,7 +127,7 @@ ipi_handler(void)
 	interrupted = true;
 }
 
-static int noinline
+static int opaque
 is_interrupted(int x)
 {
 	local_irq_disable();
@@ -135,7 +138,7 @@ is_interrupted(int x)
 	return x + 1;
 }
 
-static int noinline
+static int opaque
 calls_the_interrupted(int x)
 {
 	return is_interrupted(x + 1) * 3;
@@ -184,22 +187,23 @@ the_walk_hands_out_the_saved_registers(struct test *t)
 
 static volatile int *volatile nowhere = (int *)0x10;
 
-static int noinline
+static int opaque
 faults_here(int x)
 {
 	return *nowhere + x;
 }
 
-static int noinline
+static int opaque
 calls_what_faults(int x)
 {
 	return faults_here(x + 1) * 3;
 }
 
-static void
+static void opaque
 start_the_fault(void *arg)
 {
 	calls_what_faults(1);
+	__asm__ volatile("");		/* so that the call is no jump */
 }
 
 static void
