@@ -16,6 +16,7 @@
 #define __weak		__attribute__((weak))
 #define __noreturn	__attribute__((noreturn))
 #define noinline	__attribute__((noinline))
+#undef __always_inline		/* the host's C library has one too */
 #define __always_inline	inline __attribute__((always_inline))
 #define __must_check	__attribute__((warn_unused_result))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))

@@ -130,18 +130,17 @@ type_fill_gap(struct memblock_type *type, unsigned i, struct span s,
 	struct memblock_region *next = &type->regions[i];
 	struct memblock_region *prev = i ? next - 1 : NULL;
 
-	type->total_size += s.end - s.base;
 	if (prev && region_end(prev) == s.base && prev->flags == flags) {
 		prev->size += s.end - s.base;
-		type_merge_pair(type, i - 1);
-		return i - 1;
-	}
-	if (i < type->cnt && next->base == s.end && next->flags == flags) {
+		type_merge_pair(type, --i);
+	} else if (i < type->cnt && next->base == s.end &&
+		   next->flags == flags) {
 		next->base = s.base;
 		next->size += s.end - s.base;
-		return i;
+	} else {
+		type_insert(type, i, s, flags);
 	}
-	type_insert(type, i, s, flags);
+	type->total_size += s.end - s.base;
 	return i;
 }
 
