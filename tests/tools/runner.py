@@ -104,8 +104,8 @@ def not_a_single_ok_is_an_error():
 
 
 def panic_is_found_in_the_log():
-    return jobs.trouble_in("a\n[ 1.25] Kernel panic: zone\nb") == \
-        "Kernel panic: zone"
+    return (jobs.trouble_in("a\n[    1.25] panic: zone\nb") == "panic: zone"
+            and jobs.trouble_in("[    1.25] a panic: zone\n") is None)
 
 
 def result_of(script, limit=20):

@@ -56,7 +56,7 @@ def kernel_jobs(machines, tests, append):
                     f"{'free-running' if icount is None else 'icount'}")
             result.append(jobs.KernelJob(
                 name, cost * (1 if icount is None else COST_ICOUNT), mem, smp,
-                uboot, icount, f"test={tests} {append}".strip()))
+                uboot, icount, f"test={tests} panic=-1 {append}".strip()))
     return result
 
 
