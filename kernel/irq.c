@@ -38,6 +38,7 @@ struct irq_desc {
 struct ipi_desc {
 	void (*fn)(void);
 	const char *name;
+	bool told;		/* that it came, though nobody handles it */
 };
 
 const struct irq_chip *irq_chip;
@@ -152,7 +153,10 @@ irq_unhandled(unsigned irq)
 {
 	this_cpu_write(unhandled_count, this_cpu_read(unhandled_count) + 1);
 	if (irq < NR_SGIS) {
-		pr_warn("irq %u: software interrupt without a meaning\n", irq);
+		if (!__atomic_exchange_n(&ipi_table[irq].told, true,
+					 __ATOMIC_RELAXED))
+			pr_warn("irq %u: software interrupt without a "
+				"meaning\n", irq);
 		return;
 	}
 	irq_chip->disable(irq);

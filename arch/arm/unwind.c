@@ -48,8 +48,10 @@
  *   to their size), in pages of which the core itself says that they are
  *   mapped. Every step must move up, so every walk ends.
  *
- * Cost  a binary search (11 steps for 2000 functions) and some 10
- *	 instructions for each byte of description: about 250 a frame.
+ * Cost  about 300 instructions a frame. The search for a function (11 steps
+ *	 for 2000 of them) is most of it at first; then a table of guesses
+ *	 remembers where addresses were found. A guess is checked when it is
+ *	 used, so the table needs no lock.
  *
  * Sources  ARM IHI 0038, Exception Handling ABI for the ARM Architecture,
  *	    sections 5, 6 and 9.3.
@@ -63,6 +65,7 @@
 #define EXIDX_CANTUNWIND	1
 #define COMPACT			0x80000000u
 #define MAX_EXCEPTIONS		8
+#define NR_GUESSES		64
 
 enum { SP = 13, LR = 14, PC = 15 };
 
@@ -155,13 +158,12 @@ frame_set_bounds(struct stack_frame *frame)
 	return true;
 }
 
+/* May [addr, addr + bytes) be read? */
 static bool
-stack_read(const struct stack_frame *frame, u32 addr, u32 *value)
+stack_holds(const struct stack_frame *frame, u32 addr, u32 bytes)
 {
-	if (addr < frame->low || addr + 4 > frame->high || addr % 4)
-		return false;
-	*value = *(const u32 *)(unsigned long)addr;
-	return true;
+	return addr >= frame->low && addr <= frame->high &&
+	       frame->high - addr >= bytes && addr % 4 == 0;
 }
 
 /* --- The machine --- */
@@ -182,19 +184,23 @@ next_byte(struct unwind *u)
 	return b;
 }
 
+/* Pop registers from first on by mask. Never sp: our compiler has no use. */
 static bool
 pop_mask(struct unwind *u, unsigned mask, unsigned first)
 {
-	for (; mask; mask >>= 1, first++) {
-		if (!(mask & 1))
-			continue;
-		if (!stack_read(u->frame, u->vsp, &u->frame->r[first]))
-			return false;
-		if (first == SP)
-			return false;	/* pop of sp: not from our compiler */
-		if (first == PC)
-			u->pc_popped = true;
-		u->vsp += 4;
+	const u32 *word = (const u32 *)(unsigned long)u->vsp;
+	u32 *r = &u->frame->r[first];
+	u32 bytes = 0;
+
+	for (unsigned m = mask; m; m &= m - 1)
+		bytes += 4;
+	if (!stack_holds(u->frame, u->vsp, bytes) || mask << first & 1u << SP)
+		return false;
+	u->vsp += bytes;
+	u->pc_popped |= mask << first >> PC & 1;
+	for (; mask; mask >>= 1, r++) {
+		if (mask & 1)
+			*r = *word++;
 	}
 	return true;
 }
@@ -262,9 +268,17 @@ execute(struct unwind *u, int b)
 
 /* --- One frame --- */
 
+/* Does pc lie in the function of entry? */
+static bool
+entry_covers(const struct exidx_entry *entry, u32 pc)
+{
+	return prel31(&entry->function) <= pc &&
+	       (entry + 1 == __exidx_end || pc < prel31(&entry[1].function));
+}
+
 /* The entry of the last function that begins at or below pc; or NULL. */
 static const struct exidx_entry *
-find_entry(u32 pc)
+search_entry(u32 pc)
 {
 	const struct exidx_entry *low = __exidx_start;
 	size_t n = (size_t)(__exidx_end - __exidx_start);
@@ -282,6 +296,20 @@ find_entry(u32 pc)
 		}
 	}
 	return low;
+}
+
+static const struct exidx_entry *
+find_entry(u32 pc)
+{
+	static const struct exidx_entry *guesses[NR_GUESSES];
+	const struct exidx_entry **guess = &guesses[pc / 4 % NR_GUESSES];
+	const struct exidx_entry *entry = READ_ONCE(*guess);
+
+	if (entry && entry_covers(entry, pc))
+		return entry;
+	entry = search_entry(pc);
+	WRITE_ONCE(*guess, entry);
+	return entry;
 }
 
 /* Point u at the instructions of entry. False: none that we understand. */
@@ -342,7 +370,7 @@ cross_exception(struct stack_frame *frame, const struct pt_regs **saved)
 	const struct pt_regs *regs =
 		(const struct pt_regs *)(unsigned long)frame->r[SP];
 
-	if (frame->r[SP] + sizeof(*regs) > frame->high ||
+	if (!stack_holds(frame, frame->r[SP], sizeof(*regs)) ||
 	    frame->nr_exceptions++ >= MAX_EXCEPTIONS)
 		return false;
 	for (int i = 0; i < 13; i++)
@@ -356,30 +384,40 @@ cross_exception(struct stack_frame *frame, const struct pt_regs **saved)
 	return true;
 }
 
+/* unwind_step(), but a frame that cannot be unwound is left damaged. */
+static bool
+step_in_place(struct stack_frame *frame, const struct pt_regs **regs)
+{
+	u32 old_sp = frame->r[SP];
+
+	*regs = NULL;
+	if (!is_code(frame->r[PC]))
+		return false;
+	if (!frame->high && !frame_set_bounds(frame))
+		return false;
+	if (!undo_function(frame))
+		return false;
+	if (frame->r[SP] < old_sp || frame->r[SP] > frame->high)
+		return false;
+	/* Only a leaf, which is where an exception struck, may use no stack. */
+	if (frame->r[SP] == old_sp && !frame->exact)
+		return false;
+	if (!is_code(frame->r[PC]))
+		return false;
+	frame->exact = false;
+	return !in_range(frame->r[PC], __entry_text_start, __entry_text_end) ||
+	       cross_exception(frame, regs);
+}
+
 int
 unwind_step(struct stack_frame *frame, const struct pt_regs **regs)
 {
 	struct stack_frame next = *frame;
-	u32 old_sp = frame->r[SP];
 
-	*regs = NULL;
-	if (!is_code(next.r[PC]))
+	if (!step_in_place(&next, regs)) {
+		*regs = NULL;
 		return -EINVAL;
-	if (!next.high && !frame_set_bounds(&next))
-		return -EINVAL;
-	if (!undo_function(&next))
-		return -EINVAL;
-	if (next.r[SP] < old_sp || next.r[SP] > next.high)
-		return -EINVAL;
-	/* Only a leaf, which is where an exception struck, may use no stack. */
-	if (next.r[SP] == old_sp && !frame->exact)
-		return -EINVAL;
-	if (!is_code(next.r[PC]))
-		return -EINVAL;
-	next.exact = false;
-	if (in_range(next.r[PC], __entry_text_start, __entry_text_end) &&
-	    !cross_exception(&next, regs))
-		return -EINVAL;
+	}
 	*frame = next;
 	return 0;
 }
@@ -421,7 +459,7 @@ stack_save(unsigned long *pcs, unsigned n, unsigned skip)
 	unsigned got = 0;
 
 	unwind_start_here(&frame);
-	while (got < n && !unwind_step(&frame, &regs)) {
+	while (got < n && step_in_place(&frame, &regs)) {
 		if (skip)
 			skip--;
 		else

@@ -307,6 +307,127 @@ random_stacks_are_survived(struct test *t)
 	EXPECT(t, deepest > 3);		/* or it tested nothing */
 }
 
+/* --- Single descriptions (unwind_ops.S) --- */
+
+#define REFUSED		(-1)
+
+struct op_case {
+	const char *name;
+	void (*fn)(void);
+	int up;			/* bytes that sp moves, or REFUSED */
+	int pop[16];		/* register r gets stack word pop[r] - 1 */
+};
+
+void op_add_4(void), op_add_256(void), op_add_16_sub_8(void), op_sub_4(void);
+void op_mask_r4_r11(void), op_mask_pc(void), op_mask_sp(void);
+void op_refuse(void), op_sp_is_r7(void), op_sp_is_sp(void), op_sp_is_pc(void);
+void op_range_r4_r5(void), op_range_r4_r5_lr(void), op_low_r0_r3(void);
+void op_low_none(void), op_low_wrong(void), op_uleb_1(void);
+void op_uleb_129(void), op_uleb_endless(void), op_vfp(void), op_spare(void);
+void op_coprocessor(void), op_many(void), op_none(void), op_personality(void);
+
+#define OP(fn, up, ...)	{ #fn, fn, up, { __VA_ARGS__ } }
+
+static const struct op_case op_cases[] = {
+	OP(op_add_4, 4),
+	OP(op_add_256, 256),
+	OP(op_add_16_sub_8, 8),
+	OP(op_sub_4, REFUSED),		/* moves down */
+	OP(op_mask_r4_r11, 8, [4] = 1, [11] = 2),
+	OP(op_mask_pc, 4, [15] = 1),
+	OP(op_mask_sp, REFUSED),
+	OP(op_refuse, REFUSED),
+	OP(op_sp_is_r7, 128),
+	OP(op_sp_is_sp, REFUSED),
+	OP(op_sp_is_pc, REFUSED),
+	OP(op_range_r4_r5, 8, [4] = 1, [5] = 2),
+	OP(op_range_r4_r5_lr, 12, [4] = 1, [5] = 2, [14] = 3, [15] = 3),
+	OP(op_low_r0_r3, 16, [0] = 1, [1] = 2, [2] = 3, [3] = 4),
+	OP(op_low_none, REFUSED),
+	OP(op_low_wrong, REFUSED),
+	OP(op_uleb_1, 0x204 + 4),
+	OP(op_uleb_129, 0x204 + 4 * 129),
+	OP(op_uleb_endless, REFUSED),
+	OP(op_vfp, REFUSED),
+	OP(op_spare, REFUSED),
+	OP(op_coprocessor, REFUSED),
+	OP(op_many, 8 * 8 + 4, [4] = 17),
+	OP(op_none, REFUSED),
+	OP(op_personality, REFUSED),
+};
+
+/* Registers 0x100 + n; words of the stack are code addresses, all different. */
+static void
+check_op(struct test *t, const struct op_case *op, u32 *stack)
+{
+	u32 code = (u32)(unsigned long)test_fail;
+	struct pt_regs regs = { .lr = code };
+	const struct pt_regs *crossed;
+	struct stack_frame frame;
+	bool stepped;
+
+	for (u32 n = 0; n < 13; n++)
+		regs.r[n] = 0x100 + n;
+	regs.r[7] = (u32)(unsigned long)(stack + 32);
+	regs.sp = (u32)(unsigned long)stack;
+	regs.pc = (u32)(unsigned long)op->fn + 4;
+	unwind_start_regs(&frame, &regs);
+	stepped = !unwind_step(&frame, &crossed);
+	EXPECT_EQ(t, stepped, op->up != REFUSED);
+	if (!stepped || op->up == REFUSED)
+		return;
+	EXPECT_EQ(t, frame.r[13] - regs.sp, op->up);
+	for (int n = 0; n < 16; n++) {
+		u32 want = n < 13 ? regs.r[n] : code;
+
+		if (op->pop[n])
+			want = stack[op->pop[n] - 1];
+		if (n != 13)
+			EXPECT_EQ(t, frame.r[n], want);
+	}
+	EXPECT(t, !frame.exact && !crossed);
+}
+
+static void
+each_instruction_of_a_description_does_its_part(struct test *t)
+{
+	static u32 stack[THREAD_SIZE / 4] __aligned(THREAD_SIZE);
+	unsigned failed = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(stack); i++)
+		stack[i] = (u32)(unsigned long)test_fail + 4 * (i % 16) + 4;
+	for (unsigned i = 0; i < ARRAY_SIZE(op_cases); i++) {
+		check_op(t, &op_cases[i], stack + 16);
+		if (t->nr_failed != failed)
+			test_info(t, "in %s", op_cases[i].name);
+		failed = t->nr_failed;
+	}
+	/* The end of the stack: one word is there, the second is not. */
+	stack[ARRAY_SIZE(stack) - 1] = (u32)(unsigned long)test_fail;
+	check_op(t, &(struct op_case)OP(op_range_r4_r5, REFUSED),
+		 &stack[ARRAY_SIZE(stack) - 1]);
+	check_op(t, &(struct op_case)OP(op_mask_pc, 4, [15] = 1),
+		 &stack[ARRAY_SIZE(stack) - 1]);
+}
+
+/* The first instruction has pushed nothing yet: the caller is in lr. */
+static void
+a_function_hit_at_its_first_instruction_has_its_caller(struct test *t)
+{
+	struct pt_regs regs = {
+		.pc = (u32)(unsigned long)op_range_r4_r5_lr,
+		.lr = (u32)(unsigned long)test_fail + 8,
+		.sp = (u32)(unsigned long)&regs,
+	};
+	const struct pt_regs *crossed;
+	struct stack_frame frame;
+
+	unwind_start_regs(&frame, &regs);
+	ASSERT_EQ(t, unwind_step(&frame, &crossed), 0);
+	EXPECT_EQ(t, frame_pc(&frame), regs.lr);
+	EXPECT_EQ(t, frame.r[13], regs.sp);
+}
+
 TEST_SUITE("unwind",
 	TEST_CASE(a_chain_of_calls_is_named_exactly),
 	TEST_CASE(skip_leaves_out_the_newest),
@@ -316,4 +437,6 @@ TEST_SUITE("unwind",
 	TEST_CASE(an_oops_names_the_chain_that_led_to_it),
 	TEST_CASE(a_wild_stack_pointer_is_refused),
 	TEST_CASE(a_wild_pc_is_refused),
-	TEST_CASE(random_stacks_are_survived));
+	TEST_CASE(random_stacks_are_survived),
+	TEST_CASE(each_instruction_of_a_description_does_its_part),
+	TEST_CASE(a_function_hit_at_its_first_instruction_has_its_caller));
