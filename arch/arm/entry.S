@@ -227,7 +227,7 @@ stack_overflow:
 	ldr	r2, =emergency_stack
 	add	r1, r1, r2
 	mov	r2, sp			@ the bad one
-	add	sp, r1, #EMERGENCY_STACK_SIZE
+	add	sp, r1, #EMERGENCY_STACK_SIZE	@ as large as a thread's: a report needs it
 	sub	sp, sp, #PT_REGS_SIZE
 	fill_kernel_regs
 	cfi_pt_regs

@@ -76,7 +76,7 @@ void
 handle_stack_overflow(struct pt_regs *regs)
 {
 	/* From now on this stack is the one to check against. */
-	set_stack_bounds((unsigned long)this_cpu_ptr(&emergency_stack[0]) +
-			 EMERGENCY_STACK_SIZE - THREAD_SIZE, THREAD_SIZE);
+	set_stack_bounds((unsigned long)this_cpu_ptr(&emergency_stack[0]),
+			 EMERGENCY_STACK_SIZE);
 	do_stack_overflow(regs);
 }

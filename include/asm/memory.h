@@ -39,7 +39,7 @@
 
 #define THREAD_SHIFT	13
 #define THREAD_SIZE	(1 << THREAD_SHIFT)	/* bytes of a kernel stack */
-#define EMERGENCY_STACK_SIZE 4096	/* bytes, per core: entry.S */
+#define EMERGENCY_STACK_SIZE THREAD_SIZE	/* per core: entry.S */
 
 #ifndef __ASSEMBLER__
 #include <lib/types.h>
