@@ -102,7 +102,7 @@ void split_page(struct page *page, unsigned order);
 
 /*
  * Up to n single pages into pages[]; entries that are not NULL are kept.
- * Returns how many entries are filled then: less than n when memory is short.
+ * Returns the index of the first entry that stayed empty: n when all is well.
  */
 unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages);
 
@@ -111,7 +111,7 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages);
  * migrated yet). Each is a page of its own with one reference, as after
  * split_page(). Context: may sleep.
  * Returns 0; -EBUSY if a frame of the range is in use; -EINVAL if the range
- * is empty or not in one zone.
+ * is empty, over 64 MiB, or not in one zone.
  */
 int alloc_contig_range(pfn_t start, pfn_t end);
 void free_contig_range(pfn_t start, unsigned long nr);

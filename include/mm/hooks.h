@@ -38,6 +38,7 @@ page_debug_should_fail(gfp_t gfp, unsigned order)
 #define page_debug_alloc(page, order, gfp)	((void)0)
 #define page_debug_free(page, order)		((void)0)
 #define page_debug_split(page, order)		((void)0)
+#define page_debug_describe(s, page)		((void)0)
 #else
 extern u32 page_debug_flags;
 
@@ -49,8 +50,10 @@ bool page_debug_should_fail(gfp_t gfp, unsigned order);
 /* A block was allocated: not yet the caller's / is about to be freed. */
 void page_debug_alloc(struct page *page, unsigned order, gfp_t gfp);
 void page_debug_free(struct page *page, unsigned order);
-/* A block became single pages. */
+/* A block is about to become single pages. */
 void page_debug_split(struct page *page, unsigned order);
+/* What the features know about page, for dump_page(). */
+void page_debug_describe(struct seq_buf *s, struct page *page);
 #endif
 
 static inline bool

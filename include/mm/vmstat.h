@@ -90,6 +90,13 @@ unsigned long global_zone_page_state(enum zone_stat_item item);
 unsigned long global_node_page_state(enum node_stat_item item);
 unsigned long vm_event(enum vm_event_item item);
 
+/* Frames that were allocated from zone (freed: given back to it), ever. */
+unsigned long zone_frames_moved(const struct zone *zone, bool freed);
+
+const char *zone_stat_name(enum zone_stat_item item);
+const char *numa_stat_name(enum numa_stat_item item);
+const char *node_stat_name(enum node_stat_item item);
+
 /* Move this core's differences into the shared values. */
 void vmstat_fold_local(void);
 

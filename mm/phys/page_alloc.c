@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Allocating and freeing page frames: the way of a request.
+ *
+ *	alloc_pages(gfp, order)
+ *	  1  this core's magazine of the preferred zone		no lock
+ *	  2  each zone of the zonelist above its low watermark:
+ *	     its magazine, or its free lists			zone->lock
+ *	  3  wake kswapd; again down to min, or below it for those who may
+ *	     (ALLOC_HARDER, ALLOC_HIGH, ALLOC_NO_WATERMARKS)
+ *	  4  if the caller may sleep: reclaim, drain all cores' magazines,
+ *	     give up the high-order reserve, each followed by 3
+ *	  5  fail, with one report unless __GFP_NOWARN
+ *
+ *	free_frames(page, order): the last reference puts the block on this
+ *	core's magazine; larger blocks, and those of special pageblocks, go to
+ *	the zone and are merged.
+ *
+ * Ideas
+ *   Debugging costs one test of one word in each direction (mm/hooks.h).
+ *   A free that cannot be right (double, wrong order, still mapped, flags
+ *   set) is reported and ignored: the page is lost, the lists stay whole.
+ *
+ * Locks   zone->lock, and interrupts off around this core's magazines.
+ * Cost    about 40 instructions each way in step 1; bounded in all steps but
+ *	   4: a magazine of 16 frames, ten splits or merges, one pageblock.
+ * Questions a reader asks
+ *   Why may GFP_ATOMIC be used in an interrupt handler?  All is done with
+ *     interrupts off, so a handler never meets a half-changed list of its own
+ *     core.
+ *   Why does step 2 start at low and not at min?  What lies between is for
+ *     those who come while kswapd, just woken, is at work.
+ */
+#include <asm/irqflags.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/sched.h>
+#include <lib/bitops.h>
+#include <mm/buddy.h>
+#include <mm/gfp.h>
+#include <mm/highmem.h>
+#include <mm/hooks.h>
+#include <mm/init.h>
+#include <mm/page_alloc.h>
+#include <mm/pcp.h>
+#include <mm/vmstat.h>
+#include <mm/zone.h>
+
+unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
+void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
+unsigned nr_bad_pages;
+
+#define RECLAIM_ROUNDS	16	/* give up after so many that won frames */
+
+/* A request on its way through the zonelist. */
+struct alloc_context {
+	gfp_t gfp;
+	unsigned order;
+	unsigned type;
+	unsigned classzone;	/* zone type that it prefers */
+	int nid;
+	const struct zonelist *zonelist;
+};
+
+static void
+clear_block(struct page *page, unsigned order)
+{
+	struct page *end = page + (1UL << order);
+
+	for (; page < end; page++)
+		clear_highpage(page);
+}
+
+/* What the request wants done with the block that it got. */
+static struct page *
+finish_alloc(struct page *page, unsigned order, gfp_t gfp)
+{
+	if ((gfp & __GFP_COMP) && order)
+		page->flags |= PG_compound;
+	if (page_debug_on())
+		page_debug_alloc(page, order, gfp);	/* sees what was there */
+	if (gfp & __GFP_ZERO)
+		clear_block(page, order);
+	return page;
+}
+
+/* Count in whose place zone served. Context: interrupts off. */
+static void
+count_numa(const struct alloc_context *ac, struct zone *zone)
+{
+	unsigned cpu = smp_processor_id();
+	struct zone_pcp *wanted;
+
+	if (zone->nid != ac->nid) {
+		zone->pcp[cpu]->numa[NUMA_MISS]++;
+		wanted = ac->zonelist->zones[0]->pcp[cpu];
+		wanted->numa[NUMA_FOREIGN]++;
+	}
+	if (zone->nid != cpu_to_node(cpu))
+		zone->pcp[cpu]->numa[NUMA_OTHER]++;
+}
+
+/* A block from zone's free lists, without magazine. Interrupts off. */
+static struct page *
+rmqueue_direct(struct zone *zone, const struct alloc_context *ac,
+	       unsigned alloc_flags)
+{
+	struct page *page = NULL;
+
+	spin_lock(&zone->lock);
+	if (ac->order && (alloc_flags & ALLOC_HARDER))
+		page = buddy_take(zone, ac->order, MIGRATE_HIGHATOMIC);
+	if (!page)
+		page = buddy_alloc(zone, ac->order, ac->type, alloc_flags);
+	spin_unlock(&zone->lock);
+	if (!page)
+		return NULL;
+	zone->pcp[smp_processor_id()]->nr_alloc[ac->order]++;
+	page_set_state(page, PAGE_STATE_KERNEL);
+	atomic_set(&page->refcount, 1);
+	return page;
+}
+
+/* A block from zone, whose watermark allows it. */
+static struct page *
+rmqueue(struct zone *zone, const struct alloc_context *ac,
+	unsigned alloc_flags)
+{
+	unsigned long flags = local_irq_save();
+	struct zone_pcp *pcp = zone->pcp[smp_processor_id()];
+	struct page *page = NULL;
+
+	if (ac->order < PCP_ORDERS) {
+		page = pcp_pop(pcp, ac->order, ac->type);
+		if (!page)
+			page = pcp_alloc_slow(zone, pcp, ac->order, ac->type,
+					      alloc_flags);
+	}
+	if (!page)
+		page = rmqueue_direct(zone, ac, alloc_flags);
+	if (page && nr_node_ids > 1)
+		count_numa(ac, zone);
+	local_irq_restore(flags);
+	return page;
+}
+
+static void
+keep_highatomic(struct zone *zone, struct page *page)
+{
+	unsigned long flags = spin_lock_irqsave(&zone->lock);
+
+	pageblock_reserve_highatomic(zone, page);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* The first zone of the list that may give a block and has one. */
+static struct page *
+get_page_from_freelist(const struct alloc_context *ac, unsigned alloc_flags)
+{
+	struct zone *zone;
+	struct page *page;
+	unsigned i;
+
+	for (i = 0; i < ac->zonelist->nr; i++) {
+		zone = ac->zonelist->zones[i];
+		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
+		    !zone_watermark_ok(zone, ac->order,
+			zone->watermark[alloc_flags & ALLOC_WMARK_MASK],
+			ac->classzone, alloc_flags))
+			continue;
+		page = rmqueue(zone, ac, alloc_flags);
+		if (!page)
+			continue;
+		if (ac->order && (alloc_flags & ALLOC_HARDER))
+			keep_highatomic(zone, page);
+		return page;
+	}
+	return NULL;
+}
+
+static void
+wake_kswapds(const struct alloc_context *ac)
+{
+	unsigned i;
+
+	if (!page_wake_kswapd_fn || !(ac->gfp & __GFP_KSWAPD_RECLAIM))
+		return;
+	for (i = 0; i < ac->zonelist->nr; i++)
+		page_wake_kswapd_fn(ac->zonelist->zones[i], ac->order);
+}
+
+/* One pageblock of the high-order reserve, for those who would fail. */
+static bool
+unreserve_highatomic(const struct alloc_context *ac)
+{
+	struct zone *zone;
+	unsigned long flags;
+	bool any = false;
+	unsigned i;
+
+	for (i = 0; i < ac->zonelist->nr && !any; i++) {
+		zone = ac->zonelist->zones[i];
+		flags = spin_lock_irqsave(&zone->lock);
+		any = pageblock_unreserve_highatomic(zone, ac->type);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return any;
+}
+
+/* Step 4: the caller may sleep, and everything may be tried. */
+static struct page *
+alloc_pages_wait(const struct alloc_context *ac, unsigned alloc_flags)
+{
+	struct page *page;
+	unsigned round;
+
+	count_vm_event(ALLOCSTALL_DMA + ac->classzone);
+	for (round = 0; page_reclaim_fn && round < RECLAIM_ROUNDS; round++) {
+		if (!page_reclaim_fn(ac->gfp, ac->order))
+			break;
+		page = get_page_from_freelist(ac, alloc_flags);
+		if (page)
+			return page;
+	}
+	drain_all_pages();
+	page = get_page_from_freelist(ac, alloc_flags);
+	while (!page && unreserve_highatomic(ac))
+		page = get_page_from_freelist(ac, alloc_flags);
+	return page;
+}
+
+/* Step 3 and on: nothing above the low watermarks. */
+static struct page *
+alloc_pages_harder(const struct alloc_context *ac)
+{
+	unsigned alloc_flags = gfp_to_alloc_flags(ac->gfp, ac->order);
+	struct page *page;
+
+	wake_kswapds(ac);
+	page = get_page_from_freelist(ac, alloc_flags);
+	if (page)
+		return page;
+	/* This core's magazines may hold what would merge. */
+	drain_local_pages();
+	page = get_page_from_freelist(ac, alloc_flags);
+	if (!page && gfpflags_allow_blocking(ac->gfp))
+		page = alloc_pages_wait(ac, alloc_flags);
+	return page;
+}
+
+/* Is the request one that can be served at all? */
+static bool
+request_valid(gfp_t gfp, unsigned order)
+{
+	if (likely(order <= MAX_ORDER &&
+		   gfp_migratetype(gfp) < MIGRATE_PCPTYPES && mm_ready))
+		return true;
+	if (!(gfp & __GFP_NOWARN))
+		pr_err("page allocation: %s (order %u, gfp %#x)\n",
+		       !mm_ready ? "too early" :
+		       order > MAX_ORDER ? "order above MAX_ORDER" :
+		       "both movable and reclaimable", order, gfp);
+	return false;
+}
+
+/* All but the first step, for node nid. */
+static noinline struct page *
+alloc_pages_slow(int nid, gfp_t gfp, unsigned order)
+{
+	struct alloc_context ac = {
+		.gfp = gfp,
+		.order = order,
+		.type = gfp_migratetype(gfp),
+		.classzone = gfp_zone(gfp),
+		.nid = nid,
+	};
+	unsigned alloc_flags = WMARK_LOW;
+	struct page *page = NULL;
+
+	if (!request_valid(gfp, order))
+		return NULL;
+	ac.zonelist = &NODE_DATA(nid)->node_zonelists
+			[!!(gfp & __GFP_THISNODE)][ac.classzone];
+	if (ac.type == MIGRATE_MOVABLE)
+		alloc_flags |= ALLOC_CMA;
+	if (!page_debug_on() || !page_debug_should_fail(gfp, order)) {
+		page = get_page_from_freelist(&ac, alloc_flags);
+		if (unlikely(!page))
+			page = alloc_pages_harder(&ac);
+	}
+	if (likely(page))
+		return finish_alloc(page, order, gfp);
+	count_vm_event(PGALLOC_FAIL);
+	warn_alloc(gfp, order);
+	return NULL;
+}
+
+struct page *
+alloc_pages(gfp_t gfp, unsigned order)
+{
+	unsigned long flags;
+	struct page *page;
+
+#ifdef VELLUM_DEBUG
+	if (gfpflags_allow_blocking(gfp))
+		might_sleep();
+#endif
+	if (likely(order < PCP_ORDERS) && !page_debug_on()) {
+		flags = local_irq_save();
+		page = pcp_pop(this_page_cpu()->preferred[gfp & 3], order,
+			       gfp_migratetype(gfp));
+		local_irq_restore(flags);
+		if (likely(page)) {
+			if (gfp & (__GFP_ZERO | __GFP_COMP))
+				finish_alloc(page, order, gfp);
+			return page;
+		}
+	}
+	return alloc_pages_slow(cpu_to_node(smp_processor_id()), gfp, order);
+}
+
+struct page *
+alloc_pages_node(int nid, gfp_t gfp, unsigned order)
+{
+	if (nid < 0 || nid >= (int)nr_node_ids)
+		nid = cpu_to_node(smp_processor_id());
+#ifdef VELLUM_DEBUG
+	if (gfpflags_allow_blocking(gfp))
+		might_sleep();
+#endif
+	return alloc_pages_slow(nid, gfp, order);
+}
+
+/* Report a free that cannot be right; the page keeps what it had. */
+static noinline void
+free_bad(struct page *page, const char *why)
+{
+	atomic_inc(&page->refcount);
+	nr_bad_pages++;
+	dump_page_log(page, why);
+	dump_stack();
+}
+
+static const char *
+free_bad_reason(const struct page *page, unsigned order)
+{
+	u32 flags = page->flags;
+
+	if ((flags & PAGE_STATE_MASK) < PAGE_STATE_KERNEL)
+		return "bad page: freed, but nobody had it";
+	if (page_order(page) != order)
+		return "bad page: freed with another order";
+	if (page_mapcount(page))
+		return "bad page: freed while it is mapped";
+	return "bad page: freed with flags set";
+}
+
+/*
+ * Is this the flags word of an allocated block of this order, with no flag
+ * set? One comparison: owners' states are the last ones, flags are above all.
+ */
+static inline bool
+free_flags_good(u32 flags, unsigned order)
+{
+	return (flags & ~PAGE_ZONE_MASK) - (order << PAGE_ORDER_SHIFT) -
+		PAGE_STATE_KERNEL < NR_PAGE_STATES - PAGE_STATE_KERNEL;
+}
+
+/* Larger blocks, special pageblocks, compound pages, mistakes. */
+static noinline void
+free_block_slow(struct page *page, unsigned order)
+{
+	struct zone *zone = page_zone(page);
+
+	page->flags &= ~PG_compound;
+	if (!free_flags_good(page->flags, order) || page_mapcount(page)) {
+		free_bad(page, free_bad_reason(page, order));
+		return;
+	}
+	zone->pcp[smp_processor_id()]->nr_free[order]++;
+	page_set_state(page, PAGE_STATE_ISOLATED);
+	spin_lock(&zone->lock);
+	buddy_free(zone, page, order, page_pageblock_type(page));
+	spin_unlock(&zone->lock);
+}
+
+/* The last reference is gone. Context: interrupts off. */
+static inline void
+free_block(struct page *page, unsigned order)
+{
+	unsigned type = page_pageblock_type(page);
+	struct zone_pcp *pcp;
+	struct pcp_stack *stack;
+
+	if (unlikely(order >= PCP_ORDERS || type >= MIGRATE_PCPTYPES ||
+		     !free_flags_good(page->flags, order) ||
+		     page_mapcount(page))) {
+		free_block_slow(page, order);
+		return;
+	}
+	pcp = this_page_cpu()->pcp[page_zone_index(page)];
+	stack = &pcp->stack[order][type];
+	if (unlikely(stack->nr_loaded >= pcp->batch[order]))
+		pcp_make_room(pcp->zone, stack, order);
+	page_set_state(page, PAGE_STATE_ISOLATED);
+	page->pcp.next = stack->loaded;
+	stack->loaded = page;
+	stack->nr_loaded++;
+	pcp->nr_free[order]++;
+}
+
+/* The debug features look at a block that is about to be freed. */
+static noinline void
+free_block_debug(struct page *page, unsigned order)
+{
+	unsigned long flags;
+
+	if (free_flags_good(page->flags & ~PG_compound, order))
+		page_debug_free(page, order);
+	flags = local_irq_save();
+	free_block(page, order);
+	local_irq_restore(flags);
+}
+
+static noinline void
+free_without_reference(struct page *page)
+{
+	free_bad(page, "bad page: a reference given up that was not held");
+}
+
+void
+free_frames(struct page *page, unsigned order)
+{
+	unsigned long flags = local_irq_save();
+	s32 left = atomic_sub_return(&page->refcount, 1);
+
+	if (unlikely(left))
+		goto out;
+	if (page_debug_on()) {
+		local_irq_restore(flags);
+		free_block_debug(page, order);
+		return;
+	}
+	free_block(page, order);
+out:
+	local_irq_restore(flags);
+	if (unlikely(left < 0))
+		free_without_reference(page);
+}
+
+void
+put_page(struct page *page)
+{
+	page = compound_head(page);
+	free_frames(page, page_order(page));
+}
