@@ -27,8 +27,8 @@ MATRIX = [
     (256, 4, False), (1000, 1, False), (1024, 4, False),
     (32, 1, True), (512, 4, True),
 ]
-# The smallest suite, for the first boot.
-SMOKE_SUITE = "string"
+# A small suite that needs little of the kernel, for the first boot.
+SMOKE_SUITE = "lib_cmdline"
 QUICK = [(256, 2, False)]
 ONE_SUITE = [(256, 1, False), (256, 4, False)]
 
