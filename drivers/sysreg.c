@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The board's system registers: power off and reset.
+ * The board's system registers: power off, reset, and a clock that has run
+ * since power-on.
  *
  * SYS_CFGCTRL hands a request to the board's configuration microcontroller:
  * bit 31 starts it, bit 30 makes it a write, bits 25:20 name the function. It
@@ -19,6 +20,8 @@
 #include <asm/semihost.h>
 #include <kernel/panic.h>
 
+#define SYSREGS_PHYS	0x10000000
+#define SYS_24MHZ	0x5c
 #define SYS_CFGDATA	0xa0
 #define SYS_CFGCTRL	0xa4
 #define CFG_START	0x80000000u
@@ -26,10 +29,25 @@
 #define CFG_SHUTDOWN	(8u << 20)
 #define CFG_REBOOT	(9u << 20)
 
+/* The registers, from the first instruction of C on: in the fixmap. */
+static char *
+sysregs(void)
+{
+	set_fixmap(FIX_SYSREGS, SYSREGS_PHYS, PROT_DEVICE);
+	return (char *)fix_to_virt(FIX_SYSREGS);
+}
+
+/* Microseconds since power-on, boot loader included; wraps after 178 s. */
+u32
+machine_power_on_us(void)
+{
+	return readl(sysregs() + SYS_24MHZ) / 24;
+}
+
 static void __noreturn
 board_request(u32 function)
 {
-	char *regs = (char *)fix_to_virt(FIX_SYSREGS);
+	char *regs = sysregs();
 
 	local_irq_disable();
 	writel(0, regs + SYS_CFGDATA);

@@ -52,6 +52,7 @@ run_initcalls(const struct initcall *call, const struct initcall *end)
 static void
 main_thread(void *arg)
 {
+	pr_info("boot: complete %u us after power-on\n", machine_power_on_us());
 #ifdef VELLUM_TESTS
 	test_at_boot();
 	stress_at_boot();

@@ -57,5 +57,7 @@ unsigned long symbol_address(const char *name);
 /* Stop the machine. status goes to the emulator where it can be told. */
 void machine_power_off(unsigned status) __noreturn;
 void machine_restart(void) __noreturn;
+/* Microseconds since power-on, boot loader included; wraps after 178 s. */
+u32 machine_power_on_us(void);
 
 #endif
