@@ -6,8 +6,8 @@
  *	private timer	32 bits, one for each core at the same address, counts
  *			down to 0 and interrupts (id 29): the clock event
  *
- * Both run at 100 MHz on this board: a tick is 10 ns, the alarm is used up to 4 s
- * ahead. The two halves of the 64-bit count are read as high, low, high until
+ * Both run at 100 MHz on this board: a tick is 10 ns. The alarm could be set
+ * 42 s ahead; 4 s keep the nanoseconds in 32 bits. The two halves of the 64-bit count are read as high, low, high until
  * the high half stayed the same.
  *
  * Sources  Cortex-A9 MPCore TRM, chapter 4.

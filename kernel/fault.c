@@ -96,6 +96,10 @@ fault_mistake(const struct fault_info *fault)
 	}
 }
 
+/*
+ * A data or prefetch abort (asm/entry.h). Returns when the instruction has a
+ * fix-up, and then goes on there.
+ */
 void
 do_page_fault(struct pt_regs *regs, const struct fault_info *fault)
 {

@@ -54,6 +54,7 @@ static DEFINE_PER_CPU(u32, unhandled_count);
 static DEFINE_PER_CPU(const struct pt_regs *, interrupted);
 static DEFINE_PER_CPU(u32, in_service);	/* raw; valid while nesting > 0 */
 
+/* Context: any. Returns NULL outside of interrupt handlers. */
 const struct pt_regs *
 irq_regs(void)
 {
@@ -84,6 +85,12 @@ irq_chip_register(const struct irq_chip *chip)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
+/*
+ * Make handler the one that serves irq, and switch irq on; data is handed to
+ * it. A private interrupt is switched on for this core alone.
+ * Context: any. Returns -EINVAL: no such number or no handler (ids 0-15 are
+ * ipi_register's); -EBUSY: it has a handler.
+ */
 int
 request_irq(unsigned irq, irq_handler_t handler, const char *name, void *data)
 {
@@ -131,6 +138,7 @@ irq_enable_percpu(unsigned irq)
 	irq_chip->enable(irq);
 }
 
+/* Context: any; a handler may be replaced while its interrupt is quiet. */
 void
 ipi_register(enum ipi ipi, const char *name, void (*fn)(void))
 {
@@ -226,6 +234,11 @@ do_irq(struct pt_regs *regs)
 	this_cpu_write(irq_nesting, this_cpu_read(irq_nesting) - 1);
 }
 
+/*
+ * A caught fault leaves handlers without returning through do_irq(): end what
+ * is in service, or the controller would never interrupt this core again.
+ * Context: interrupts off.
+ */
 void
 irq_abandon(void)
 {

@@ -66,6 +66,10 @@ symbol_name(const struct kallsyms *k, u32 i)
 	return name;
 }
 
+/*
+ * The function that addr lies in; its start and its size in bytes.
+ * Context: any. Returns its name, or NULL: then *start and *size are as before.
+ */
 const char *
 symbol_lookup(unsigned long addr, unsigned long *start, unsigned long *size)
 {
@@ -95,6 +99,7 @@ symbol_lookup(unsigned long addr, unsigned long *start, unsigned long *size)
 	return symbol_name(k, low) + 1;
 }
 
+/* Linear search. Context: any. Returns 0 when no function is called name. */
 unsigned long
 symbol_address(const char *name)
 {
@@ -111,6 +116,7 @@ symbol_address(const char *name)
 	return 0;
 }
 
+/* Context: any. Returns the length of what is in buf. */
 size_t
 symbol_format(unsigned long addr, char *buf, size_t size)
 {

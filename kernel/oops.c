@@ -146,6 +146,10 @@ report_code(const struct pt_regs *regs)
 	pr_emerg("code:%s\n", text);
 }
 
+/*
+ * An exception that nobody has an answer to: report it with the registers of
+ * then, and its fault if it was one. Context: any, an emergency stack too.
+ */
 void
 oops(struct pt_regs *regs, const struct fault_info *fault, const char *fmt,
      ...)
@@ -203,6 +207,7 @@ show_frames(struct stack_frame *frame)
 	pr_emerg("  ... and more\n");
 }
 
+/* The calls that led here. Context: any. */
 void
 dump_stack(void)
 {
@@ -213,6 +218,7 @@ dump_stack(void)
 	show_frames(&frame);
 }
 
+/* The calls that led to the code that regs were saved from. */
 void
 show_stack(const struct pt_regs *regs)
 {

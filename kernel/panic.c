@@ -97,6 +97,7 @@ report_again(const struct pt_regs *regs, unsigned depth)
 	report_end();
 }
 
+/* See report.h. Does not return when this core was reporting already. */
 void
 report_begin(const struct pt_regs *regs)
 {
@@ -130,6 +131,7 @@ report_end(void)
 	panic_finish();
 }
 
+/* Say why, and stop as panic= tells. Context: any. */
 void
 panic(const char *fmt, ...)
 {
@@ -146,6 +148,7 @@ panic(const char *fmt, ...)
 	report_end();
 }
 
+/* An invariant is broken: behind BUG_ON() and assert(). Context: any. */
 void
 bug(const char *file, int line, const char *cond)
 {
@@ -156,6 +159,7 @@ bug(const char *file, int line, const char *cond)
 	report_end();
 }
 
+/* Behind WARN_ON(): report, count, and go on. Context: any. */
 void
 warn(const char *file, int line, const char *cond)
 {

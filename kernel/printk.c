@@ -141,6 +141,10 @@ capture_write(const char *text, size_t len)
 	return true;
 }
 
+/*
+ * Divert what this core prints to buf, which always holds a string; what does
+ * not fit in size bytes is lost. Context: any; the caller stays on this core.
+ */
 void
 log_capture_begin(char *buf, size_t size)
 {
@@ -152,7 +156,7 @@ log_capture_begin(char *buf, size_t size)
 	WRITE_ONCE(c->buf, buf);
 }
 
-/* Returns how many bytes were captured, without the NUL. */
+/* Print as before. Returns how many bytes were captured, without the NUL. */
 size_t
 log_capture_end(void)
 {
@@ -209,7 +213,7 @@ ring_line(u64 *pos, char *buf, size_t size)
 /*
  * Whole lines of the log from *pos on, as many as fit in size bytes, without
  * the level mark in front. *pos starts at 0; lines that are gone are skipped.
- * Returns how many bytes were put into buf: 0 at the end of the log.
+ * Context: any. Returns how many bytes were put into buf: 0 at the end.
  */
 size_t
 log_read(u64 *pos, char *buf, size_t size)
@@ -263,6 +267,7 @@ consoles_show_line(const char *line, size_t len)
 	print_unlock(&console_lock, &console_owner);
 }
 
+/* Show text on every console, whole. Context: any. */
 void
 console_write(const char *text, size_t len)
 {
@@ -297,7 +302,7 @@ console_printf(const char *fmt, ...)
 		console_write(text, min((size_t)n, sizeof(text) - 1));
 }
 
-/* Add con, and tell it what the log holds already. */
+/* Add con, and tell it what the log holds already. Context: any. */
 void
 console_register(struct console *con)
 {
@@ -319,6 +324,7 @@ console_register(struct console *con)
 	print_leave(flags);
 }
 
+/* No more output to con after this. Context: any. */
 void
 console_unregister(struct console *con)
 {

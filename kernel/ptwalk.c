@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A page-table walk told in words.
+ * A page-table walk told in words: the short form, for reports. (The ptwalk
+ * command of the monitor explains each bit and the frame as well.)
  *
  *	VA 0xc0123456
  *	  L1  index 0xc01  entry @PA 0x60007004 = 0x60b4201e -> section ...
- *	  =>  PA 0x60123456  kernel r--  user ---  normal, write-back
+ *	  =>  PA 0x60123456  kernel r--  user --  normal, write-back
  *
  * Where the walk ends without a translation, the last line says so, with the
  * fault status that the core reports for it.
@@ -49,6 +50,10 @@ show_result(struct seq_buf *s, const struct pt_walk *w)
 			 "or the table was not written back\n");
 }
 
+/*
+ * Walk the kernel's table for va, one line a step.
+ * Context: any, a report included. Locks: none.
+ */
 void
 ptwalk_show(struct seq_buf *s, unsigned long va)
 {

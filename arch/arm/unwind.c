@@ -363,7 +363,7 @@ undo_function(struct stack_frame *frame)
 	return true;
 }
 
-/* Go on in the code that the exception whose registers lie at sp interrupted. */
+/* The registers of an exception lie at sp: go on in what it interrupted. */
 static bool
 cross_exception(struct stack_frame *frame, const struct pt_regs **saved)
 {
@@ -409,6 +409,7 @@ step_in_place(struct stack_frame *frame, const struct pt_regs **regs)
 	       cross_exception(frame, regs);
 }
 
+/* See the header. Context: any. Locks: none. */
 int
 unwind_step(struct stack_frame *frame, const struct pt_regs **regs)
 {
@@ -424,6 +425,7 @@ unwind_step(struct stack_frame *frame, const struct pt_regs **regs)
 
 /* --- Where to start --- */
 
+/* The code that regs were saved from, at the instruction it had come to. */
 void
 unwind_start_regs(struct stack_frame *frame, const struct pt_regs *regs)
 {
@@ -435,6 +437,7 @@ unwind_start_regs(struct stack_frame *frame, const struct pt_regs *regs)
 	frame->r[PC] = regs->pc;
 }
 
+/* A context that gave its core away by a call: pc is a return address. */
 void
 unwind_start_saved(struct stack_frame *frame, const u32 *r4_to_r11, u32 sp,
 		   u32 pc)
@@ -450,6 +453,7 @@ unwind_start_saved(struct stack_frame *frame, const u32 *r4_to_r11, u32 sp,
 /*
  * The calls that led here: pcs[0] is the return address in the caller of
  * stack_save(), unless skip leaves out that many.
+ * Context: any. Locks: none. Returns how many there were, at most n.
  */
 unsigned
 stack_save(unsigned long *pcs, unsigned n, unsigned skip)

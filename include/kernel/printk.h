@@ -41,7 +41,7 @@ struct console {
 	struct list_head list;	/* console_lock */
 };
 
-/* The first console, polled; implemented by its driver, called first at boot. */
+/* The first console, polled: in its driver, called first at boot. */
 void early_console_init(void);
 void console_register(struct console *con);
 void console_unregister(struct console *con);

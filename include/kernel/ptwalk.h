@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A translation told in words, level by level: for reports and the monitor. */
+/* A translation told in words, in the short form of reports. */
 #ifndef KERNEL_PTWALK_H
 #define KERNEL_PTWALK_H
 

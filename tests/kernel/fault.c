@@ -4,12 +4,14 @@
  * one leaves the kernel as it was.
  */
 #include <asm/catch.h>
+#include <asm/entry.h>
 #include <asm/extable.h>
 #include <asm/irqflags.h>
 #include <asm/memory.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/ptwalk.h>
 #include <kernel/task.h>
 #include <kernel/test.h>
 #include <lib/list.h>
@@ -69,7 +71,8 @@ the_report_tells_what_was_tried(struct test *t)
 static void
 user_addresses_are_named(struct test *t)
 {
-	EXPECT_REPORT(t, read_from, address(0x1000), "access to a user address");
+	EXPECT_REPORT(t, read_from, address(0x1000),
+		      "access to a user address");
 	EXPECT_REPORT(t, write_to, address(TASK_SIZE - 4),
 		      "access to a user address");
 }
@@ -206,6 +209,130 @@ the_report_shows_registers_code_walk_and_stack(struct test *t)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
 		EXPECT_REPORT(t, fault_with_known_registers, NULL, parts[i]);
+}
+
+/* --- Fault statuses that are hard to cause: handed to the handler --- */
+
+static void
+hand_in(void *fault)
+{
+	struct pt_regs regs = { .psr = PSR_MODE_SVC, .sp = (u32)(unsigned long)
+				&regs, .pc = (u32)(unsigned long)hand_in };
+
+	do_page_fault(&regs, fault);
+}
+
+static void
+every_fault_status_has_its_name(struct test *t)
+{
+	static const struct {
+		u32 fsr;
+		bool fetch, write;
+		const char *text;
+	} statuses[] = {
+		{ 0x001, false, false, "unaligned access" },
+		{ 0x801, false, true, "unaligned access" },
+		{ 0x002, true, false, "breakpoint instruction" },
+		{ 0x003, false, false, "not young" },
+		{ 0x006, false, false, "not young" },
+		{ 0x005, false, false, "access to an unmapped address" },
+		{ 0x007, true, false, "jump to an unmapped address" },
+		{ 0x009, false, false, "closed domain" },
+		{ 0x01b, false, false, "closed domain" },
+		{ 0x008, false, false, "external abort" },
+		{ 0x00c, false, false, "external abort" },
+		{ 0x00e, false, false, "external abort" },
+		{ 0x406, false, false, "external abort" },
+		{ 0x00d, false, false, "read of forbidden memory" },
+		{ 0x80f, false, true, "write to read-only memory" },
+		{ 0x00f, true, false, "execution of non-executable" },
+		{ 0x400, false, false, "fault of an unknown kind" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(statuses); i++) {
+		struct fault_info fault = {
+			.addr = (unsigned long)high_memory + VMALLOC_GAP / 2,
+			.fsr = statuses[i].fsr,
+			.fetch = statuses[i].fetch,
+			.write = statuses[i].write,
+		};
+
+		EXPECT_REPORT(t, hand_in, &fault, statuses[i].text);
+	}
+}
+
+static void
+fault_in_user_mode(void *arg)
+{
+	struct fault_info fault = { .fsr = 5 };
+	struct pt_regs regs = { .psr = PSR_MODE_USR };
+
+	do_page_fault(&regs, &fault);
+}
+
+static void
+system_call(void *arg)
+{
+	struct pt_regs regs = { .r = { [7] = 20 }, .psr = PSR_MODE_USR };
+
+	do_syscall(&regs);
+}
+
+static void
+bad_exception(void *arg)
+{
+	struct pt_regs regs = { .psr = PSR_MODE_FIQ | PSR_T_BIT };
+
+	do_bad_exception(&regs, "of the test");
+}
+
+static void
+exceptions_without_a_meaning_yet_are_reported(struct test *t)
+{
+	EXPECT_REPORT(t, fault_in_user_mode, NULL, "without a process");
+	EXPECT_REPORT(t, fault_in_user_mode, NULL, "mode user  ARM");
+	EXPECT_REPORT(t, system_call, NULL, "system call 20");
+	EXPECT_REPORT(t, bad_exception, NULL,
+		      "unexpected exception: of the test");
+	EXPECT_REPORT(t, bad_exception, NULL, "mode FIQ  Thumb");
+}
+
+/* --- The walk of a report --- */
+
+static const char *
+walk_text(unsigned long va)
+{
+	static char text[640];
+	struct seq_buf s;
+
+	seq_buf_init(&s, text, sizeof(text));
+	ptwalk_show(&s, va);
+	return text;
+}
+
+static void
+a_walk_says_what_lies_at_an_address(struct test *t)
+{
+	const char *text = walk_text((unsigned long)printk);
+	char want[48];
+
+	EXPECT(t, strstr(text, "L1  index 0xc00"));
+	EXPECT(t, strstr(text, "L2  index 0x"));
+	EXPECT(t, strstr(text, "small page (4 KiB)"));
+	EXPECT(t, strstr(text, "kernel r-x  user --"));
+	EXPECT(t, !strstr(text, "does not agree"));
+	snprintf(want, sizeof(want), "=>  PA 0x%08x",
+		 __pa((const void *)printk));
+	EXPECT(t, strstr(text, want));
+	text = walk_text((unsigned long)&constant);
+	EXPECT(t, strstr(text, "kernel r--  user --"));
+	text = walk_text((unsigned long)data_code);
+	EXPECT(t, strstr(text, "kernel rw-  user --"));
+	text = walk_text(FIXMAP_END - PAGE_SIZE);
+	EXPECT(t, strstr(text, "second-level table"));
+	EXPECT(t, strstr(text, "no translation: fault status 0x07"));
+	text = walk_text(0);
+	EXPECT(t, strstr(text, "no translation: fault status 0x05"));
 }
 
 /* --- Fix-ups --- */
@@ -406,6 +533,9 @@ TEST_SUITE("fault",
 	TEST_CASE(unaligned_accesses_are_named),
 	TEST_CASE(undefined_instructions_are_named),
 	TEST_CASE(the_report_shows_registers_code_walk_and_stack),
+	TEST_CASE(every_fault_status_has_its_name),
+	TEST_CASE(exceptions_without_a_meaning_yet_are_reported),
+	TEST_CASE(a_walk_says_what_lies_at_an_address),
 	TEST_CASE(a_load_with_a_fixup_may_fault),
 	TEST_CASE(a_stack_overflow_is_readable),
 	TEST_CASE(bugs_name_file_and_condition),

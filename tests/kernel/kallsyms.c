@@ -103,7 +103,8 @@ check_line(struct listing *l)
 	for (int i = 0; i < 8; i++) {
 		char c = l->line[i];
 
-		addr = addr << 4 | (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+		addr = addr << 4;
+		addr |= (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
 	EXPECT(l->t, addr > l->last);
 	name = symbol_lookup(addr, &start, &size);
