@@ -377,6 +377,7 @@ main(int argc, char **argv)
 	unsigned failed = 0, number = 0, n;
 	u64 seed = DEFAULT_SEED;
 
+	setlinebuf(stdout);
 	if (text && strcmp(text, "time") == 0)
 		seed = (u64)time(NULL);
 	else if (text && *text)
