@@ -229,6 +229,9 @@ fill_memblock(void)
 		boot_fail("the kernel lies outside the memory it was told of");
 	memblock_reserve(PHYS_OFFSET, __pa(__kernel_end) - PHYS_OFFSET);
 	check_initrd();
+	/* mem= can cut off the memory where the tree lies: nothing to free. */
+	if (!memblock_is_region_memory(boot_blob, boot_info.dtb_size))
+		boot_info.dtb_size = 0;
 	if (boot_info.dtb_size)
 		memblock_reserve(boot_blob, boot_info.dtb_size);
 	for (unsigned i = 0; i < boot_info.nr_reserved; i++) {

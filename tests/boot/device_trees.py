@@ -72,6 +72,42 @@ GOOD = [
     Boot("memory_only_high_above_a_hole", mem=1024,
          expect=[r"in 2 banks", PROMPT],
          tree=memory((RAM, 32 * MIB), (RAM + 800 * MIB, 128 * MIB))),
+    # Where U-Boot moves it when it may: near the end of memory.
+    Boot("tree_in_high_memory", mem=1024, r2=0x9f000000,
+         expect=[r"1048576 KiB of memory in 1 bank", PROMPT],
+         tree=memory((RAM, 1024 * MIB))),
+    Boot("tree_behind_all_memory", r2=0x6f000000,
+         expect=[r"65536 KiB of memory in 1 bank", PROMPT],
+         tree=memory((RAM, 64 * MIB))),
+    Boot("initrd_in_high_memory", mem=1024, initrd=b"x" * 50000,
+         expect=[PROMPT],
+         tree=memory((RAM, 1024 * MIB), extra="/ { chosen { "
+                     "linux,initrd-start = <0x9e000000>; "
+                     "linux,initrd-end = <0x9e00c350>; }; };")),
+    Boot("initrd_outside_memory_is_ignored",
+         [r"initrd 0x9e000000-0x9e00c350 is not in memory, ignored", PROMPT],
+         tree=memory((RAM, 64 * MIB), extra="/ { chosen { "
+                     "linux,initrd-start = <0x9e000000>; "
+                     "linux,initrd-end = <0x9e00c350>; }; };")),
+    Boot("initrd_over_the_kernel_is_ignored",
+         [r"initrd .*ignored", PROMPT],
+         tree=memory((RAM, 64 * MIB), extra="/ { chosen { "
+                     "linux,initrd-start = <0x60010000>; "
+                     "linux,initrd-end = <0x60020000>; }; };")),
+    Boot("initrd_that_ends_before_it_starts", [PROMPT],
+         tree=memory((RAM, 64 * MIB), extra="/ { chosen { "
+                     "linux,initrd-start = <0x61000000>; "
+                     "linux,initrd-end = <0x60f00000>; }; };")),
+    Boot("reserved_region_over_the_kernel", [PROMPT],
+         tree=memory((RAM, 64 * MIB), reserve=[(RAM, 4 * MIB)])),
+    Boot("no_map_region_over_the_kernel", [PROMPT],
+         tree=memory((RAM, 64 * MIB), extra=reserved(
+             ("k", RAM, 4 * MIB, "no-map;")))),
+    # The first tables must come from the 16 MiB that the early map covers.
+    Boot("reserved_region_over_all_early_memory", status=1, say=(),
+         expect=[r"panic: memblock: cannot allocate .* below 0x61000000"],
+         forbid=[PROMPT],
+         tree=memory((RAM, 64 * MIB), reserve=[(RAM, 16 * MIB)])),
     Boot("memreserve_is_kept", [PROMPT, r"64000000-640fffff"],
          say=("cat iomem", "verify", "poweroff"),
          tree=memory((RAM, 256 * MIB), reserve=[(0x64000000, MIB)])),

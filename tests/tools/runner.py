@@ -139,15 +139,28 @@ def good_process_passes():
 
 
 def boot_needs_its_messages_in_order():
-    run = boots.BootRun("x", boots.Boot("x", expect=["one", "two"]))
+    run = boots.BootRun("x", boots.Boot("x", expect=["one", "two"], say=()))
     seen = jobs.Process([], "", 1)
     seen.output = bytearray(b"two one")
     return run.judge(seen, 0) == ['not on the console: "two"']
 
 
 def boot_needs_its_exit_status():
-    run = boots.BootRun("x", boots.Boot("x", status=1))
+    run = boots.BootRun("x", boots.Boot("x", status=1, say=()))
     return run.judge(jobs.Process([], "", 1), 0) == ["exit status 0, want 1"]
+
+
+def boot_has_to_be_verified():
+    run = boots.BootRun("x", boots.Boot("x"))
+    return run.judge(jobs.Process([], "", 1), 0) == [
+        f'verify did not say "{boots.VERIFIED}"']
+
+
+def boot_with_a_warning_is_wrong():
+    run = boots.BootRun("x", boots.Boot("x", say=()))
+    seen = jobs.Process([], "", 1)
+    seen.output = bytearray(b"[    0.1] WARNING at mm/x.c:1: bad\n")
+    return run.judge(seen, 0) == ["WARNING at mm/x.c:1: bad"]
 
 
 def main():

@@ -37,6 +37,7 @@ TREE_AT = 0x60800000
 INITRD_AT = 0x60900000
 TRAMPOLINE_AT = 0x60004000
 PROMPT = "vellum> "
+VERIFIED = "verified: every rule holds"
 STOP_AT_PANIC = "panic=-1"    # end at once instead of waiting for a person
 TAIL = 20                 # lines of the log shown for a failed boot
 SECONDS = 6               # a boot takes where plan.py was written
@@ -54,7 +55,7 @@ class Boot:
     append: str = ""
     say: tuple = ("verify", "poweroff")          # typed at the prompt
     tree: bytes = None             # None: the board's, "none": ATAGs only
-    r2: int = TREE_AT              # where the kernel is told the tree is
+    r2: int = TREE_AT              # where the tree is, or nothing
     initrd: bytes = None
 
 
@@ -142,7 +143,7 @@ class BootRun(jobs.QemuJob):
             return options
         loads = [(KERNEL, KERNEL_AT)]
         if what.tree:
-            loads.append((self.file(".dtb", what.tree), TREE_AT))
+            loads.append((self.file(".dtb", what.tree), what.r2))
         if what.initrd:
             loads.append((self.file(".initrd", what.initrd), INITRD_AT))
         options += ["--dtb", "none", "--kernel",
@@ -191,6 +192,11 @@ class BootRun(jobs.QemuJob):
                 wrong.append(f'not on the console: "{pattern}"')
                 continue
             at += match.end()
+        if "verify" in self.what.say and VERIFIED not in text:
+            wrong.append(f'verify did not say "{VERIFIED}"')
+        trouble = jobs.trouble_in(text)
+        if trouble and not self.what.status:
+            wrong.append(trouble)
         for pattern in self.what.forbid:
             match = re.search(pattern, text, re.MULTILINE)
             if match:
