@@ -16,12 +16,9 @@
  */
 #include "monitor_private.h"
 
-#include <kernel/bench.h>
 #include <kernel/node.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
-#include <kernel/stress.h>
-#include <kernel/test.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 
@@ -263,8 +260,7 @@ static const struct line_ops monitor_line_ops = {
 };
 
 /*
- * Body of the monitor's thread: first what the command line asked for, then
- * the prompt, for ever.
+ * Body of the monitor's thread: read a line, run it, for ever.
  */
 void
 monitor_main(void *arg)
@@ -272,9 +268,6 @@ monitor_main(void *arg)
 	enum line_event event;
 
 	(void)arg;
-	test_at_boot();
-	bench_at_boot();
-	stress_at_boot();
 	console_puts("\nType \"help\" for the commands.\n");
 	line_init(&editor, MONITOR_PROMPT, &monitor_line_ops);
 	for (;;) {

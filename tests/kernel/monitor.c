@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The monitor's commands, run as if typed, their output captured. Each
+ * command is called rightly once, and wrongly in every way that it has a
+ * message for.
+ */
+#include "../../kernel/monitor/monitor_private.h"
+
+#include <kernel/printk.h>
+#include <kernel/test.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/zone.h>
+
+static char output[8192];
+
+/* Run line; true if it returned result and its output contains text. */
+static bool
+typed(const char *line, int result, const char *text)
+{
+	int got;
+
+	log_capture_begin(output, sizeof(output));
+	got = monitor_run(line);
+	log_capture_end();
+	return got == result && strstr(output, text);
+}
+
+#define EXPECT_TYPED(t, line, result, text) do { \
+	if (!typed(line, result, text)) { \
+		test_fail(t, __FILE__, __LINE__, "\"%s\" did not return %d " \
+			  "and say \"%s\" but:", line, result, text); \
+		test_info(t, "%.200s", output); \
+	} \
+} while (0)
+
+static void
+a_line_is_cut_into_words(struct test *t)
+{
+	EXPECT_TYPED(t, "", 0, "");
+	EXPECT_TYPED(t, "   ", 0, "");
+	EXPECT_TYPED(t, "echo a b", 0, "a b\n");
+	EXPECT_TYPED(t, "  echo   a    b  ", 0, "a b\n");
+	EXPECT_TYPED(t, "echo \"a   b\" c", 0, "a   b c\n");
+	EXPECT_TYPED(t, "echo", 0, "\n");
+	EXPECT_TYPED(t, "echo 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 0, "16\n");
+	EXPECT_TYPED(t, "echo 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", -E2BIG,
+		     "more than 16 words");
+	EXPECT_TYPED(t, "echo \"a", -EINVAL, "not closed");
+}
+
+static void
+a_line_too_long_is_refused(struct test *t)
+{
+	char line[LINE_SIZE + 8];
+
+	memset(line, 'x', sizeof(line));
+	line[LINE_SIZE] = '\0';
+	EXPECT_TYPED(t, line, -E2BIG, "too long");
+	line[LINE_SIZE - 1] = '\0';
+	EXPECT_TYPED(t, line, -ENOENT, "no command");
+}
+
+static void
+help_lists_every_command(struct test *t)
+{
+	const struct monitor_command *c;
+	unsigned n;
+
+	EXPECT_TYPED(t, "help", 0, "Ctrl-C");
+	for (n = 0; (c = monitor_command_at(n)); n++) {
+		EXPECT(t, strstr(output, c->name) != NULL);
+		EXPECT(t, c->help[0] && strlen(c->help) < 60);
+		EXPECT(t, monitor_command_find(c->name) == c);
+	}
+	EXPECT(t, n >= 20);
+	EXPECT_TYPED(t, "help cat", 0, "usage: cat NODE...");
+	EXPECT_TYPED(t, "help nothing", -ENOENT, "no command \"nothing\"");
+	EXPECT_TYPED(t, "help a b", -EINVAL, "usage: help");
+	EXPECT_TYPED(t, "nothing", -ENOENT, "no command \"nothing\"");
+}
+
+static void
+nodes_are_shown(struct test *t)
+{
+	EXPECT_TYPED(t, "nodes", 0, "version");
+	EXPECT_TYPED(t, "nodes x", -EINVAL, "usage");
+	EXPECT_TYPED(t, "cat version", 0, "Vellum version");
+	EXPECT_TYPED(t, "cat version cmdline", 0, "Vellum version");
+	EXPECT_TYPED(t, "cat", -EINVAL, "usage: cat");
+	EXPECT_TYPED(t, "cat x", -ENOENT, "no node \"x\"");
+	EXPECT_TYPED(t, "watch", -EINVAL, "usage: watch");
+	EXPECT_TYPED(t, "watch x", -ENOENT, "no node");
+	EXPECT_TYPED(t, "ps", 0, "\n");
+	EXPECT_TYPED(t, "dmesg", 0, "Vellum");
+	EXPECT_TYPED(t, "dmesg x", -EINVAL, "usage");
+	EXPECT_TYPED(t, "uptime", 0, "cores online");
+	EXPECT_TYPED(t, "history x", -EINVAL, "usage");
+	EXPECT_TYPED(t, "history", 0, "");
+}
+
+static void
+ptwalk_agrees_with_the_hardware(struct test *t)
+{
+	EXPECT_TYPED(t, "ptwalk monitor_run", 0, "agrees");
+	EXPECT(t, strstr(output, "may be executed") != NULL);
+	EXPECT_TYPED(t, "ptwalk 0xffff0000", 0, "agrees");
+	EXPECT_TYPED(t, "ptwalk 0", 0, "agrees");
+	EXPECT(t, strstr(output, "faults with status 0x0") != NULL);
+	EXPECT_TYPED(t, "ptwalk 0xc0010000", 0, "pfn 0x60010");
+	EXPECT_TYPED(t, "ptwalk", -EINVAL, "usage: ptwalk ADDR");
+	EXPECT_TYPED(t, "ptwalk nobody", -EINVAL, "neither");
+	EXPECT_TYPED(t, "ptwalk 0x100000000", -EINVAL, "too large");
+	EXPECT_TYPED(t, "ptwalk 12monkeys", -EINVAL, "not a number");
+}
+
+static void
+hexdump_survives_what_is_not_there(struct test *t)
+{
+	static const char text[] __aligned(4) = "Hello, vellum!";
+	char line[64];
+
+	snprintf(line, sizeof(line), "hexdump 0x%lx 14", (unsigned long)text);
+	EXPECT_TYPED(t, line, 0, "|Hello, vellum!|");
+	EXPECT(t, strstr(output, " 48 65 6c") != NULL);
+	EXPECT_TYPED(t, "hexdump monitor_run", 0, "|\n");
+	EXPECT_TYPED(t, "hexdump 0", -EFAULT, "cannot read at 0x00000000");
+	EXPECT_TYPED(t, "hexdump 0 0", -EINVAL, "1 to 65536");
+	EXPECT_TYPED(t, "hexdump 0 65537", -EINVAL, "1 to 65536");
+	EXPECT_TYPED(t, "hexdump 0xfffffff0 17", -EINVAL, "past");
+	EXPECT_TYPED(t, "hexdump", -EINVAL, "usage");
+	EXPECT_TYPED(t, "hexdump 0 x", -EINVAL, "length \"x\"");
+}
+
+static void
+a_page_is_named_in_three_ways(struct test *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	char line[64];
+
+	ASSERT(t, page);
+	snprintf(line, sizeof(line), "page 0x%lx", page_to_pfn(page));
+	EXPECT_TYPED(t, line, 0, "kernel");
+	snprintf(line, sizeof(line), "page 0x%x", page_to_phys(page));
+	EXPECT_TYPED(t, line, 0, "kernel");
+	snprintf(line, sizeof(line), "page 0x%lx",
+		 (unsigned long)page_address(page));
+	EXPECT_TYPED(t, line, 0, "kernel");
+	free_frame(page);
+	EXPECT_TYPED(t, "page", -EINVAL, "usage");
+	EXPECT_TYPED(t, "page 0", -EINVAL, "is no frame");
+	EXPECT_TYPED(t, "page 0xfffff000", -EINVAL, "is no frame");
+}
+
+static void
+map_draws_each_zone(struct test *t)
+{
+	EXPECT_TYPED(t, "map Normal", 0, "zone Normal: a letter is");
+	EXPECT(t, strstr(output, "partly free") != NULL);
+	EXPECT(t, strstr(output, "zone DMA") == NULL);
+	EXPECT_TYPED(t, "map", 0, "zone DMA");
+	EXPECT_TYPED(t, "map Nowhere", -ENOENT, "no zone \"Nowhere\"");
+	EXPECT_TYPED(t, "map a b", -EINVAL, "usage");
+}
+
+static void
+pages_are_allocated_and_freed_by_hand(struct test *t)
+{
+	EXPECT_TYPED(t, "free all", 0, "");
+	EXPECT_TYPED(t, "allocs", 0, "0 blocks held");
+	EXPECT_TYPED(t, "alloc 5", 0, "order 5 (128 KiB)");
+	EXPECT(t, strstr(output, " -1") != NULL);
+	EXPECT_TYPED(t, "alloc 0 GFP_KERNEL|__GFP_ZERO", 0, "__GFP_ZERO");
+	EXPECT_TYPED(t, "allocs", 0, "2 blocks held");
+	EXPECT_TYPED(t, "free all", 0, " +1");
+	EXPECT_TYPED(t, "allocs", 0, "0 blocks held");
+	EXPECT_TYPED(t, "verify", 0, "verified");
+}
+
+static void
+bad_allocations_are_refused(struct test *t)
+{
+	EXPECT_TYPED(t, "alloc", -EINVAL, "usage: alloc ORDER");
+	EXPECT_TYPED(t, "alloc 11", -EINVAL, "0 to 10");
+	EXPECT_TYPED(t, "alloc x", -EINVAL, "order \"x\" is not a number");
+	EXPECT_TYPED(t, "alloc 0 GFP_NOSUCH", -EINVAL, "no flag");
+	EXPECT_TYPED(t, "alloc 0 GFP_KERNEL|", -EINVAL, "no flag");
+	EXPECT_TYPED(t, "free", -EINVAL, "usage");
+	EXPECT_TYPED(t, "free 0", -ENOENT, "was not allocated here");
+	EXPECT_TYPED(t, "free x", -EINVAL, "not a number");
+	EXPECT_TYPED(t, "verify x", -EINVAL, "usage");
+}
+
+static void
+long_runs_refuse_bad_arguments(struct test *t)
+{
+	EXPECT_TYPED(t, "stress", -EINVAL, "usage: stress SECONDS");
+	EXPECT_TYPED(t, "stress 0", -EINVAL, "1 to 1000000");
+	EXPECT_TYPED(t, "stress 1 2", -EINVAL, "usage");
+	EXPECT_TYPED(t, "stress 1 seed=x", -EINVAL, "seed \"x\"");
+	EXPECT_TYPED(t, "bench nothing", -ENOENT, "no suite \"nothing\"");
+	EXPECT_TYPED(t, "bench a b", -EINVAL, "usage");
+	EXPECT_TYPED(t, "test", 0, "suites");
+	EXPECT_TYPED(t, "reboot x", -EINVAL, "usage");
+	EXPECT_TYPED(t, "poweroff x", -EINVAL, "not a number");
+	EXPECT_TYPED(t, "oops nothing", -ENOENT, "no kind \"nothing\"");
+	EXPECT_TYPED(t, "oops a b", -EINVAL, "usage");
+	EXPECT_TYPED(t, "oops", 0, "null-read");
+}
+
+static void
+run_line(void *line)
+{
+	monitor_run(line);
+}
+
+#define EXPECT_OOPS(t, kind, text) \
+	EXPECT_REPORT(t, run_line, "oops " kind, text)
+
+static void
+each_kind_of_oops_is_reported(struct test *t)
+{
+	EXPECT_OOPS(t, "null-read", "00000010");
+	EXPECT_OOPS(t, "null-write", "00000010");
+	EXPECT_OOPS(t, "null-call", "00000000");
+	EXPECT_OOPS(t, "text-write", "ermission");
+	EXPECT_OOPS(t, "rodata-write", "ermission");
+	EXPECT_OOPS(t, "data-exec", "ermission");
+	EXPECT_OOPS(t, "undefined", "ndefined");
+	EXPECT_OOPS(t, "unaligned", "lignment");
+	EXPECT_OOPS(t, "stack", "tack");
+	EXPECT_OOPS(t, "bug", "cmd_oops.c");
+	EXPECT_OOPS(t, "panic", "asked for by the monitor");
+	EXPECT_OOPS(t, "double-free", "");
+#ifdef VELLUM_DEBUG
+	EXPECT_OOPS(t, "atomic-sleep", "sleep");
+	EXPECT_OOPS(t, "lock-order", "lock");
+#endif
+}
+
+static void
+control_c_reaches_the_running_command(struct test *t)
+{
+	monitor_command_end();
+	EXPECT(t, !monitor_interrupted());
+	monitor_command_begin();
+	monitor_input('x');
+	EXPECT(t, monitor_input_pending());
+	EXPECT(t, !monitor_interrupted());
+	monitor_input(3);
+	EXPECT(t, monitor_interrupted());
+	EXPECT(t, !monitor_input_pending());
+	EXPECT_TYPED(t, "cat version", 0, "");
+	EXPECT(t, strstr(output, "Vellum") == NULL);
+	monitor_command_begin();
+	EXPECT(t, !monitor_interrupted());
+	EXPECT_TYPED(t, "cat version", 0, "Vellum");
+}
+
+TEST_SUITE("monitor",
+	TEST_CASE(a_line_is_cut_into_words),
+	TEST_CASE(a_line_too_long_is_refused),
+	TEST_CASE(help_lists_every_command),
+	TEST_CASE(nodes_are_shown),
+	TEST_CASE(ptwalk_agrees_with_the_hardware),
+	TEST_CASE(hexdump_survives_what_is_not_there),
+	TEST_CASE(a_page_is_named_in_three_ways),
+	TEST_CASE(map_draws_each_zone),
+	TEST_CASE(pages_are_allocated_and_freed_by_hand),
+	TEST_CASE(bad_allocations_are_refused),
+	TEST_CASE(long_runs_refuse_bad_arguments),
+	TEST_CASE(each_kind_of_oops_is_reported),
+	TEST_CASE(control_c_reaches_the_running_command));
