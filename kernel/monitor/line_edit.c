@@ -453,7 +453,7 @@ line_feed(struct line_edit *ed, char c)
 	if (c == '\n' && after_cr)
 		return LINE_MORE;
 	if (c == CTRL('C')) {
-		line_move(ed, ed->shown_len);
+		line_move(ed, min(ed->shown_len, line_width(ed) - 2));
 		line_write(ed, "^C\n", 3);
 		return LINE_CANCEL;
 	}
