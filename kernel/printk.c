@@ -37,6 +37,7 @@
 #include <kernel/init.h>
 #include <kernel/lock.h>
 #include <kernel/node.h>
+#include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
@@ -45,9 +46,10 @@
 #define LOG_SIZE	(64 * 1024)
 #define MESSAGE_MAX	320	/* text of one call, on the stack */
 #define LINE_MAX	(MESSAGE_MAX + 32)
+#define CAPTURE_DEPTH	4
 
 struct capture {
-	char *buf;		/* NULL: output goes its usual way */
+	char *buf;
 	size_t size, len;
 };
 
@@ -66,7 +68,9 @@ static bool console_mid_line;			/* console_lock */
 static unsigned log_owner, console_owner;
 
 static DEFINE_PER_CPU(unsigned, print_depth);
-static DEFINE_PER_CPU(struct capture, capture);
+/* Captures nest; the innermost one gets the output. */
+static DEFINE_PER_CPU(struct capture, captures[CAPTURE_DEPTH]);
+static DEFINE_PER_CPU(unsigned, capture_depth);
 
 /* --- Locks that survive a fault between them --- */
 
@@ -129,10 +133,11 @@ printk_bust_locks(void)
 static bool
 capture_write(const char *text, size_t len)
 {
-	struct capture *c = this_cpu_ptr(&capture);
+	unsigned depth = this_cpu_read(capture_depth);
+	struct capture *c = this_cpu_ptr(&captures[0]) + depth - 1;
 	size_t n;
 
-	if (!c->buf)
+	if (!depth)
 		return false;
 	n = min(len, c->size - 1 - c->len);
 	memcpy(c->buf + c->len, text, n);
@@ -143,27 +148,31 @@ capture_write(const char *text, size_t len)
 
 /*
  * Divert what this core prints to buf, which always holds a string; what does
- * not fit in size bytes is lost. Context: any; the caller stays on this core.
+ * not fit in size bytes is lost. Captures nest, CAPTURE_DEPTH deep.
+ * Context: any; the caller stays on this core.
  */
 void
 log_capture_begin(char *buf, size_t size)
 {
-	struct capture *c = this_cpu_ptr(&capture);
+	unsigned depth = this_cpu_read(capture_depth);
+	struct capture *c = this_cpu_ptr(&captures[0]) + depth;
 
+	assert(depth < CAPTURE_DEPTH);
+	c->buf = buf;
 	c->size = size;
 	c->len = 0;
 	buf[0] = '\0';
-	WRITE_ONCE(c->buf, buf);
+	this_cpu_write(capture_depth, depth + 1);
 }
 
 /* Print as before. Returns how many bytes were captured, without the NUL. */
 size_t
 log_capture_end(void)
 {
-	struct capture *c = this_cpu_ptr(&capture);
+	unsigned depth = this_cpu_read(capture_depth) - 1;
 
-	WRITE_ONCE(c->buf, NULL);
-	return c->len;
+	this_cpu_write(capture_depth, depth);
+	return this_cpu_ptr(&captures[0])[depth].len;
 }
 
 /* --- The ring --- */

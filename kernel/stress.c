@@ -7,13 +7,14 @@
  *             (from the seed and its core) and a table of held blocks. A
  *             step picks a slot: an empty one is filled by an allocation of
  *             a random kind, a full one is checked and freed.
- *   Stamp     the first word of each page held is its frame number mixed
- *             with the seed. If two owners ever get the same frame, or a
- *             free frame is written, the stamp is wrong at the free.
+ *   Stamp     the first word of a page held is its frame number mixed with
+ *             the seed; of a large block some 8 pages are stamped. If two
+ *             owners ever get the same frame, or a free frame is written,
+ *             the stamp is wrong at the free.
  *   Account   when all is freed again there must be exactly as many free
  *             pages as before, and mm_verify_all() must be clean.
  *
- *	orders	0: one half, 1-3: three eighths, 4-10: one eighth
+ *	orders	0: 8 of 16, 1-3: 7 of 16, 4-10: 1 of 16
  *	kinds	KERNEL, ATOMIC with interrupts masked, MOVABLE, RECLAIMABLE,
  *		HIGHUSER_MOVABLE, DMA, ZERO (checked), bulk, exact, split
  *
@@ -42,6 +43,7 @@
 
 #define STRESS_SLOTS	256u
 #define STRESS_BULK	16u
+#define STRESS_STAMPS	8u
 
 struct stress_slot {
 	struct page *page;	/* NULL: empty */
@@ -91,11 +93,19 @@ stress_error(const struct page *page, const char *what, u32 is, u32 want)
 		       page_to_pfn(page), what, is, want);
 }
 
-/* Write the stamp into each page of a block; if zeroed, check that first. */
-static void
-stress_mark(struct page *page, unsigned n, bool zeroed)
+/* From one stamped page of a block of n pages to the next. */
+static unsigned
+stress_stride(unsigned n)
 {
-	for (; n--; page++) {
+	return n <= STRESS_STAMPS ? 1 : n / STRESS_STAMPS;
+}
+
+/* Write the stamps into a block; if zeroed, check that first. */
+static void
+stress_mark(struct page *first, unsigned n, bool zeroed)
+{
+	for (unsigned i = 0; i < n; i += stress_stride(n)) {
+		struct page *page = first + i;
 		u32 *word = kmap_local_page(page);
 
 		if (zeroed && (word[0] || word[PAGE_SIZE / 4 - 1]))
@@ -106,9 +116,10 @@ stress_mark(struct page *page, unsigned n, bool zeroed)
 }
 
 static void
-stress_check(struct page *page, unsigned n)
+stress_check(struct page *first, unsigned n)
 {
-	for (; n--; page++) {
+	for (unsigned i = 0; i < n; i += stress_stride(n)) {
+		struct page *page = first + i;
 		u32 *word = kmap_local_page(page);
 
 		if (word[0] != stress_stamp(page))
@@ -125,7 +136,7 @@ stress_order(struct stress_worker *w)
 
 	if (r & 1)
 		return 0;
-	if (r & 6)
+	if (r & 14)
 		return 1 + (r >> 8) % 3;
 	return 4 + (r >> 8) % (MAX_ORDER - 3);
 }

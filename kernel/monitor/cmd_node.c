@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Monitor commands that show texts: nodes, the log, the tasks.
+ * Monitor commands that show texts: nodes and the log.
  *
  * Ctrl-C ends each of them: the sink of monitor_seq_begin() drops what comes
  * after it, and the loops look at monitor_interrupted().
@@ -113,21 +113,6 @@ watch_command(int argc, char **argv)
 }
 MONITOR_COMMAND("watch", watch_command, "NODE",
 		"show a node every second until a key");
-
-static int
-ps_command(int argc, char **argv)
-{
-	const struct node *node;
-
-	if (argc > 1)
-		return monitor_usage(argv[0]);
-	node = node_wanted(argv[0], "tasks");
-	if (!node)
-		return -ENOENT;
-	node_print(node);
-	return 0;
-}
-MONITOR_COMMAND("ps", ps_command, "", "list the tasks");
 
 static int
 dmesg_command(int argc, char **argv)

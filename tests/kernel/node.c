@@ -40,7 +40,7 @@ read_whole(const struct node *node, void *arg)
 {
 	struct reading *r = arg;
 	struct seq_buf s;
-	char buf[64];
+	char buf[256];	/* longer than any line */
 
 	r->bytes = 0;
 	r->bad = 0;
