@@ -141,6 +141,15 @@ run-uboot: ready
 	$(Q)tools/uboot
 	$(Q)tools/run-qemu --uboot --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
 
+# Cost in instructions: the release kernel without tests. RECORD=1 keeps the
+# figures for the next comparison.
+.PHONY: bench
+bench: ready
+	$(Q)$(MAKE) --no-print-directory BUILD=release TESTS=0 \
+		build/release-notests/kernel.bin $(DTB)
+	$(Q)$(PYTHON) tools/bench $(if $(SUITE),--suite '$(SUITE)') \
+		$(if $(filter 1,$(RECORD)),--record)
+
 # All, one suite (SUITE=x), after each edit, every machine (tools/test --help).
 TESTFLAGS = $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(APPEND),--append '$(APPEND)')
@@ -176,6 +185,7 @@ help:
 ## make                  build build/kernel.elf, kernel.bin and the device tree
 ## make run              build and boot to the prompt  (MEM=256 SMP=2 APPEND="...")
 ## make run-uboot        the same through U-Boot, from an SD card
+## make bench            instructions per operation (SUITE=x, RECORD=1)
 ## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)
 ## make test-quick       after each edit: one machine, host tests; under a minute
 ## make test-matrix      every size x cores x direct and U-Boot
