@@ -4,7 +4,7 @@
  *
  * A gfp_t ("get free pages") says three things: which zones will do, how the
  * frames will be used (so that frames which can be moved later are grouped),
- * and how hard the allocator may try. The names and the values are Linux's.
+ * and how hard the allocator may try. The names are Linux's.
  *
  *	GFP_KERNEL		may sleep and reclaim; the usual one
  *	GFP_ATOMIC		must not sleep; may dip into the reserves;
@@ -32,6 +32,7 @@ typedef u32 gfp_t;
 #define __GFP_IO		0x000040u
 #define __GFP_FS		0x000080u
 #define __GFP_ZERO		0x000100u
+#define __GFP_COMP		0x000200u	/* one compound page */
 #define __GFP_DIRECT_RECLAIM	0x000400u	/* may sleep */
 #define __GFP_KSWAPD_RECLAIM	0x000800u
 #define __GFP_NOWARN		0x002000u	/* no report when it fails */
@@ -39,7 +40,6 @@ typedef u32 gfp_t;
 #define __GFP_NOFAIL		0x008000u
 #define __GFP_NORETRY		0x010000u
 #define __GFP_MEMALLOC		0x020000u	/* no watermark: it frees more */
-#define __GFP_COMP		0x040000u	/* one compound page */
 #define __GFP_NOMEMALLOC	0x080000u
 #define __GFP_HARDWALL		0x100000u
 #define __GFP_THISNODE		0x200000u	/* no other node */

@@ -2,9 +2,10 @@
 /*
  * Where the page allocator calls upwards. Few places, all listed here.
  *
- * Debugging: one word, page_debug_flags, tells whether any feature is on. The
- * fast paths test it once; everything else happens behind that test. A build
- * with VELLUM_NO_PAGE_DEBUG has no such test at all.
+ * Debugging: one word, page_debug_flags, tells whether any feature is on. While
+ * one is, the fast paths find their magazines empty and full (pcp_set_slow) and
+ * every request goes the slow way, where the word is tested: they pay nothing.
+ * A build with VELLUM_NO_PAGE_DEBUG has no features at all.
  *
  * Reclaim: the allocator does not know how memory is won back. Room 6 sets
  * page_reclaim_fn and page_wake_kswapd_fn when it is there; until then a

@@ -87,7 +87,7 @@ struct zone {
 	unsigned long present_pages;
 	unsigned long managed_pages;	/* (z) after boot */
 	unsigned long nr_isolated_blocks;	/* (z) */
-	struct zone_pcp *pcp[NR_CPUS];	/* (b) NULL if not populated */
+	struct zone_pcp *pcp[NR_CPUS];	/* (b) NULL: no such core or zone */
 	u16 pcp_batch;			/* (b) frames moved at a time */
 	atomic_t vm_stat[NR_ZONE_STAT_ITEMS];	/* folded part */
 };
@@ -134,10 +134,12 @@ zone_end_pfn(const struct zone *zone)
 }
 
 /* The node that core cpu is nearest to. */
+extern u8 cpu_nodes[NR_CPUS];
+
 static inline int
 cpu_to_node(unsigned cpu)
 {
-	return cpu % nr_node_ids;
+	return cpu_nodes[cpu];
 }
 
 /* 0 Normal, 1 DMA, 2 HighMem, 3 both asked: DMA serves both. */

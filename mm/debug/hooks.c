@@ -8,6 +8,8 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/hooks.h>
+#include <mm/init.h>
+#include <mm/pcp.h>
 
 #ifndef VELLUM_NO_PAGE_DEBUG
 u32 page_debug_flags;
@@ -19,6 +21,8 @@ page_debug_set(u32 flags, bool on)
 		page_debug_flags |= flags;
 	else
 		page_debug_flags &= ~flags;
+	if (mm_ready)
+		pcp_set_slow(page_debug_flags != 0);
 }
 
 bool

@@ -35,6 +35,7 @@
 #define STACK_DEPTH	10
 #define NR_STACKS	1024		/* power of two; record 0 is "others" */
 #define SHOWN_STACKS	20
+#define OWNER_SKIP	4		/* the hooks and the allocator itself */
 
 struct stack_record {
 	u32 hash;		/* 0: unused */
@@ -159,7 +160,7 @@ page_owner_alloc(struct page *page, unsigned order, gfp_t gfp)
 
 	if (!f)
 		return;
-	nr = stack_save(pc, STACK_DEPTH, 2);
+	nr = stack_save(pc, STACK_DEPTH, OWNER_SKIP);
 	flags = spin_lock_irqsave(&owner_lock);
 	f->alloc_stack = stack_find(pc, nr);
 	stack_account(f->alloc_stack, 1L << order, 1);
@@ -179,7 +180,7 @@ page_owner_free(struct page *page, unsigned order)
 	(void)order;
 	if (!f)
 		return;
-	nr = stack_save(pc, STACK_DEPTH, 2);
+	nr = stack_save(pc, STACK_DEPTH, OWNER_SKIP);
 	flags = spin_lock_irqsave(&owner_lock);
 	f->free_stack = stack_find(pc, nr);
 	if (f->allocated)

@@ -7,6 +7,7 @@
  * bounded by the number of frames, so that a list that does not close is a
  * contradiction and not a hang.
  */
+#include <kernel/smp.h>
 #include <lib/bitops.h>
 #include <mm/buddy.h>
 #include <mm/pcp.h>
@@ -155,7 +156,7 @@ verify_magazine(struct verify *v, const struct zone_pcp *pcp,
 	VERIFY(v, found == nr, "L1",
 	       "core %u %s order %u: %u blocks in a magazine, %u counted",
 	       cpu, name, order, found, nr);
-	VERIFY(v, nr <= pcp->batch[order], "L1",
+	VERIFY(v, nr <= max(pcp->batch[order], 1u), "L1",
 	       "core %u %s order %u: %u blocks in a magazine of %u", cpu,
 	       name, order, nr, pcp->batch[order]);
 }
@@ -189,7 +190,7 @@ pcp_verify(struct verify *v)
 	unsigned i, cpu;
 
 	for_each_zone(zone, i) {
-		for (cpu = 0; cpu < NR_CPUS; cpu++)
+		for_each_possible_cpu(cpu)
 			verify_pcp(v, zone->pcp[cpu], cpu);
 	}
 	local_irq_restore(flags);

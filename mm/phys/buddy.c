@@ -73,10 +73,7 @@ buddy_list_add(struct zone *zone, struct page *page, unsigned order,
 #endif
 	page->flags = buddy_free_flags(page) | order << PAGE_ORDER_SHIFT;
 	page->free.migratetype = type;
-	if (unlikely(page_alloc_shuffle) && shuffle_pick_tail())
-		list_add_tail(&page->free.list, &area->free_list[type]);
-	else
-		list_add(&page->free.list, &area->free_list[type]);
+	list_add(&page->free.list, &area->free_list[type]);
 	area->nr_free[type]++;
 	zone->order_mask[type] |= 1u << order;
 }
@@ -229,4 +226,7 @@ buddy_free(struct zone *zone, struct page *page, unsigned order, unsigned type)
 		order++;
 	}
 	buddy_list_add(zone, page, order, type);
+	if (unlikely(page_alloc_shuffle) && shuffle_pick_tail())
+		list_move_tail(&page->free.list,
+			       &zone->free_area[order].free_list[type]);
 }

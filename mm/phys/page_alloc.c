@@ -305,14 +305,14 @@ alloc_pages(gfp_t gfp, unsigned order)
 	if (gfpflags_allow_blocking(gfp))
 		might_sleep();
 #endif
-	if (likely(order < PCP_ORDERS) && !page_debug_on()) {
+	if (likely(order < PCP_ORDERS)) {
 		flags = local_irq_save();
-		page = pcp_pop(this_page_cpu()->preferred[gfp & 3], order,
-			       gfp_migratetype(gfp));
+		page = pcp_pop(this_cpu_ptr(&page_cpu)->preferred[gfp & 3],
+			       order, gfp_migratetype(gfp));
 		local_irq_restore(flags);
 		if (likely(page)) {
-			if (gfp & (__GFP_ZERO | __GFP_COMP))
-				finish_alloc(page, order, gfp);
+			if (unlikely(gfp & (__GFP_ZERO | __GFP_COMP)))
+				return finish_alloc(page, order, gfp);
 			return page;
 		}
 	}
@@ -377,6 +377,8 @@ free_block_slow(struct page *page, unsigned order)
 		free_bad(page, free_bad_reason(page, order));
 		return;
 	}
+	if (page_debug_on())
+		page_debug_free(page, order);
 	zone->pcp[smp_processor_id()]->nr_free[order]++;
 	page_set_state(page, PAGE_STATE_ISOLATED);
 	spin_lock(&zone->lock);
@@ -384,42 +386,50 @@ free_block_slow(struct page *page, unsigned order)
 	spin_unlock(&zone->lock);
 }
 
+/*
+ * The magazine has no room, or somebody debugs, or none of this order is kept.
+ * Returns whether the block shall go into the magazine.
+ */
+static noinline bool
+free_block_full(struct page *page, unsigned order, struct zone_pcp *pcp,
+		struct pcp_stack *stack)
+{
+	if (!pcp->batch[order]) {
+		free_block_slow(page, order);
+		return false;
+	}
+	if (page_debug_on())
+		page_debug_free(page, order);
+	if (stack->nr_loaded >= pcp->batch[order])
+		pcp_make_room(pcp, stack, order);
+	return true;
+}
+
 /* The last reference is gone. Context: interrupts off. */
 static inline void
 free_block(struct page *page, unsigned order)
 {
-	unsigned type = page_pageblock_type(page);
+	struct page_cpu *cpu = this_cpu_ptr(&page_cpu);
+	unsigned type = cpu->pageblock_types[(page - cpu->mem_map) >>
+					     PAGEBLOCK_ORDER];
+	u32 flags = page->flags;
 	struct zone_pcp *pcp;
 	struct pcp_stack *stack;
 
 	if (unlikely(order >= PCP_ORDERS || type >= MIGRATE_PCPTYPES ||
-		     !free_flags_good(page->flags, order) ||
-		     page_mapcount(page))) {
+		     !free_flags_good(flags, order) || page_mapcount(page))) {
 		free_block_slow(page, order);
 		return;
 	}
-	pcp = this_page_cpu()->pcp[page_zone_index(page)];
+	pcp = cpu->pcp[flags >> PAGE_ZONE_SHIFT & 15];
 	stack = &pcp->stack[order][type];
-	if (unlikely(stack->nr_loaded >= pcp->batch[order]))
-		pcp_make_room(pcp->zone, stack, order);
+	if (unlikely(stack->nr_loaded >= pcp->limit[order]) &&
+	    !free_block_full(page, order, pcp, stack))
+		return;
 	page_set_state(page, PAGE_STATE_ISOLATED);
 	page->pcp.next = stack->loaded;
 	stack->loaded = page;
 	stack->nr_loaded++;
-	pcp->nr_free[order]++;
-}
-
-/* The debug features look at a block that is about to be freed. */
-static noinline void
-free_block_debug(struct page *page, unsigned order)
-{
-	unsigned long flags;
-
-	if (free_flags_good(page->flags & ~PG_compound, order))
-		page_debug_free(page, order);
-	flags = local_irq_save();
-	free_block(page, order);
-	local_irq_restore(flags);
 }
 
 static noinline void
@@ -434,15 +444,8 @@ free_frames(struct page *page, unsigned order)
 	unsigned long flags = local_irq_save();
 	s32 left = atomic_sub_return(&page->refcount, 1);
 
-	if (unlikely(left))
-		goto out;
-	if (page_debug_on()) {
-		local_irq_restore(flags);
-		free_block_debug(page, order);
-		return;
-	}
-	free_block(page, order);
-out:
+	if (likely(!left))
+		free_block(page, order);
 	local_irq_restore(flags);
 	if (unlikely(left < 0))
 		free_without_reference(page);

@@ -3,7 +3,7 @@
  * Per-CPU page lists: the allocator's fast path, without a lock.
  *
  * Ideas
- *   Each core keeps, for each zone, order 0 to 3 and type, a stack of blocks
+ *   Each core keeps, for each zone, order 0 to 4 and type, a stack of blocks
  *   that it alone touches, with interrupts off. Most requests are served and
  *   most frees taken there; the zone and its lock see only every 16th frame.
  *
@@ -24,7 +24,7 @@
  *   Refill	does not take 16 frames one by one: a block of 16 is cut up in
  *		place. Small blocks of the zone are used up first.
  *
- * State	page_cpus[], zone->pcp[]
+ * State	page_cpu of each core, zone->pcp[]
  * Invariants (pcp_verify)
  *   L1  A magazine's length is its count, at most the batch; previous is empty
  *	 or was full.
@@ -48,15 +48,14 @@
 #include <kernel/smp.h>
 #include <lib/bitops.h>
 #include <mm/buddy.h>
+#include <mm/hooks.h>
 #include <mm/pcp.h>
 #include <mm/vmstat.h>
 
-static struct zone_pcp no_pcp;	/* of zones that do not exist: stays empty */
+static struct zone_pcp no_pcp;	/* a first choice that is always empty */
 
-struct page_cpu page_cpus[NR_CPUS] = {
-	[0 ... NR_CPUS - 1] = {
-		.preferred = { &no_pcp, &no_pcp, &no_pcp, &no_pcp },
-	},
+DEFINE_PER_CPU(struct page_cpu, page_cpu) = {
+	.preferred = { &no_pcp, &no_pcp, &no_pcp, &no_pcp },
 };
 
 static inline void
@@ -118,6 +117,7 @@ pcp_refill(struct zone *zone, struct zone_pcp *pcp, unsigned order,
 			pcp_push_isolated(stack, page);
 	}
 	spin_unlock(&zone->lock);
+	pcp->nr_in[order] += stack->nr_loaded;
 	count_vm_event(PCP_REFILL);
 	return stack->nr_loaded;
 }
@@ -140,32 +140,65 @@ pcp_alloc_slow(struct zone *zone, struct zone_pcp *pcp, unsigned order,
 	return pcp_pop(pcp, order, type);
 }
 
-/* Give a chain of ISOLATED blocks back to the zone. */
+/*
+ * Add a block to the n blocks in hand, merging it with the last of them while
+ * the two are buddies. Returns how many blocks are in hand then. No block
+ * grows to a pageblock: 16 frames are less.
+ */
+static inline unsigned
+pcp_merge_in_hand(struct page **hand, unsigned n, struct page *page,
+		  unsigned order)
+{
+	struct page *last;
+
+	while (n) {
+		last = hand[n - 1];
+		if (page_order(last) != order || ((page - mem_map) ^
+		    (last - mem_map)) != 1L << order)
+			break;
+		if (last < page)
+			swap(last, page);
+		page_set_state(last, PAGE_STATE_TAIL);
+		page->flags += 1u << PAGE_ORDER_SHIFT;
+		order++;
+		n--;
+	}
+	hand[n] = page;
+	return n + 1;
+}
+
+/* Give a chain of ISOLATED blocks, at most a batch, back to the zone. */
 static void
 pcp_free_chain(struct zone *zone, struct page *page, unsigned order)
 {
-	struct page *next;
+	struct page *hand[PCP_BATCH_MAX], *next;
+	unsigned n = 0, i;
 
-	spin_lock(&zone->lock);
 	for (; page; page = next) {
 		next = page->pcp.next;
-		buddy_free(zone, page, order, page_pageblock_type(page));
+		n = pcp_merge_in_hand(hand, n, page, order);
 	}
+	spin_lock(&zone->lock);
+	for (i = 0; i < n; i++)
+		buddy_free(zone, hand[i], page_order(hand[i]),
+			   page_pageblock_type(hand[i]));
 	spin_unlock(&zone->lock);
 }
 
 /* The loaded magazine is full: empty it, at the cost of the previous one. */
 void
-pcp_make_room(struct zone *zone, struct pcp_stack *stack, unsigned order)
+pcp_make_room(struct zone_pcp *pcp, struct pcp_stack *stack, unsigned order)
 {
 	struct page *old = stack->previous;
+	unsigned nr_old = stack->nr_previous;
 
 	stack->previous = stack->loaded;
 	stack->nr_previous = stack->nr_loaded;
 	stack->loaded = NULL;
 	stack->nr_loaded = 0;
 	if (old) {
-		pcp_free_chain(zone, old, order);
+		pcp->nr_out[order] += nr_old;
+		pcp_free_chain(pcp->zone, old, order);
 		count_vm_event(PCP_DRAIN);
 	}
 }
@@ -180,8 +213,8 @@ pcp_drain(struct zone_pcp *pcp)
 	for (order = 0; order < PCP_ORDERS; order++) {
 		for (type = 0; type < MIGRATE_PCPTYPES; type++) {
 			stack = &pcp->stack[order][type];
-			pcp_make_room(pcp->zone, stack, order);
-			pcp_make_room(pcp->zone, stack, order);
+			pcp_make_room(pcp, stack, order);
+			pcp_make_room(pcp, stack, order);
 		}
 	}
 }
@@ -190,7 +223,7 @@ void
 drain_local_pages(void)
 {
 	unsigned long flags = local_irq_save();
-	struct page_cpu *cpu = this_page_cpu();
+	struct page_cpu *cpu = this_cpu_ptr(&page_cpu);
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(cpu->pcp); i++) {
@@ -221,39 +254,92 @@ drain_all_pages(void)
 }
 
 /*
- * A magazine holds up to 16 frames, fewer in a small zone: with two magazines
- * for each type and order, four cores keep back at most about a tenth.
+ * A magazine holds up to 16 frames; fewer, and none of the larger orders, in a
+ * small zone: of 16 MiB, batch 3, four cores keep back at most 1 % for each
+ * order and type that they use.
  */
 void
 pcp_set_batch(struct zone *zone)
 {
 	unsigned long frames = zone->managed_pages / 1024;
+	struct zone_pcp *pcp;
 	unsigned cpu, order;
 
 	zone->pcp_batch = clamp(frames, 1UL, (unsigned long)PCP_BATCH_MAX);
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (!zone->pcp[cpu])
-			continue;
-		for (order = 0; order < PCP_ORDERS; order++)
-			zone->pcp[cpu]->batch[order] =
-				max(zone->pcp_batch >> order, 1);
+	for_each_possible_cpu(cpu) {
+		pcp = zone->pcp[cpu];
+		for (order = 0; pcp && order < PCP_ORDERS; order++) {
+			pcp->batch[order] = zone->pcp_batch >> order;
+			pcp->limit[order] = page_debug_on() ? 0 :
+					    pcp->batch[order];
+		}
 	}
+}
+
+/*
+ * Where each core looks first, by gfp & 3: the best zone of its own node. If
+ * the node has none, or while debugging, the empty stand-in, so that the slow
+ * path decides.
+ */
+void
+pcp_set_preferred(void)
+{
+	static const u8 types[4] = { ZONE_NORMAL, ZONE_DMA, ZONE_HIGHMEM,
+				     ZONE_DMA };
+	const struct zonelist *zl;
+	struct page_cpu *c;
+	unsigned cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(&page_cpu, cpu);
+		for (i = 0; i < 4; i++) {
+			zl = &NODE_DATA(cpu_to_node(cpu))
+				->node_zonelists[1][types[i]];
+			c->preferred[i] = zl->nr && !page_debug_on() ?
+					  zl->zones[0]->pcp[cpu] : &no_pcp;
+		}
+	}
+}
+
+void
+pcp_set_slow(bool slow)
+{
+	struct zone_pcp *pcp;
+	unsigned cpu, order, i;
+	struct zone *zone;
+
+	pcp_set_preferred();
+	for_each_zone(zone, i) {
+		for_each_possible_cpu(cpu) {
+			pcp = zone->pcp[cpu];
+			for (order = 0; order < PCP_ORDERS; order++)
+				pcp->limit[order] = slow ? 0 :
+						    pcp->batch[order];
+		}
+	}
+}
+
+unsigned long
+pcp_nr_held(const struct zone_pcp *pcp, unsigned order)
+{
+	const struct pcp_stack *s = pcp->stack[order];
+	unsigned long blocks = 0;
+	unsigned type;
+
+	for (type = 0; type < MIGRATE_PCPTYPES; type++)
+		blocks += READ_ONCE(s[type].nr_loaded) +
+			  READ_ONCE(s[type].nr_previous);
+	return blocks;
 }
 
 unsigned long
 pcp_count(const struct zone_pcp *pcp)
 {
-	unsigned order, type;
 	unsigned long frames = 0;
+	unsigned order;
 
-	for (order = 0; order < PCP_ORDERS; order++) {
-		for (type = 0; type < MIGRATE_PCPTYPES; type++) {
-			const struct pcp_stack *s = &pcp->stack[order][type];
-
-			frames += (unsigned long)(READ_ONCE(s->nr_loaded) +
-				READ_ONCE(s->nr_previous)) << order;
-		}
-	}
+	for (order = 0; order < PCP_ORDERS; order++)
+		frames += pcp_nr_held(pcp, order) << order;
 	return frames;
 }
 
@@ -263,9 +349,30 @@ zone_pcp_count(const struct zone *zone)
 	unsigned long frames = 0;
 	unsigned cpu;
 
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (zone->pcp[cpu])
-			frames += pcp_count(zone->pcp[cpu]);
-	}
+	for_each_possible_cpu(cpu)
+		frames += pcp_count(zone->pcp[cpu]);
 	return frames;
+}
+
+u32
+pcp_nr_alloc(const struct zone_pcp *pcp, unsigned order)
+{
+	return pcp->nr_alloc[order] +
+	       (order < PCP_ORDERS ? pcp->nr_pop[order] : 0);
+}
+
+/*
+ * What went into the magazines came from the zone or was freed; what left them
+ * was handed out or went back; the rest is held:
+ *	in + freed = pop + out + held
+ */
+u32
+pcp_nr_free(const struct zone_pcp *pcp, unsigned order)
+{
+	u32 freed = pcp->nr_free[order];
+
+	if (order < PCP_ORDERS)
+		freed += pcp->nr_pop[order] + pcp->nr_out[order] +
+			 pcp_nr_held(pcp, order) - pcp->nr_in[order];
+	return freed;
 }

@@ -10,12 +10,12 @@
  *   Some figures need no counter of their own. Free frames of a zone change
  *   only under zone->lock, which keeps them exact. How many blocks of each
  *   order a core took from and gave to a zone is counted where it happens
- *   (struct zone_pcp); from these come
+ *   (struct zone_pcp: pcp_nr_alloc(), pcp_nr_free()); from these come
  *
- *	pgalloc_ZONE = sum of nr_alloc[order] x 2^order
- *	pgfree	     = sum of nr_free[order] x 2^order
- *	numa_hit     = sum of nr_alloc[order] - numa_miss
- *	numa_local   = sum of nr_alloc[order] - numa_other
+ *	pgalloc_ZONE = sum of blocks allocated x 2^order
+ *	pgfree	     = sum of blocks freed x 2^order
+ *	numa_hit     = sum of blocks allocated - numa_miss
+ *	numa_local   = sum of blocks allocated - numa_other
  *
  * Invariants (zone_verify)
  *   V1  Frames allocated and not freed, by these counters, are the frames of
@@ -27,6 +27,7 @@
 #include <asm/irqflags.h>
 #include <asm/percpu.h>
 #include <kernel/node.h>
+#include <kernel/smp.h>
 #include <lib/atomic.h>
 #include <lib/seq_buf.h>
 #include <mm/init.h>
@@ -105,10 +106,8 @@ zone_page_state(struct zone *zone, enum zone_stat_item item)
 		return READ_ONCE(zone->nr_free);
 	if (item == NR_FREE_CMA_PAGES)
 		return READ_ONCE(zone->nr_free_cma);
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (zone->pcp[cpu])
-			sum += zone->pcp[cpu]->stat_diff[item];
-	}
+	for_each_possible_cpu(cpu)
+		sum += zone->pcp[cpu]->stat_diff[item];
 	return not_negative(sum);
 }
 
@@ -135,12 +134,10 @@ zone_numa_state(struct zone *zone, enum numa_stat_item item)
 		other = NUMA_MISS;
 	if (item == NUMA_LOCAL)
 		other = NUMA_OTHER;
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (!zone->pcp[cpu])
-			continue;
+	for_each_possible_cpu(cpu) {
 		counted += zone->pcp[cpu]->numa[other];
 		for (order = 0; order < NR_PAGE_ORDERS; order++)
-			calls += zone->pcp[cpu]->nr_alloc[order];
+			calls += pcp_nr_alloc(zone->pcp[cpu], order);
 	}
 	return other == item ? counted : calls - counted;
 }
@@ -173,16 +170,15 @@ unsigned long
 zone_frames_moved(const struct zone *zone, bool freed)
 {
 	unsigned long frames = 0;
-	const u32 *count;
 	unsigned cpu, order;
+	u32 blocks;
 
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (!zone->pcp[cpu])
-			continue;
-		count = freed ? zone->pcp[cpu]->nr_free :
-				zone->pcp[cpu]->nr_alloc;
-		for (order = 0; order < NR_PAGE_ORDERS; order++)
-			frames += (unsigned long)count[order] << order;
+	for_each_possible_cpu(cpu) {
+		for (order = 0; order < NR_PAGE_ORDERS; order++) {
+			blocks = freed ? pcp_nr_free(zone->pcp[cpu], order) :
+					 pcp_nr_alloc(zone->pcp[cpu], order);
+			frames += (unsigned long)blocks << order;
+		}
 	}
 	return frames;
 }

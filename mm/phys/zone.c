@@ -49,6 +49,7 @@ const char *const zone_names[MAX_NR_ZONES] = { "DMA", "Normal", "HighMem" };
 pg_data_t node_data[MAX_NODES];
 unsigned nr_node_ids = 1;
 struct zone *zone_table[MAX_NODES * 4];
+u8 cpu_nodes[NR_CPUS];
 bool mm_ready;
 
 static unsigned fake_nodes = 1;
@@ -105,10 +106,11 @@ zone_init(int nid, unsigned type, pfn_t start, pfn_t end)
 		return;
 	zone->populated = true;
 	zone_table[zone->index] = zone;
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+	for_each_possible_cpu(cpu) {
 		zone->pcp[cpu] = memblock_alloc(sizeof(struct zone_pcp), 64);
 		zone->pcp[cpu]->zone = zone;
-		page_cpus[cpu].pcp[zone->index] = zone->pcp[cpu];
+		per_cpu_ptr(&page_cpu, cpu)->pcp[zone->index] =
+			zone->pcp[cpu];
 	}
 }
 
@@ -142,7 +144,7 @@ nodes_init(void)
 {
 	pfn_t start, end, high, dma, cut, next;
 	unsigned long lowmem, step;
-	unsigned nid;
+	unsigned nid, cpu;
 
 	memory_span(&start, &end);
 	high = __pa(high_memory) >> PAGE_SHIFT;
@@ -164,6 +166,8 @@ nodes_init(void)
 			next = end;
 		node_init(nid, cut, next, dma, high);
 	}
+	for (cpu = 0; cpu < NR_CPUS; cpu++)
+		cpu_nodes[cpu] = cpu % nr_node_ids;
 }
 
 /* Write the struct pages of memory [start, end): reserved, in their zone. */
@@ -187,6 +191,7 @@ mem_map_alloc(void)
 {
 	unsigned long nr;
 	pfn_t start, end;
+	unsigned cpu;
 
 	memory_span(&start, &end);
 	mem_map_start = ALIGN_DOWN(start, MAX_ORDER_NR_PAGES);
@@ -195,6 +200,10 @@ mem_map_alloc(void)
 	mem_map = memblock_alloc(nr * sizeof(struct page), PAGE_SIZE);
 	pageblock_types = memblock_alloc(nr >> PAGEBLOCK_ORDER, 32);
 	memset(pageblock_types, MIGRATE_MOVABLE, nr >> PAGEBLOCK_ORDER);
+	for_each_possible_cpu(cpu) {
+		per_cpu_ptr(&page_cpu, cpu)->mem_map = mem_map;
+		per_cpu_ptr(&page_cpu, cpu)->pageblock_types = pageblock_types;
+	}
 }
 
 static void
@@ -309,29 +318,6 @@ build_zonelists(void)
 	}
 }
 
-/*
- * Where each core looks first. If its own node lacks the zone and all that it
- * falls back on, the empty stand-in stays and the slow path decides.
- */
-static void
-set_preferred_zones(void)
-{
-	static const u8 types[4] = { ZONE_NORMAL, ZONE_DMA, ZONE_HIGHMEM,
-				     ZONE_DMA };
-	struct zonelist *zl;
-	unsigned cpu, i;
-
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		for (i = 0; i < 4; i++) {
-			zl = &NODE_DATA(cpu_to_node(cpu))
-				->node_zonelists[1][types[i]];
-			if (zl->nr)
-				page_cpus[cpu].preferred[i] =
-					zl->zones[0]->pcp[cpu];
-		}
-	}
-}
-
 static void
 zones_report(void)
 {
@@ -367,7 +353,7 @@ mm_init_zones(void)
 		for_each_zone(zone, i)
 			shuffle_zone(zone);
 	}
-	set_preferred_zones();
+	pcp_set_preferred();
 	mm_ready = true;
 	zones_report();
 }
