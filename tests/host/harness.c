@@ -304,7 +304,7 @@ bool
 test_expect_report(struct test *t, void (*fn)(void *), void *arg,
 		   const char *text)
 {
-	bool came = false;
+	volatile bool came = false;	/* set between setjmp and longjmp */
 
 	host_log_clear();
 	panic_expected = true;

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include <lib/errno.h>
 #include <lib/string.h>
 #include "harness.h"
 
@@ -150,7 +151,29 @@ widths_from_arguments_are_as_in_libc(struct test *t)
 	}
 }
 
+static void
+strscpy_never_writes_past_the_size(struct test *t)
+{
+	size_t size, n;
+
+	for (size = 0; size < 20; size++) {
+		for (n = 0; n < 20; n++) {
+			char dst[24], src[24];
+
+			memset(dst, 'z', sizeof(dst));
+			memset(src, 'a', n);
+			src[n] = '\0';
+			EXPECT_EQ(t, strscpy(dst, src, size),
+				  n < size ? (ssize_t)n : -E2BIG);
+			EXPECT_EQ(t, dst[size], 'z');
+			if (size)
+				EXPECT_EQ(t, strlen(dst), min(n, size - 1));
+		}
+	}
+}
+
 TEST_SUITE("format",
+	   TEST_CASE(strscpy_never_writes_past_the_size),
 	   TEST_CASE(random_numbers_print_as_in_libc),
 	   TEST_CASE(random_strings_print_as_in_libc),
 	   TEST_CASE(widths_from_arguments_are_as_in_libc));

@@ -436,6 +436,7 @@ page_0_is_never_given_out(struct test *t)
 {
 	reset();
 	memblock_add(0, 0x3000);
+	EXPECT_EQ(t, memblock_phys_alloc(0x4000, 0x1000, 0, ~0u), 0);
 	memblock_set_bottom_up(true);
 	EXPECT_EQ(t, memblock_phys_alloc(0x1000, 0x1000, 0, ~0u), 0x1000u);
 	EXPECT_EQ(t, memblock_phys_alloc(0x1000, 0x1000, 0, ~0u), 0x2000u);

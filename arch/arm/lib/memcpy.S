@@ -16,8 +16,9 @@
  *
  *   Block loops need more registers and a stack frame, so each is a function
  *   of its own, with its own unwind description, jumped to and back.
- * Cost  instructions, both ends aligned: 4 bytes 12, 64 bytes 59, then some
- *   2.3 for each 32 bytes; unaligned source 4 for each word.
+ * Cost  instructions a call, both ends aligned: 20 for 4 bytes, 34 for 64,
+ *   346 for 4096; from an unaligned source 46 and 1432. memmove downwards
+ *   moves 4096 bytes in 539.
  * Rules  ordinary memory only: device registers have asm/io.h, and before the
  *   MMU is on every access must be aligned.
  * Questions a reader asks
@@ -40,11 +41,9 @@ memcpy:
 .Lup_align:
 	tst	ip, #3
 	bne	.Lup_align_byte
-	tst	r1, #3
-	bne	.Lup_unaligned
 	cmp	r2, #32
 	bhs	memcpy_blocks
-.Lup_words:				@ any n, both aligned
+.Lup_words:				@ any n, ip aligned, r1 perhaps not
 	subs	r2, r2, #4
 	blo	.Lup_words_end
 1:	ldr	r3, [r1], #4
@@ -66,30 +65,17 @@ memcpy:
 	sub	r2, r2, #1
 	strb	r3, [ip], #1
 	b	.Lup_align
-.Lup_unaligned:				@ LDR may, LDM may not
-	subs	r2, r2, #16
-	blo	4f
-3:	ldr	r3, [r1], #4
-	str	r3, [ip], #4
-	ldr	r3, [r1], #4
-	str	r3, [ip], #4
-	ldr	r3, [r1], #4
-	str	r3, [ip], #4
-	ldr	r3, [r1], #4
-	subs	r2, r2, #16
-	str	r3, [ip], #4
-	bhs	3b
-4:	add	r2, r2, #16
-	b	.Lup_words
 	.fnend
 	.size	memcpy, . - memcpy
 
-/* The part of memcpy with all registers: ip, r1 aligned, r2 >= 32. */
+/* The part of memcpy with all registers: ip aligned, r2 >= 32. */
 	.type	memcpy_blocks, %function
 memcpy_blocks:
 	.fnstart
 	.save	{r4-r9, lr}
 	push	{r4-r9, lr}
+	tst	r1, #3
+	bne	5f
 	subs	r2, r2, #128
 	blo	2f
 1:
@@ -108,6 +94,19 @@ memcpy_blocks:
 4:	add	r2, r2, #32
 	pop	{r4-r9, lr}
 	b	.Lup_words
+5:	sub	r2, r2, #32		@ r1 unaligned: LDR may, LDM may not
+6:	ldr	r3, [r1], #4
+	ldr	r4, [r1], #4
+	ldr	r5, [r1], #4
+	ldr	r6, [r1], #4
+	ldr	r7, [r1], #4
+	ldr	r8, [r1], #4
+	ldr	r9, [r1], #4
+	ldr	lr, [r1], #4
+	subs	r2, r2, #32
+	stmia	ip!, {r3-r9, lr}
+	bhs	6b
+	b	4b
 	.fnend
 	.size	memcpy_blocks, . - memcpy_blocks
 

@@ -4,7 +4,7 @@
  * registers, words, bytes. The byte is spread over a word first:
  * c, c << 8 | c, and that << 16 | that.
  *
- * Cost  instructions: 4 bytes 14, 64 bytes 29, 4096 bytes some 220.
+ * Cost  instructions a call: 22 for 4 bytes, 40 for 64, 226 for 4096.
  *   A whole page is cleared cheaper by clear_page (page.S).
  */
 	.syntax unified

@@ -9,7 +9,7 @@
  *		5 rounds of 17
  *	copy	11 registers = 44 bytes; 93 of them and 4 bytes are a page;
  *		3 rounds of 31
- * Cost  instructions a page: clear_page 115, copy_page 206 (with 8 registers,
+ * Cost  instructions a page: clear_page 113, copy_page 200 (with 8 registers,
  *   32 bytes, which fit a cache line of the A9: 172 and 293). Where time is
  *   measured in cache lines instead, 8 registers would be the better choice;
  *   here the figure that is compared is instructions.
