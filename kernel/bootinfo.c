@@ -52,6 +52,16 @@ static void parse_note(struct boot_info *bi, const char *fmt, ...)
 static int parse_fail(struct parse *p, int error, const char *fmt, ...)
 	__printf(3, 4);
 
+/* Names in a tree can hold anything; a message is one printable line. */
+static void
+make_printable(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 /* Add to the note: what was left out. Cut when it is full. */
 static void
 parse_note(struct boot_info *bi, const char *fmt, ...)
@@ -66,6 +76,7 @@ parse_note(struct boot_info *bi, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(bi->note + used, sizeof(bi->note) - used, fmt, ap);
 	va_end(ap);
+	make_printable(bi->note + used);
 }
 
 /* Say why, and pass on the error. */
@@ -77,6 +88,8 @@ parse_fail(struct parse *p, int error, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(p->why, p->why_size, fmt, ap);
 	va_end(ap);
+	if (p->why_size)
+		make_printable(p->why);
 	return error;
 }
 
@@ -84,15 +97,13 @@ parse_fail(struct parse *p, int error, const char *fmt, ...)
 static bool
 copy_text(char *dst, size_t size, const char *src, size_t max)
 {
-	size_t i;
+	size_t len = strnlen(src, max);
+	size_t n = min(len, size - 1);
 
-	for (i = 0; i < max && src[i]; i++) {
-		if (i + 1 == size)
-			break;
-		dst[i] = src[i] >= ' ' && src[i] <= '~' ? src[i] : '?';
-	}
-	dst[i] = '\0';
-	return i == max || !src[i];
+	memcpy(dst, src, n);
+	dst[n] = '\0';
+	make_printable(dst);
+	return n == len;
 }
 
 void

@@ -421,6 +421,23 @@ command_lines_are_bounded_and_printable(struct test *t)
 	EXPECT_EQ(t, bi.note[0], '\0');
 }
 
+/* Found by fuzzing: a node's name with a newline made two lines of one. */
+static void
+names_in_messages_are_printable(struct test *t)
+{
+	reserved_begin();
+	reserved_node("a\nb", NULL, 0xfffff000, 0x2000);
+	dtb_end_node(&builder);
+	EXPECT_EQ(t, tree_parse(), -ERANGE);
+	EXPECT(t, strstr(why, "(a?b) wraps around"));
+	reserved_begin();
+	dtb_node(&builder, "c\x1b[2Jd");
+	dtb_end_node(&builder);
+	dtb_end_node(&builder);
+	ASSERT_EQ(t, tree_parse(), 0);
+	EXPECT(t, strstr(bi.note, "c?[2Jd has no reg"));
+}
+
 /* The note is cut where it is full, and says nothing past its end. */
 static void
 notes_are_bounded(struct test *t)
@@ -649,6 +666,7 @@ TEST_SUITE("bootinfo",
 	   TEST_CASE(bad_reserved_ranges_are_refused),
 	   TEST_CASE(bad_initrds_are_left_out),
 	   TEST_CASE(command_lines_are_bounded_and_printable),
+	   TEST_CASE(names_in_messages_are_printable),
 	   TEST_CASE(notes_are_bounded),
 	   TEST_CASE(neither_tree_nor_atags_is_said),
 	   TEST_CASE(damaged_trees_are_said),
