@@ -29,6 +29,7 @@
 #include <asm/processor.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
+#include <kernel/resource.h>
 #include <lib/errno.h>
 
 #define GIC_PHYS	0x1e000000	/* SCU, GIC and timers: 8 KiB */
@@ -144,6 +145,7 @@ gic_init(void)
 	gic_set_priorities(NR_PRIVATE_IRQS, NR_IRQS);
 	writel(1, distributor + GICD_CTLR);
 	irq_chip_register(&gic_chip);
+	request_mem_region(GIC_PHYS, GIC_SIZE, "a9mpcore");
 	return 0;
 }
 early_initcall(gic_init);

@@ -32,7 +32,9 @@
 #include <kernel/monitor.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>
+#include <kernel/resource.h>
 
+#define UART_PHYS	0x10009000
 #define UART_IRQ	37
 
 #define UART_DR		0x00
@@ -157,6 +159,7 @@ uart_init(void)
 
 	if (err)
 		return err;
+	request_mem_region(UART_PHYS, PAGE_SIZE, "uart-pl011");
 	writel(INT_RX | INT_RX_TIMEOUT, uart + UART_IMSC);
 	return 0;
 }

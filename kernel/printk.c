@@ -175,6 +175,13 @@ log_capture_end(void)
 	return this_cpu_ptr(&captures[0])[depth].len;
 }
 
+/* End all captures of this core. Context: any. */
+void
+log_capture_abort(void)
+{
+	this_cpu_write(capture_depth, 0);
+}
+
 /* --- The ring --- */
 
 static char

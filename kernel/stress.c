@@ -11,6 +11,8 @@
  *             the seed; of a large block some 8 pages are stamped. If two
  *             owners ever get the same frame, or a free frame is written,
  *             the stamp is wrong at the free.
+ *   Injection two in a hundred allocations are made to fail (fail_page_alloc),
+ *             so that what follows a failure is run, too.
  *   Account   when all is freed again there must be exactly as many free
  *             pages as before, and mm_verify_all() must be clean.
  *
@@ -35,6 +37,7 @@
 #include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/debug.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
 #include <mm/init.h>
@@ -337,14 +340,17 @@ stress_account(unsigned long before)
 }
 
 /*
- * Run for so many seconds of kernel time and check everything at the end.
+ * Run for so many milliseconds of kernel time and check everything at the end.
  * Context: a kernel thread that may sleep.
  * Returns 0; -ENOMEM if a worker could not be created; -EIO if something
  * was wrong, after saying what.
  */
 int
-stress_run(unsigned seconds, u32 seed)
+stress_run(unsigned ms, u32 seed)
 {
+	static const struct fault_attr injection = {
+		.probability = 2, .interval = 1, .times = -1,
+	};
 	unsigned long before, max_held;
 	unsigned cpu;
 	int error = 0;
@@ -356,17 +362,19 @@ stress_run(unsigned seconds, u32 seed)
 	stress_seed = seed;
 	atomic_set(&stress_errors, 0);
 	memset(workers, 0, sizeof(workers));
-	stress_end = ktime_get_ns() + (u64)seconds * NSEC_PER_SEC;
-	console_printf("stress: %u cores for %u s, seed=%u, %lu pages free\n",
-		       num_online_cpus(), seconds, seed, before);
+	stress_end = ktime_get_ns() + (u64)ms * NSEC_PER_MSEC;
+	console_printf("stress: %u cores for %u ms, seed=%u, %lu pages free\n",
+		       num_online_cpus(), ms, seed, before);
 	for_each_online_cpu(cpu) {
 		if (!stress_start(&workers[cpu], cpu, max_held))
 			error = -ENOMEM;
 	}
+	fault_inject_set(&injection);
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
 		if (workers[cpu].task)
 			kthread_join(workers[cpu].task);
 	}
+	fault_inject_set(NULL);
 	if (error)
 		console_puts("stress: no memory for a worker's stack\n");
 	return stress_account(before) ? -EIO : error;
@@ -399,7 +407,8 @@ stress_at_boot(void)
 
 	if (!stress_seconds)
 		return;
-	error = stress_run((unsigned)stress_seconds, (u32)stress_param_seed);
+	error = stress_run((unsigned)stress_seconds * 1000,
+			   (u32)stress_param_seed);
 	console_printf("stress: %s\n", error ? "FAILED" : "ok");
 	machine_power_off(error ? 1 : 0);
 }

@@ -55,3 +55,9 @@ catch_throw(void)
 	local_irq_disable();
 	catch_restore(this_cpu_read(catch_innermost));
 }
+
+void
+catch_disarm(void)
+{
+	this_cpu_write(catch_innermost, NULL);
+}

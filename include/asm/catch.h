@@ -25,6 +25,11 @@ struct catch_context {
 bool catch_run(void (*fn)(void *arg), void *arg);
 /* Is a catch point set on this core? */
 bool catch_armed(void);
+/*
+ * Forget this core's catch points: the report that follows is for everybody.
+ * The functions that set them must not return.
+ */
+void catch_disarm(void);
 /* Give up what runs and return true from the innermost catch_run(). */
 void catch_throw(void) __noreturn;
 

@@ -55,6 +55,8 @@ extern enum log_level console_loglevel;
  */
 void log_capture_begin(char *buf, size_t size);
 size_t log_capture_end(void);
+/* End all captures of this core: what follows must be seen. */
+void log_capture_abort(void);
 
 /* After a fault inside printk: free the locks that this core held there. */
 void printk_bust_locks(void);

@@ -6,11 +6,11 @@
 #include <lib/types.h>
 
 /*
- * Run for so many seconds of kernel time and check everything at the end.
+ * Run for so many milliseconds of kernel time and check everything at the end.
  * Returns 0; -ENOMEM if it could not start; -EIO if something was wrong,
  * after saying what. Context: a kernel thread.
  */
-int stress_run(unsigned seconds, u32 seed);
+int stress_run(unsigned ms, u32 seed);
 /* What stress= asked for: run it and end the machine, else return. */
 void stress_at_boot(void);
 

@@ -89,10 +89,10 @@ oops_unaligned(void)
 }
 
 /*
- * Each call needs 256 bytes. The step out of the stack is made without a
- * write, by hand: what lies below belongs to somebody else, and in lowmem
- * there is no guard page. The exception that follows finds the stack pointer
- * out of bounds.
+ * Each call needs 256 bytes. The last 2 KiB are left to interrupts; the step
+ * out of the stack is made by hand, without a write: what lies below belongs
+ * to somebody else, and in lowmem there is no guard page. The exception that
+ * follows finds the stack pointer out of bounds.
  */
 static noinline u32
 oops_recurse(u32 n)
@@ -101,7 +101,7 @@ oops_recurse(u32 n)
 	volatile u32 frame[64];
 
 	frame[n % 64] = n;
-	if ((unsigned long)frame - base > 512)
+	if ((unsigned long)frame - base > 2048)
 		return oops_recurse(n + 1) + frame[n % 64];
 	__asm__ volatile("mov	sp, %0\n\t"
 			 ".inst	0xe7f000f0" :: "r"(base - 64));
@@ -149,9 +149,10 @@ oops_atomic_sleep(void)
 static void
 oops_lock_order(void)
 {
-	static DEFINE_SPINLOCK(upper, LOCK_TEST);
-	static DEFINE_SPINLOCK(lower, LOCK_MONITOR);
+	static spinlock_t upper, lower;
 
+	spin_lock_init(&upper, LOCK_TEST);
+	spin_lock_init(&lower, LOCK_MONITOR);
 	spin_lock(&lower);
 	spin_lock(&upper);
 	spin_unlock(&upper);

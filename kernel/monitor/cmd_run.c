@@ -69,7 +69,7 @@ stress_command(int argc, char **argv)
 		if (monitor_number(argv[0], "seed", argv[2] + 5, &seed))
 			return -EINVAL;
 	}
-	return stress_run((unsigned)seconds, (u32)seed);
+	return stress_run((unsigned)seconds * 1000, (u32)seed);
 }
 MONITOR_COMMAND("stress", stress_command, "SECONDS [seed=N]",
 		"allocate at random on every core, then verify");

@@ -213,6 +213,26 @@ long_runs_refuse_bad_arguments(struct test *t)
 }
 
 static void
+allocations_can_be_made_to_fail(struct test *t)
+{
+	EXPECT_TYPED(t, "fail 100 times=1", 0, "100 %");
+	EXPECT_TYPED(t, "alloc 0", -ENOMEM, "no free block");
+	EXPECT_TYPED(t, "alloc 0", 0, "order 0");
+	EXPECT_TYPED(t, "free all", 0, "");
+	EXPECT_TYPED(t, "fail 100 times=1 space=1 interval=2", 0, "after 1");
+	EXPECT_TYPED(t, "fail off", 0, "fail: off");
+	EXPECT_TYPED(t, "fail", 0, "fail: off");
+	EXPECT_TYPED(t, "fail 0", -EINVAL, "1 to 100");
+	EXPECT_TYPED(t, "fail 101", -EINVAL, "1 to 100");
+	EXPECT_TYPED(t, "fail x", -EINVAL, "not a number");
+	EXPECT_TYPED(t, "fail 1 times", -EINVAL, "usage");
+	EXPECT_TYPED(t, "fail 1 interval=0", -EINVAL, "usage");
+	EXPECT_TYPED(t, "fail 1 other=1", -EINVAL, "usage");
+	EXPECT_TYPED(t, "fail 1 times=0x80000000", -EINVAL, "too large");
+	EXPECT_TYPED(t, "fail off times=1", -EINVAL, "usage");
+}
+
+static void
 run_line(void *line)
 {
 	monitor_run(line);
@@ -274,5 +294,6 @@ TEST_SUITE("monitor",
 	TEST_CASE(pages_are_allocated_and_freed_by_hand),
 	TEST_CASE(bad_allocations_are_refused),
 	TEST_CASE(long_runs_refuse_bad_arguments),
+	TEST_CASE(allocations_can_be_made_to_fail),
 	TEST_CASE(each_kind_of_oops_is_reported),
 	TEST_CASE(control_c_reaches_the_running_command));

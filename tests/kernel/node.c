@@ -132,6 +132,7 @@ iomem_nests_the_kernel_in_memory(struct test *t)
 	ram = strstr(text, " : System RAM\n");
 	ASSERT(t, ram);
 	EXPECT(t, strstr(ram, " : Kernel code\n") != NULL);
+	EXPECT(t, strstr(text, "10009000-10009fff : uart-pl011\n") != NULL);
 	EXPECT(t, strstr(text, "\n  6") != NULL);
 }
 
