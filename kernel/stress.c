@@ -308,11 +308,9 @@ stress_start(struct stress_worker *w, unsigned cpu, unsigned long max_held)
 
 /* Say what was done, and check that nothing is missing. */
 static int
-stress_account(unsigned long before)
+stress_account(unsigned long before, struct seq_buf *out)
 {
-	static char report[1024];
 	u64 steps = 0, allocs = 0, failures = 0;
-	struct seq_buf s;
 	unsigned long now;
 	unsigned cpu;
 	bool clean;
@@ -325,16 +323,13 @@ stress_account(unsigned long before)
 	rcu_barrier();
 	drain_all_pages();
 	now = nr_free_pages();
-	seq_buf_init(&s, report, sizeof(report));
-	clean = mm_verify_all(&s);
-	console_printf("stress: %llu steps, %llu allocations, %llu of them "
-		       "failed\n", (unsigned long long)steps,
-		       (unsigned long long)allocs,
-		       (unsigned long long)failures);
-	console_printf("stress: %lu pages free before, %lu after; %d wrong "
-		       "stamps; verify %s\n%s", before, now,
-		       atomic_read(&stress_errors),
-		       clean ? "clean" : "NOT clean:", report);
+	seq_printf(out, "stress: %llu steps, %llu allocations, %llu of them "
+		   "failed\n", (unsigned long long)steps,
+		   (unsigned long long)allocs, (unsigned long long)failures);
+	seq_printf(out, "stress: %lu pages free before, %lu after; %d wrong "
+		   "stamps\n", before, now, atomic_read(&stress_errors));
+	clean = mm_verify_all(out);
+	seq_printf(out, "stress: verify %s\n", clean ? "clean" : "NOT clean");
 	return clean && now == before && !atomic_read(&stress_errors) ? 0
 								      : -EIO;
 }
@@ -346,7 +341,7 @@ stress_account(unsigned long before)
  * was wrong, after saying what.
  */
 int
-stress_run(unsigned ms, u32 seed)
+stress_run(unsigned ms, u32 seed, struct seq_buf *out)
 {
 	static const struct fault_attr injection = {
 		.probability = 2, .interval = 1, .times = -1,
@@ -363,8 +358,9 @@ stress_run(unsigned ms, u32 seed)
 	atomic_set(&stress_errors, 0);
 	memset(workers, 0, sizeof(workers));
 	stress_end = ktime_get_ns() + (u64)ms * NSEC_PER_MSEC;
-	console_printf("stress: %u cores for %u ms, seed=%u, %lu pages free\n",
-		       num_online_cpus(), ms, seed, before);
+	seq_printf(out, "stress: %u cores for %u ms, seed=%u, %lu pages free\n",
+		   num_online_cpus(), ms, seed, before);
+	seq_buf_flush(out);
 	for_each_online_cpu(cpu) {
 		if (!stress_start(&workers[cpu], cpu, max_held))
 			error = -ENOMEM;
@@ -376,8 +372,8 @@ stress_run(unsigned ms, u32 seed)
 	}
 	fault_inject_set(NULL);
 	if (error)
-		console_puts("stress: no memory for a worker's stack\n");
-	return stress_account(before) ? -EIO : error;
+		seq_puts(out, "stress: no memory for a worker's stack\n");
+	return stress_account(before, out) ? -EIO : error;
 }
 
 static int __init
@@ -397,18 +393,30 @@ stress_seed_param_set(const char *value)
 }
 BOOT_PARAM("stress.seed", stress_seed_param_set);
 
+static void
+stress_print(const char *text, size_t len, void *arg)
+{
+	(void)arg;
+	console_write(text, len);
+}
+
 /*
  * Run what stress= asked for and end the machine; return if it was not given.
  */
 void
 stress_at_boot(void)
 {
+	char buf[256];
+	struct seq_buf s;
 	int error;
 
 	if (!stress_seconds)
 		return;
+	seq_buf_init(&s, buf, sizeof(buf));
+	seq_buf_set_sink(&s, stress_print, NULL);
 	error = stress_run((unsigned)stress_seconds * 1000,
-			   (u32)stress_param_seed);
+			   (u32)stress_param_seed, &s);
+	seq_buf_flush(&s);
 	console_printf("stress: %s\n", error ? "FAILED" : "ok");
 	machine_power_off(error ? 1 : 0);
 }

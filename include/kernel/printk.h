@@ -51,7 +51,8 @@ extern enum log_level console_loglevel;
 /*
  * Divert this core's output (log and console) to buf until log_capture_end();
  * always NUL-terminated, cut at size. For tests that expect a report.
- * Captures nest (4 deep); the innermost one gets the output.
+ * Captures nest (4 deep); the innermost one gets the output. The caller must
+ * not sleep meanwhile: it might go on on another core.
  */
 void log_capture_begin(char *buf, size_t size);
 size_t log_capture_end(void);

@@ -55,6 +55,8 @@ static int
 stress_command(int argc, char **argv)
 {
 	unsigned long seconds, seed = 1;
+	struct seq_buf s;
+	int error;
 
 	if (argc < 2 || argc > 3)
 		return monitor_usage(argv[0]);
@@ -69,7 +71,10 @@ stress_command(int argc, char **argv)
 		if (monitor_number(argv[0], "seed", argv[2] + 5, &seed))
 			return -EINVAL;
 	}
-	return stress_run((unsigned)seconds * 1000, (u32)seed);
+	monitor_seq_begin(&s);
+	error = stress_run((unsigned)seconds * 1000, (u32)seed, &s);
+	monitor_seq_end(&s);
+	return error;
 }
 MONITOR_COMMAND("stress", stress_command, "SECONDS [seed=N]",
 		"allocate at random on every core, then verify");

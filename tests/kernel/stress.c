@@ -4,7 +4,6 @@
  * the command line (stress=SECONDS); this one sees that it starts, ends, and
  * that it would notice a mistake.
  */
-#include <kernel/printk.h>
 #include <kernel/stress.h>
 #include <kernel/test.h>
 #include <lib/errno.h>
@@ -27,12 +26,10 @@ static struct verify_module stress_module = { "stress", stress_rule, NULL };
 static int
 stress_quietly(u32 seed)
 {
-	int error;
+	struct seq_buf s;
 
-	log_capture_begin(output, sizeof(output));
-	error = stress_run(SHORT_MS, seed);
-	log_capture_end();
-	return error;
+	seq_buf_init(&s, output, sizeof(output));
+	return stress_run(SHORT_MS, seed, &s);
 }
 
 static void
@@ -40,7 +37,7 @@ a_short_run_leaves_everything_in_order(struct test *t)
 {
 	if (!EXPECT_EQ(t, stress_quietly(test_random(t)), 0))
 		test_info(t, "%.200s", output);
-	EXPECT(t, strstr(output, " 0 wrong stamps; verify clean") != NULL);
+	EXPECT(t, strstr(output, " 0 wrong stamps\n") != NULL);
 }
 
 static void
