@@ -8,6 +8,7 @@
 #include <asm/extable.h>
 #include <asm/irqflags.h>
 #include <asm/memory.h>
+#include <asm/pgtable.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
@@ -112,9 +113,21 @@ a_second_list_del_is_named(struct test *t)
 static const int constant = 42;
 static u32 data_code[4] __aligned(32) = { 0xe12fff1e };	/* bx lr */
 
+/* rodata=off: all of the kernel is writable and executable. */
+static bool
+protection_is_off(void)
+{
+	struct pt_walk w;
+
+	pt_walk(swapper_pg_dir, (unsigned long)printk, &w);
+	return w.write;
+}
+
 static void
 constants_and_code_are_read_only(struct test *t)
 {
+	if (protection_is_off())
+		SKIP(t, "rodata=off");
 	EXPECT_REPORT(t, write_to, (void *)&constant,
 		      "write to read-only memory");
 	EXPECT_EQ(t, *(const volatile int *)&constant, 42);
@@ -127,6 +140,8 @@ data_and_stacks_are_not_executable(struct test *t)
 {
 	u32 stack_code[4] = { 0xe12fff1e };
 
+	if (protection_is_off())
+		SKIP(t, "rodata=off");
 	EXPECT_REPORT(t, jump_to, data_code,
 		      "execution of non-executable memory");
 	EXPECT_REPORT(t, jump_to, stack_code,
@@ -316,6 +331,8 @@ a_walk_says_what_lies_at_an_address(struct test *t)
 	const char *text = walk_text((unsigned long)printk);
 	char want[48];
 
+	if (protection_is_off())
+		SKIP(t, "rodata=off");
 	EXPECT(t, strstr(text, "L1  index 0xc00"));
 	EXPECT(t, strstr(text, "L2  index 0x"));
 	EXPECT(t, strstr(text, "small page (4 KiB)"));
