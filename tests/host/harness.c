@@ -59,6 +59,7 @@ extern const struct node nodes_end[] __asm__("__stop_host_nodes") __weak;
 extern char percpu_start[] __asm__("__start_data_percpu") __weak;
 extern char percpu_end[] __asm__("__stop_data_percpu") __weak;
 
+static char *percpu_copies[NR_CPUS];
 static jmp_buf panic_jump;
 static bool panic_expected;
 
@@ -79,6 +80,7 @@ host_set_up(void)
 		char *copy = aligned_alloc(64, ALIGN_UP(percpu_size, 64));
 
 		memcpy(copy, percpu_start, percpu_size);
+		percpu_copies[cpu] = copy;	/* so that it is no leak */
 		percpu_offset[cpu] = (unsigned long)copy -
 				     (unsigned long)percpu_start;
 	}
