@@ -347,10 +347,15 @@ line_escape_key(struct line_edit *ed, char final)
 	}
 }
 
-/* Take c as part of an escape sequence; false when it is none. */
+/*
+ * Take c as part of an escape sequence; false when it is none. A control
+ * character is never part of one: Enter after a lone Escape is Enter.
+ */
 static bool
 line_escape(struct line_edit *ed, char c)
 {
+	if ((u8)c < 0x20)
+		ed->escape = ESCAPE_NONE;
 	switch (ed->escape) {
 	case ESCAPE_SEEN:
 		ed->escape = c == '[' || c == 'O' ? ESCAPE_SEQUENCE

@@ -252,6 +252,18 @@ enter_ends_the_line_once(struct test *t)
 }
 
 static void
+a_control_key_ends_an_escape_sequence(struct test *t)
+{
+	begin();
+	type("ab\033\001" "c\033[3\005" "d");
+	SEE("> cabd", 6);
+	type("\033\033[Dx");
+	SEE("> cabxd", 6);
+	type("\033\r");
+	EXPECT_EQ(t, last_event, LINE_DONE);
+}
+
+static void
 control_c_gives_the_line_up(struct test *t)
 {
 	begin();
@@ -443,10 +455,12 @@ random_keys_never_confuse_it(struct test *t)
 		"\033[H", "\033[F", "\033[3~", "\014", "a", "b ", "cat mem",
 		"the quick brown fox jumps over", "x", "y", "z", "m", " ",
 	};
+
 	begin();
 	for (int i = 0; i < RANDOM_KEYS; i++) {
 		u32 rng = test_random(t);
 
+		last_event = LINE_MORE;
 		if (rng >> 28 == 0) {
 			char any[2] = { (char)(rng >> 8), 0 };
 
@@ -460,7 +474,8 @@ random_keys_never_confuse_it(struct test *t)
 			line_start(&ed);
 		if ((rng >> 16) % 512 == 7) {
 			type("\r");
-			line_start(&ed);
+			if (EXPECT_EQ(t, last_event, LINE_DONE))
+				line_start(&ed);
 		}
 		if (!state_is_right()) {
 			test_fail(t, __FILE__, __LINE__, "after %d keys the "
@@ -477,6 +492,7 @@ TEST_SUITE("line_edit",
 	TEST_CASE(kill_keys_remove_parts),
 	TEST_CASE(backspace_at_the_start_rings),
 	TEST_CASE(enter_ends_the_line_once),
+	TEST_CASE(a_control_key_ends_an_escape_sequence),
 	TEST_CASE(control_c_gives_the_line_up),
 	TEST_CASE(history_is_browsed_and_the_draft_kept),
 	TEST_CASE(history_drops_duplicates_and_blanks),
