@@ -51,11 +51,20 @@ MONITOR_COMMAND("test", test_command, "[SUITE[:CASE]...]",
 		"run tests (all: every one), or list the suites");
 #endif
 
+/* Unlike monitor_seq_begin(), also after Ctrl-C: the account is wanted. */
+static void
+run_print(const char *text, size_t len, void *arg)
+{
+	(void)arg;
+	console_write(text, len);
+}
+
 static int
 stress_command(int argc, char **argv)
 {
 	unsigned long seconds, seed = 1;
 	struct seq_buf s;
+	char text[256];
 	int error;
 
 	if (argc < 2 || argc > 3)
@@ -71,9 +80,10 @@ stress_command(int argc, char **argv)
 		if (monitor_number(argv[0], "seed", argv[2] + 5, &seed))
 			return -EINVAL;
 	}
-	monitor_seq_begin(&s);
+	seq_buf_init(&s, text, sizeof(text));
+	seq_buf_set_sink(&s, run_print, NULL);
 	error = stress_run((unsigned)seconds * 1000, (u32)seed, &s);
-	monitor_seq_end(&s);
+	seq_buf_flush(&s);
 	return error;
 }
 MONITOR_COMMAND("stress", stress_command, "SECONDS [seed=N]",
