@@ -154,12 +154,22 @@ bench: ready
 TESTFLAGS = $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(APPEND),--append '$(APPEND)')
 
+# The pure parts on the host, for tools/test (see tests/host/Makefile).
+.PHONY: host-tests fuzz
+host-tests:
+	$(Q)$(MAKE) --no-print-directory -C tests/host
+fuzz:
+	$(Q)tools/setup fuzz
+	$(Q)$(MAKE) --no-print-directory -C tests/host fuzz
+
 .PHONY: test test-quick test-matrix
 test: ready
 	$(Q)tools/setup test uboot
+	$(Q)$(MAKE) --no-print-directory host-tests
 	$(Q)tools/test $(TESTFLAGS)
 test-quick: ready
 	$(Q)tools/setup test
+	$(Q)$(MAKE) --no-print-directory host-tests
 	$(Q)tools/test --quick $(TESTFLAGS)
 test-matrix: ready
 	$(Q)tools/setup uboot
@@ -189,6 +199,7 @@ help:
 ## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)
 ## make test-quick       after each edit: one machine, host tests; under a minute
 ## make test-matrix      every size x cores x direct and U-Boot
+## make fuzz             fuzz the readers of what boot loaders pass (FUZZ_SECONDS=60 each)
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
