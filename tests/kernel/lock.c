@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Spinlocks, and the checker of their order. */
+#include <asm/irqflags.h>
+#include <kernel/irq.h>
+#include <kernel/lock.h>
+
+#include "threads.h"
+
+#define LOCK_IPI	((enum ipi)13)
+#define ROUNDS		500
+
+static DEFINE_SPINLOCK(lock, LOCK_TEST);
+static DEFINE_SPINLOCK(zone, LOCK_ZONE);
+static DEFINE_SPINLOCK(rq, LOCK_RUNQUEUE);
+
+static void
+reset_locks(void)
+{
+	spin_lock_init(&lock, LOCK_TEST);
+	spin_lock_init(&zone, LOCK_ZONE);
+	spin_lock_init(&rq, LOCK_RUNQUEUE);
+}
+
+static volatile unsigned counter, inside, clashes;
+
+static void
+count(struct test *t, unsigned cpu, void *arg)
+{
+	unsigned i;
+
+	(void)t;
+	(void)cpu;
+	(void)arg;
+	for (i = 0; i < ROUNDS; i++) {
+		spin_lock(&lock);
+		clashes += ++inside != 1;
+		counter++;
+		inside--;
+		spin_unlock(&lock);
+	}
+}
+
+static void
+one_core_is_inside(struct test *t)
+{
+	counter = inside = clashes = 0;
+	test_on_all_cpus(t, count, NULL);
+	EXPECT_EQ(t, counter, ROUNDS * num_online_cpus());
+	EXPECT_EQ(t, clashes, 0);
+	EXPECT(t, !spin_is_locked(&lock));
+}
+
+static void
+tickets_wrap(struct test *t)
+{
+	unsigned i;
+
+	reset_locks();
+	lock.tickets = 0xfff0fff0;
+	for (i = 0; i < 40; i++) {
+		spin_lock(&lock);
+		EXPECT(t, spin_is_locked(&lock));
+		spin_unlock(&lock);
+		EXPECT(t, !spin_is_locked(&lock));
+	}
+	EXPECT_EQ(t, lock.owner, 0xfff0 + 40 - 0x10000);
+}
+
+static volatile unsigned waiting, order[NR_CPUS], nr_order;
+
+static void
+queue_up(void *arg)
+{
+	unsigned me = smp_processor_id();
+
+	(void)arg;
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+	spin_lock(&lock);
+	order[nr_order++] = me;
+	spin_unlock(&lock);
+}
+
+/* Ticket by ticket: the next core starts when the one before has its ticket. */
+static void
+waiters_are_served_in_order(struct test *t)
+{
+	struct task *tasks[NR_CPUS] = { NULL };
+	unsigned cpu, n = 0, want[NR_CPUS], i;
+	u16 ticket;
+
+	if (num_online_cpus() < 3)
+		SKIP(t, "needs three cores");
+	reset_locks();
+	waiting = nr_order = 0;
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			tasks[cpu] = kthread_create_on_cpu(queue_up, NULL, cpu,
+							   "queue/%u", cpu);
+	spin_lock(&lock);
+	for (cpu = NR_CPUS; cpu-- > 0; ) {
+		if (!tasks[cpu])
+			continue;
+		ticket = READ_ONCE(lock.next);
+		get_task(tasks[cpu]);
+		wake_up_process(tasks[cpu]);
+		while (READ_ONCE(lock.next) == ticket)
+			cpu_relax();
+		want[n++] = cpu;
+	}
+	EXPECT_EQ(t, nr_order, 0);
+	spin_unlock(&lock);
+	for (cpu = 0; cpu < NR_CPUS; cpu++)
+		test_join(tasks[cpu]);
+	EXPECT_EQ(t, nr_order, n);
+	for (i = 0; i < n; i++)
+		EXPECT_EQ(t, order[i], want[i]);
+}
+
+static void
+trylock_does_not_wait(struct test *t)
+{
+	reset_locks();
+	EXPECT(t, spin_trylock(&lock));
+	EXPECT(t, !spin_trylock(&lock));
+	spin_unlock(&lock);
+	EXPECT(t, spin_trylock(&lock));
+	spin_unlock(&lock);
+}
+
+static void
+irqsave_puts_the_mask_back(struct test *t)
+{
+	unsigned long outer, inner;
+
+	reset_locks();
+	outer = spin_lock_irqsave(&lock);
+	EXPECT(t, irqs_disabled());
+	inner = spin_lock_irqsave(&zone);
+	spin_unlock_irqrestore(&zone, inner);
+	EXPECT(t, irqs_disabled());
+	spin_unlock_irqrestore(&lock, outer);
+	EXPECT(t, !irqs_disabled());
+	spin_lock_irq(&lock);
+	EXPECT(t, irqs_disabled());
+	spin_unlock_irq(&lock);
+	EXPECT(t, !irqs_disabled());
+}
+
+#ifdef VELLUM_DEBUG
+static void
+checker_counts_what_is_held(struct test *t)
+{
+	reset_locks();
+	EXPECT_EQ(t, lockcheck_depth(), 0);
+	spin_lock(&lock);
+	spin_lock(&zone);
+	spin_lock(&rq);
+	EXPECT_EQ(t, lockcheck_depth(), 3);
+	spin_unlock(&zone);	/* not the last one taken: legal */
+	EXPECT_EQ(t, lockcheck_depth(), 2);
+	spin_unlock(&rq);
+	spin_unlock(&lock);
+	EXPECT_EQ(t, lockcheck_depth(), 0);
+}
+
+static void
+wrong_order(void *arg)
+{
+	(void)arg;
+	local_irq_disable();
+	spin_lock(&zone);
+	spin_lock(&lock);
+}
+
+static void
+wrong_order_is_caught_with_both_names(struct test *t)
+{
+	reset_locks();
+	EXPECT_REPORT(t, wrong_order, NULL, "taking TEST");
+	reset_locks();
+	EXPECT_REPORT(t, wrong_order, NULL, "while holding ZONE");
+	EXPECT(t, !spin_is_locked(&lock));	/* before it waited */
+	reset_locks();
+}
+
+/* Also when another lock of a fitting rank was taken last. */
+static void
+wrong_order_under_another(void *arg)
+{
+	(void)arg;
+	local_irq_disable();
+	spin_lock(&rq);
+	/* trylock is not checked, but what it took is held. */
+	if (spin_trylock(&zone))
+		spin_unlock(&zone);
+	spin_lock(&zone);
+}
+
+static void
+trylock_may_be_out_of_order(struct test *t)
+{
+	reset_locks();
+	EXPECT_REPORT(t, wrong_order_under_another, NULL,
+		      "while holding RUNQUEUE");
+	reset_locks();
+}
+
+static void
+same_rank(void *arg)
+{
+	static DEFINE_SPINLOCK(other_zone, LOCK_ZONE);
+
+	(void)arg;
+	local_irq_disable();
+	spin_lock_init(&other_zone, LOCK_ZONE);
+	spin_lock(&zone);
+	spin_lock(&other_zone);
+}
+
+static void
+two_of_one_rank_are_caught(struct test *t)
+{
+	reset_locks();
+	EXPECT_REPORT(t, same_rank, NULL, "taking ZONE");
+	reset_locks();
+}
+
+static void
+lock_twice(void *arg)
+{
+	(void)arg;
+	spin_lock(&lock);
+	spin_lock(&lock);
+}
+
+static void
+self_deadlock_is_caught(struct test *t)
+{
+	reset_locks();
+	EXPECT_REPORT(t, lock_twice, NULL, "self-deadlock");
+	reset_locks();
+}
+
+static void
+unlock_free(void *arg)
+{
+	(void)arg;
+	spin_unlock(&lock);
+}
+
+static void
+release_of_a_lock_not_held_is_caught(struct test *t)
+{
+	reset_locks();
+	EXPECT_REPORT(t, unlock_free, NULL, "does not hold");
+	reset_locks();
+}
+
+static volatile bool ipi_came;
+
+static void
+lock_in_handler(void)
+{
+	ipi_came = true;
+	spin_lock(&lock);
+	spin_unlock(&lock);
+}
+
+static void
+interrupt_under_lock(void *arg)
+{
+	(void)arg;
+	ipi_came = false;
+	spin_lock(&zone);
+	ipi_send(1UL << smp_processor_id(), LOCK_IPI);
+	while (!ipi_came)
+		;
+	spin_unlock(&zone);
+}
+
+/* The handler's lock is of a lower rank than that of the code it broke. */
+static void
+interrupt_counts_on_top_of_what_is_held(struct test *t)
+{
+	reset_locks();
+	ipi_register(LOCK_IPI, "test: lock", lock_in_handler);
+	EXPECT_REPORT(t, interrupt_under_lock, NULL, "taking TEST");
+	reset_locks();
+}
+
+static void
+too_many(void *arg)
+{
+	static spinlock_t many[20];
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; i < ARRAY_SIZE(many); i++) {
+		spin_lock_init(&many[i], LOCK_TEST);
+		spin_trylock(&many[i]);
+	}
+}
+
+static void
+more_than_sixteen_locks_are_caught(struct test *t)
+{
+	EXPECT_REPORT(t, too_many, NULL, "more than 16 spinlocks");
+	EXPECT_EQ(t, lockcheck_depth(), 0);
+}
+#endif
+
+TEST_SUITE("lock",
+	   TEST_CASE(one_core_is_inside),
+	   TEST_CASE(tickets_wrap),
+	   TEST_CASE(waiters_are_served_in_order),
+	   TEST_CASE(trylock_does_not_wait),
+#ifdef VELLUM_DEBUG
+	   TEST_CASE(checker_counts_what_is_held),
+	   TEST_CASE(wrong_order_is_caught_with_both_names),
+	   TEST_CASE(trylock_may_be_out_of_order),
+	   TEST_CASE(two_of_one_rank_are_caught),
+	   TEST_CASE(self_deadlock_is_caught),
+	   TEST_CASE(release_of_a_lock_not_held_is_caught),
+	   TEST_CASE(interrupt_counts_on_top_of_what_is_held),
+	   TEST_CASE(more_than_sixteen_locks_are_caught),
+#endif
+	   TEST_CASE(irqsave_puts_the_mask_back));
