@@ -10,7 +10,7 @@
 /* A task runs that long before one that waits gets its turn. */
 #define SCHED_SLICE_NS		5000000
 /* A woken task must be that far behind to go first. */
-#define SCHED_WAKEUP_NS		1000000
+#define SCHED_WAKEUP_NS		100000
 
 /*
  * All fields: read and written under lock, but for what other cores read as

@@ -58,6 +58,7 @@
  *   1995; Linux Documentation/scheduler/sched-design-CFS.rst.
  */
 #include <asm/memory.h>
+#include <asm/processor.h>
 #include <asm/switch.h>
 #include <kernel/irq.h>
 #include <kernel/panic.h>
@@ -263,6 +264,7 @@ schedule(void)
 void
 yield(void)
 {
+	cpu_relax();	/* who yields waits for somebody: perhaps elsewhere */
 	schedule_common(true);
 }
 
@@ -292,6 +294,7 @@ cond_resched(void)
 	might_sleep();
 	if (!need_resched()) {
 		rcu_note_quiescent();
+		cpu_relax();
 		return false;
 	}
 	schedule();

@@ -103,6 +103,12 @@ clock_event_interrupt(void)
 		tick(now);
 	timers_run(now);
 	program_next(ktime_get_ns());
+	/*
+	 * An emulator that runs the cores in turn (-icount) may end each turn
+	 * of a busy core just when the next one has nothing left of its own:
+	 * then only this lets the others run at all.
+	 */
+	cpu_relax();
 }
 
 /* A timer was set that is this core's first. Interrupts masked. */
