@@ -26,7 +26,7 @@ struct bench {
 	const char *suite, *name;
 	unsigned iterations;	/* of the loop; a case may set it first */
 	/* results, in nanoseconds of virtual time = instructions */
-	u64 total, overhead;	/* of the batch; per sample, already taken off */
+	u64 total, overhead;	/* of the batch; of a sample, taken off */
 	u32 mean_x10, median, worst;
 	/* while it runs */
 	u64 start;

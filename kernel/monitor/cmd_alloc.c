@@ -85,7 +85,7 @@ snapshot_take(struct snapshot *snap)
 		}
 		spin_unlock_irqrestore(&zone->lock, flags);
 		for (order = 0; order < NR_PAGE_ORDERS; order++)
-			listed += (unsigned long)snap->blocks[i][order] << order;
+			listed += 1ul * snap->blocks[i][order] << order;
 	}
 	snap->cached = (long)(nr_free_pages() - listed);
 }

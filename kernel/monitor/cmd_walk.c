@@ -110,7 +110,8 @@ walk_show_rights(const struct pt_walk *w)
 		       w->user ? w->user_write ? "user may write too"
 					       : "user may read"
 			       : "kernel only",
-		       !w->exec, w->exec ? "may be executed" : "never executed");
+		       !w->exec, w->exec ? "may be executed"
+					 : "never executed");
 	console_printf("        AF %u  %-34s TEX0 C B  %u %u %u\n", w->young,
 		       w->young ? "young" : "old: the next access faults",
 		       w->memattr >> 2 & 1, w->memattr >> 1 & 1,
@@ -180,7 +181,8 @@ ptwalk_command(int argc, char **argv)
 	} else {
 		u32 fsr = w.level == 1 ? 0x05 : 0x07;
 
-		console_printf("  =>  an access faults with status 0x%02x: %s\n",
+		console_printf("  =>  an access faults with status 0x%02x: "
+			       "%s\n",
 			       fsr, fault_status_name(fsr));
 	}
 	walk_show_check(&w, mapped);

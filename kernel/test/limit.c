@@ -7,8 +7,8 @@
  * stacks of every core, and among them is the loop that did not end. Under
  * -icount kernel time is instructions, so a slow host does not fail a right
  * kernel. A case that hangs while it expects a report is given up as well: its
- * catch point and its capture are taken from it first. What hangs with interrupts masked on that core is left to the
- * host's limit.
+ * catch point and its capture are taken from it first. What hangs with
+ * interrupts masked on that core is left to the host's limit.
  */
 #ifdef VELLUM_TESTS
 #include <asm/catch.h>

@@ -326,7 +326,8 @@ test_count_unknown(const char *list)
 		if (!end)
 			end = list + strlen(list);
 		if (!test_word_exists(list, end)) {
-			console_printf("# no suite or case is called \"%.*s\"\n",
+			console_printf("# no suite or case is called "
+				       "\"%.*s\"\n",
 				       (int)(end - list), list);
 			unknown++;
 		}

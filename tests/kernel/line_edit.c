@@ -46,7 +46,8 @@ term_newline(void)
 		term.row++;
 		return;
 	}
-	memmove(term.cells[0], term.cells[1], sizeof(term.cells[0]) * (ROWS - 1));
+	memmove(term.cells[0], term.cells[1],
+		sizeof(term.cells[0]) * (ROWS - 1));
 	memset(term.cells[ROWS - 1], ' ', COLUMNS);
 }
 
