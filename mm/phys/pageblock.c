@@ -201,21 +201,44 @@ pageblock_reserve_highatomic(struct zone *zone, struct page *page)
 	zone->nr_highatomic += PAGEBLOCK_NR_PAGES;
 }
 
-/* Cut a free block that is larger than a pageblock and covers block. */
+/*
+ * If block lies in a larger free block, cut that until block stands alone:
+ *	[	 10	      ]  ->  [ 8 ][block][     9     ]
+ */
 static void
 pageblock_cut_block(struct zone *zone, struct page *block)
 {
-	struct page *head = compound_head(block);
-	unsigned order = page_order(head), i, type;
+	struct page *head = compound_head(block), *half;
+	unsigned order = page_order(head), type;
 
 	if (!pageblock_is_free_head(zone, head) || order <= PAGEBLOCK_ORDER)
 		return;
+	type = page_pageblock_type(head);
 	buddy_list_del(zone, head, order);
-	for (i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++) {
-		type = page_pageblock_type(head);
-		buddy_list_add(zone, head, PAGEBLOCK_ORDER, type);
-		head += PAGEBLOCK_NR_PAGES;
+	while (order > PAGEBLOCK_ORDER) {
+		order--;
+		half = head + (1UL << order);
+		if (block < half) {
+			buddy_list_add(zone, half, order, type);
+		} else {
+			buddy_list_add(zone, head, order, type);
+			head = half;
+		}
 	}
+	buddy_list_add(zone, head, order, type);
+}
+
+/* The pageblock changed its type: if all of it is free, merge it. */
+static void
+pageblock_merge(struct zone *zone, struct page *block, unsigned type)
+{
+	if (!pageblock_is_free_head(zone, block) ||
+	    page_order(block) != PAGEBLOCK_ORDER)
+		return;
+	buddy_list_del(zone, block, PAGEBLOCK_ORDER);
+	buddy_account(zone, -(long)PAGEBLOCK_NR_PAGES, type);
+	page_set_state(block, PAGE_STATE_ISOLATED);
+	buddy_free(zone, block, PAGEBLOCK_ORDER, type);
 }
 
 /*
@@ -239,6 +262,7 @@ pageblock_unreserve_highatomic(struct zone *zone, unsigned type)
 	pageblock_cut_block(zone, page);
 	pageblock_move_free(zone, page, type);
 	zone->nr_highatomic -= min(zone->nr_highatomic, PAGEBLOCK_NR_PAGES);
+	pageblock_merge(zone, page, type);
 	return true;
 }
 
@@ -271,12 +295,5 @@ pageblock_unisolate(struct zone *zone, struct page *block, unsigned type)
 	zone->nr_isolated_blocks--;
 	if (type == MIGRATE_HIGHATOMIC)
 		zone->nr_highatomic += PAGEBLOCK_NR_PAGES;
-	if (!pageblock_is_free_head(zone, block) ||
-	    page_order(block) != PAGEBLOCK_ORDER)
-		return;
-	/* It may have met its buddy. */
-	buddy_list_del(zone, block, PAGEBLOCK_ORDER);
-	buddy_account(zone, -(long)PAGEBLOCK_NR_PAGES, type);
-	page_set_state(block, PAGE_STATE_ISOLATED);
-	buddy_free(zone, block, PAGEBLOCK_ORDER, type);
+	pageblock_merge(zone, block, type);
 }
