@@ -461,6 +461,7 @@ bootinfo_parse_atags(struct boot_info *bi, const void *blob, size_t max,
 	if (atags_open(&list, blob, max))
 		return parse_fail(&p, -EINVAL, "no ATAGs: CORE is not first");
 	bi->source = BOOT_ATAGS;
+	bi->dtb_size = 0;
 	while ((more = atags_next(&list, &tag)) > 0) {
 		error = atags_record(&p, &tag, &seen_mem);
 		if (error)

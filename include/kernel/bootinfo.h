@@ -47,7 +47,7 @@ struct boot_info {
 	unsigned nr_reserved;
 	struct boot_reserved reserved[BOOT_MAX_RESERVED];
 	phys_addr_t initrd_start, initrd_end;	/* equal: there is none */
-	u32 dtb_size;		/* bytes of the tree at its start; 0: none */
+	u32 dtb_size;		/* bytes of the tree passed; 0: ATAGs were */
 	bool has_kaslr_seed;
 	u64 kaslr_seed;
 	char command_line[BOOT_COMMAND_LINE];

@@ -592,6 +592,8 @@ atags_override_the_carried_tree(struct test *t)
 	EXPECT_EQ(t, strcmp(bi.command_line, "a"), 0);
 	EXPECT_EQ(t, strcmp(bi.model, "V2P-CA9"), 0);
 	EXPECT_EQ(t, bi.nr_reserved, 1);
+	/* What was passed is no tree, whose memory could be given back. */
+	EXPECT_EQ(t, bi.dtb_size, 0);
 	free(blob);
 }
 
