@@ -7,7 +7,7 @@
 #include "threads.h"
 
 #define LOCK_IPI	((enum ipi)13)
-#define ROUNDS		500
+#define ROUNDS		200
 
 static DEFINE_SPINLOCK(lock, LOCK_TEST);
 static DEFINE_SPINLOCK(zone, LOCK_ZONE);

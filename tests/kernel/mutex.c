@@ -5,7 +5,7 @@
 
 #include "threads.h"
 
-#define ROUNDS	200
+#define ROUNDS	60
 
 static DEFINE_MUTEX(mutex);
 static volatile unsigned inside, max_inside, visits;

@@ -4,7 +4,7 @@
 
 #include "threads.h"
 
-#define ROUNDS	150
+#define ROUNDS	40
 
 static DECLARE_RWSEM(sem);
 static atomic_t readers, writers, peak, clashes;

@@ -5,7 +5,7 @@
 
 #include "threads.h"
 
-#define ROUNDS	300
+#define ROUNDS	80
 
 static DECLARE_WAIT_QUEUE_HEAD(queue);
 static atomic_t tokens, woken;
