@@ -22,7 +22,7 @@ NM	:= $(CROSS)nm
 SIZE	:= $(CROSS)size
 PYTHON	?= python3
 
-VARIANT := $(BUILD)$(if $(SAN),-$(SAN))$(if $(filter 1,$(COVERAGE)),-coverage)$(if $(filter 0,$(TESTS)),-notests)
+VARIANT := $(BUILD)$(if $(SAN),-$(SAN))$(if $(filter 1,$(COVERAGE)),-coverage)$(if $(filter 0,$(TESTS)),-notests)$(if $(filter 1,$(BENCH)),-bench)
 OUT	:= build/$(VARIANT)
 
 Q	:= $(if $(filter 1,$(V)),,@)
@@ -31,7 +31,8 @@ say	= $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
 # --- what is built ---------------------------------------------------------
 
 DIRS	:= boot arch mm kernel drivers $(if $(filter 0,$(TESTS)),,tests/kernel)
-SRC	:= $(sort $(shell find $(DIRS) -name '*.c' -o -name '*.S'))
+SRC	:= $(sort $(shell find $(DIRS) -name '*.c' -o -name '*.S') \
+	   $(if $(filter 1,$(BENCH)),$(wildcard tests/kernel/bench_*.c)))
 OBJ	:= $(patsubst %,$(OUT)/%.o,$(SRC))
 DTB	:= build/vexpress-v2p-ca9.dtb
 
@@ -141,12 +142,12 @@ run-uboot: ready
 	$(Q)tools/uboot
 	$(Q)tools/run-qemu --uboot --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
 
-# Cost in instructions: the release kernel without tests. RECORD=1 keeps the
+# Cost in instructions: the release kernel with benchmarks only. RECORD=1 keeps the
 # figures for the next comparison.
 .PHONY: bench
 bench: ready
-	$(Q)$(MAKE) --no-print-directory BUILD=release TESTS=0 \
-		build/release-notests/kernel.bin $(DTB)
+	$(Q)$(MAKE) --no-print-directory BUILD=release TESTS=0 BENCH=1 \
+		build/release-notests-bench/kernel.bin $(DTB)
 	$(Q)$(PYTHON) tools/bench $(if $(SUITE),--suite '$(SUITE)') \
 		$(if $(filter 1,$(RECORD)),--record)
 
