@@ -63,6 +63,8 @@ class Process:
         self.limit, self.talk, self.monitor = limit, talk, monitor
         self.timed_out = False
         self.where = []           # the cores of a machine that hangs
+        self.reader = ktap.Reader()
+        self.read = 0             # how much of output the reader has had
         self.output = bytearray()
 
     def run(self):
@@ -102,8 +104,16 @@ class Process:
             log.write(data)
             log.flush()
             self.output += data
+            self.feed_lines()
             if self.talk:
                 self.talk.heard(self.output, child.stdin)
+
+    def feed_lines(self):
+        end = self.output.rfind(b"\n") + 1
+        if end > self.read:
+            for line in self.output[self.read:end].splitlines():
+                self.reader.line(line.decode("utf-8", "replace"))
+            self.read = end
 
     def end(self, child):
         try:
@@ -195,7 +205,7 @@ class HostJob(Job):
         start = time.monotonic()
         process = Process(self.command, log_path(self.name), self.limit(scale))
         status = process.run()
-        report = ktap.parse(process.text())
+        report = process.reader.finish()
         errors = process.hang() + report.errors
         if status and not process.timed_out and not report.count(ktap.FAILED):
             errors.insert(0, f"exit status {status}")
@@ -270,7 +280,7 @@ class KernelJob(QemuJob):
             process, status = self.boot(self.limit(scale))
         except (OSError, subprocess.CalledProcessError) as error:
             return Result([], [f"could not start: {error}"], "", 0)
-        report = ktap.parse(process.text())
+        report = process.reader.finish()
         return Result(report.suites, self.errors(process, status, report),
                       process.log_path, time.monotonic() - start)
 

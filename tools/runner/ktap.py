@@ -27,6 +27,7 @@ Sources  Linux, Documentation/dev-tools/ktap.rst.
 """
 
 import re
+import time
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 
@@ -46,6 +47,7 @@ class Suite:
     def __init__(self, name):
         self.name, self.plan, self.cases = name, None, []
         self.closed = False
+        self.start, self.seconds = time.monotonic(), 0
 
     def count(self, status):
         return sum(case.status == status for case in self.cases)
@@ -71,7 +73,7 @@ def result_status(is_not, directive):
 
 
 class Reader:
-    """Feed it lines; finish() gives the Report."""
+    """Feed it lines as they come (it takes the time); finish() gives the Report."""
 
     def __init__(self):
         self.report = Report()
@@ -79,6 +81,7 @@ class Reader:
         self.pending = []         # lines that may explain the next result
 
     def line(self, line):
+        line = line.rstrip()
         if line.startswith("KTAP version 1"):
             self.report.started = True
             self.pending = []
@@ -124,6 +127,7 @@ class Reader:
             self.suite.cases.append(Case(name, status, why, self.pending))
         suite, self.suite = self.suite, None
         suite.closed = True
+        suite.seconds = time.monotonic() - suite.start
         if status == FAILED and not suite.count(FAILED):
             suite.cases.append(Case("(suite)", FAILED, "", self.pending))
         if status == PASSED and suite.count(FAILED):
@@ -165,5 +169,5 @@ def parse(text):
     """The Report of a whole log."""
     reader = Reader()
     for line in text.replace("\r", "").split("\n"):
-        reader.line(line.rstrip())
+        reader.line(line)
     return reader.finish()

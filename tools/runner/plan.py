@@ -21,6 +21,9 @@ from . import boots, jobs
 
 ICOUNT = 3                # an instruction takes 8 ns of the machine's time
 
+# Kernel seconds for one case under icount; 30 are 4 * 10^9 instructions.
+CASE_LIMIT = 30
+
 # (MiB, cores, through U-Boot): the machines that differ in what they show.
 MATRIX = [
     (16, 1, False), (32, 2, False), (256, 1, False), (256, 2, False),
@@ -52,11 +55,12 @@ def kernel_jobs(machines, tests, append):
     for mem, smp, uboot in machines:
         for icount in (ICOUNT, None) if smp > 1 else (ICOUNT,):
             cost = COST + COST_CORE * (smp - 1)
+            limit = "" if icount is None else f"test.timeout={CASE_LIMIT} "
             name = (f"{mem} MiB x {smp} {'U-Boot' if uboot else 'direct'}, "
                     f"{'free-running' if icount is None else 'icount'}")
             result.append(jobs.KernelJob(
                 name, cost * (1 if icount is None else COST_ICOUNT), mem, smp,
-                uboot, icount, f"test={tests} panic=-1 {append}".strip()))
+                uboot, icount, f"test={tests} panic=-1 {limit}{append}".strip()))
     return result
 
 

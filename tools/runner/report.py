@@ -16,11 +16,13 @@ TAIL = 25                 # lines of the log shown when a run went wrong
 
 
 def count_text(suite):
-    """'14 cases', '14 cases, 2 skipped', '14 cases, 1 failed'."""
+    """'14 cases', '14 cases, 1 failed, 2 skipped, 7 s'."""
     parts = [f"{len(suite.cases)} case{'s' * (len(suite.cases) != 1)}"]
     for status in (ktap.FAILED, ktap.SKIPPED):
         if suite.count(status):
             parts.append(f"{suite.count(status)} {status}")
+    if suite.seconds >= 1:
+        parts.append(f"{suite.seconds:.0f} s")
     return ", ".join(parts)
 
 
