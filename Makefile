@@ -152,7 +152,7 @@ bench: ready
 		$(if $(filter 1,$(RECORD)),--record)
 
 # All, one suite (SUITE=x), after each edit, every machine (tools/test --help).
-TESTFLAGS = $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
+TESTFLAGS = $(if $(ON),--machine $(ON)) $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(APPEND),--append '$(APPEND)')
 
 # The pure parts on the host, for tools/test (see tests/host/Makefile).

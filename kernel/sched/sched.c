@@ -266,6 +266,11 @@ yield(void)
 {
 	cpu_relax();	/* who yields waits for somebody: perhaps elsewhere */
 	schedule_common(true);
+	/*
+	 * A loop of yield() waits for another core. Under icount the emulator
+	 * runs one core at a time, and goes on to the next only at this hint.
+	 */
+	cpu_relax();
 }
 
 void

@@ -41,6 +41,14 @@ COST, COST_CORE, COST_ICOUNT = 10, 5, 3
 REFERENCE_BOOT = 1.0
 
 
+def parse_machine(text):
+    """(MiB, cores, through U-Boot) of '256x2' or '32x1u'."""
+    match = re.fullmatch(r"(\d+)x(\d)(u?)", text)
+    if not match:
+        raise SystemExit(f"test: no machine '{text}': it is MBxCORES, as 256x2")
+    return int(match[1]), int(match[2]), bool(match[3])
+
+
 def whole_matrix():
     """Every size, number of cores and path."""
     return [(mem, smp, uboot)
