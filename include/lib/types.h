@@ -28,7 +28,7 @@ typedef int s32;
 typedef long long s64;
 
 typedef u32 phys_addr_t;	/* bytes, physical */
-typedef unsigned long pfn_t;	/* page frame number: phys_addr_t >> PAGE_SHIFT */
+typedef unsigned long pfn_t;	/* frame number: phys_addr_t >> PAGE_SHIFT */
 typedef ptrdiff_t ssize_t;
 
 #endif

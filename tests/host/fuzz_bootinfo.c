@@ -41,7 +41,8 @@ check_promises(const struct boot_info *bi)
 		const struct boot_range *bank = &bi->banks[i];
 
 		must(bank->start > last && bank->end > bank->start);
-		must(bank->start >= BOOT_RAM_START && bank->end <= BOOT_RAM_END);
+		must(bank->start >= BOOT_RAM_START);
+		must(bank->end <= BOOT_RAM_END);
 		must(bank->start % 4096 == 0 && bank->end % 4096 == 0);
 		last = bank->end;
 	}

@@ -597,7 +597,7 @@ atags_override_the_carried_tree(struct test *t)
 	free(blob);
 }
 
-/* --- mem= ------------------------------------------------------------------ */
+/* --- mem= --------------------------------------------------------------- */
 
 static void
 limit_keeps_the_lowest_memory(struct test *t)

@@ -339,7 +339,7 @@ random_trees_match_what_was_written(struct test *t)
 	}
 }
 
-/* --- damaged trees --------------------------------------------------------- */
+/* --- damaged trees ------------------------------------------------------- */
 
 static int
 open_with_word(size_t off, u32 word)
