@@ -3,7 +3,7 @@
 
 Cases are listed when they failed (with what explains it), when they were
 skipped for a reason, or all of them with V=1. A job that went wrong as a whole
-has one more result in its block, with the end of its log.
+has one more result in its block, with what its log says.
 """
 
 import os
@@ -12,7 +12,8 @@ import threading
 
 from . import jobs, ktap
 
-TAIL = 25                 # lines of the log shown when a run went wrong
+TAIL = 25                 # lines of the log shown when a run went wrong,
+BEFORE = 4                # and before the kernel's own report
 
 
 def count_text(suite):
@@ -26,15 +27,25 @@ def count_text(suite):
     return ", ".join(parts)
 
 
-def log_tail(path):
-    """The last lines of a log that say something, with where it is."""
+def log_part(path):
+    """The lines of a log that tell most: a report, or else the end."""
     if not path or not os.path.exists(path):
         return []
     with open(path, errors="replace") as file:
-        lines = [line.rstrip() for line in file.read().split("\n")]
-    lines = [line for line in lines if line][-TAIL:]
+        text = file.read()
     name = os.path.relpath(path, jobs.TOP)
-    return [f"the end of {name}:"] + ["| " + line for line in lines]
+    trouble = jobs.TROUBLE.search(text)
+    if trouble:
+        title = f"from {name}:"
+        before = text[:trouble.start()].split("\n")[-BEFORE:]
+        lines = before + text[trouble.start():].split("\n")
+        lines = [line.rstrip() for line in lines if line.strip()]
+        lines = lines[:BEFORE + TAIL]
+    else:
+        title = f"the end of {name}:"
+        lines = [line.rstrip() for line in text.split("\n") if line.strip()]
+        lines = lines[-TAIL:]
+    return [title] + ["| " + line for line in lines]
 
 
 class Printer:
@@ -70,7 +81,7 @@ class Printer:
         if result.errors:
             for error in result.errors:
                 print("    # " + error)
-            for line in log_tail(result.log):
+            for line in log_part(result.log):
                 print("    # " + line)
             print(f"    not ok {points} the run as a whole")
 
