@@ -42,12 +42,30 @@ ifeq ($(CFLAGS_$(BUILD)),)
 $(error BUILD=$(BUILD): it is debug or release)
 endif
 
+# --- sanitizers: SAN=ubsan, kasan or stack ----------------------------------
+
+SAN_ubsan	:= -fsanitize=undefined -fno-sanitize=object-size -DVELLUM_UBSAN
+SAN_stack	:= -fstack-protector-all -DVELLUM_STACK_PROTECTOR
+ifneq ($(filter-out ubsan stack,$(SAN)),)
+$(error SAN=$(SAN): it is ubsan or stack)
+endif
+
+# Debug builds guard the functions that have arrays or pass on addresses.
+ifeq ($(BUILD)$(filter stack,$(SAN)),debug)
+SAN_always	:= -fstack-protector-strong -DVELLUM_STACK_PROTECTOR
+endif
+SANFLAGS	:= $(SAN_always) $(SAN_$(SAN))
+
+# What prints the reports is not checked.
+UNSANITIZED	:= kernel/ubsan.c kernel/soft_report.c
+
 CPPFLAGS := -Iinclude -D__KERNEL__ $(if $(filter 0,$(TESTS)),,-DVELLUM_TESTS)
 ARCH	:= -marm -mcpu=cortex-a9 -mfloat-abi=soft -mno-unaligned-access
 CFLAGS	:= -std=gnu11 $(ARCH) -ffreestanding -fno-common -fno-pic \
 	   -funwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	   -g3 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
-	   -Wno-unused-parameter -Wvla $(CFLAGS_$(BUILD)) $(if $(CI),-Werror)
+	   -Wno-unused-parameter -Wvla $(CFLAGS_$(BUILD)) $(SANFLAGS) \
+	   $(if $(CI),-Werror)
 ASFLAGS	:= $(ARCH) -g3 -D__ASSEMBLER__
 LDFLAGS	:= -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
 	   -Wl,--no-warn-rwx-segments
@@ -76,6 +94,8 @@ $(OUT)/.last: FORCE
 	$(Q)[ "$$(cat build/.variant 2>/dev/null)" = "$(VARIANT)" ] || \
 		{ echo "$(VARIANT)" >build/.variant; touch $@; }
 	$(Q)[ -f $@ ] || touch $@
+
+$(UNSANITIZED:%=$(OUT)/%.o): CFLAGS += -fno-sanitize=all
 
 # Objects depend on the flags they were built with and on the list of files.
 FLAGS	:= $(CC) $(CPPFLAGS) $(CFLAGS) $(COVFLAGS) $(SRC)
@@ -198,10 +218,11 @@ help:
 ## make run-uboot        the same through U-Boot, from an SD card
 ## make bench            instructions per operation (SUITE=x, RECORD=1)
 ## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)
+## make test SAN=x      the same in a kernel with UBSan (ubsan) or guarded stacks (stack)
 ## make test-quick       after each edit: one machine, host tests; under a minute
 ## make test-matrix      every size x cores x direct and U-Boot
 ## make fuzz             fuzz the readers of what boot loaders pass (FUZZ_SECONDS=60 each)
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
-## Everywhere: BUILD=debug|release  TESTS=0  V=1 (show commands)
+## Everywhere: BUILD=debug|release  TESTS=0  SAN=ubsan|stack  V=1 (show commands)

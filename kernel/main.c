@@ -67,6 +67,7 @@ start_kernel(phys_addr_t blob, u32 machine)
 	early_console_init();
 	pr_notice("Vellum on %s\n", cpu_name());
 	setup_boot_info(blob);
+	setup_stack_guard(setup_boot_seed());
 	setup_boot_params();
 	setup_memory();
 	run_initcalls(__initcall1_start, __initcall2_start);

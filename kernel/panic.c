@@ -39,8 +39,6 @@
 
 #define NOBODY	(-1)
 
-unsigned nr_warnings;
-
 static int panic_timeout;		/* the value of panic= */
 static atomic_t panic_cpu = ATOMIC_INIT(NOBODY);
 static DEFINE_PER_CPU(unsigned, report_depth);
@@ -122,6 +120,7 @@ report_end(void)
 	if (catch_armed()) {
 		this_cpu_write(report_depth, 0);
 		printk_bust_locks();
+		soft_report_abort();
 		irq_abandon();
 		catch_throw();
 	}
@@ -163,8 +162,12 @@ bug(const char *file, int line, const char *cond)
 void
 warn(const char *file, int line, const char *cond)
 {
-	__atomic_fetch_add(&nr_warnings, 1, __ATOMIC_RELAXED);
+	unsigned long flags;
+
+	if (!soft_report_begin(&flags))
+		return;
 	pr_warn("WARNING at %s:%d: %s\n", file, line, cond);
 	report_where();
 	dump_stack();
+	soft_report_end(flags);
 }

@@ -18,8 +18,6 @@
 void report_begin(const struct pt_regs *regs);
 void report_end(void) __noreturn;
 
-/* "CPU 0, task 1 (init), in an interrupt handler" */
-void report_where(void);
 void report_registers(const struct pt_regs *regs);
 void report_fault(const struct fault_info *fault);
 void report_code(const struct pt_regs *regs);

@@ -94,6 +94,12 @@ setup_boot_info(phys_addr_t blob)
 	pr_info("boot: command line: %s\n", boot_command_line);
 }
 
+u64
+setup_boot_seed(void)
+{
+	return boot_info.has_kaslr_seed ? boot_info.kaslr_seed : 0;
+}
+
 /* --- boot parameters of this file ----------------------------------------- */
 
 static int __init

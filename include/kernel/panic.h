@@ -23,6 +23,19 @@ void warn(const char *file, int line, const char *cond);
 
 extern unsigned nr_warnings;
 
+/*
+ * A report after which the machine goes on (WARN_ON, the sanitizers) prints
+ * between these two. begin counts it in nr_warnings, masks interrupts and
+ * keeps the reports of other cores out; false: this core is reporting already,
+ * say nothing.
+ */
+bool soft_report_begin(unsigned long *flags);
+void soft_report_end(unsigned long flags);
+/* A caught fault ended the report of this core. */
+void soft_report_abort(void);
+/* The line "CPU 0, task 1 (main)". */
+void report_where(void);
+
 #define BUG()		bug(__FILE__, __LINE__, NULL)
 #define BUG_ON(cond) do { \
 	if (unlikely(cond)) \

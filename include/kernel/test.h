@@ -96,6 +96,17 @@ bool test_expect_report(struct test *t, void (*fn)(void *), void *arg,
 #define EXPECT_REPORT(t, fn, arg, text) \
 	EXPECT(t, test_expect_report(t, fn, arg, text))
 
+/*
+ * The same for a report after which the machine goes on: WARN_ON or a
+ * sanitizer. It is not counted against the case. test_last_report() is what
+ * either of the two captured last.
+ */
+bool test_expect_warning(struct test *t, void (*fn)(void *), void *arg,
+			 const char *text);
+#define EXPECT_WARNING(t, fn, arg, text) \
+	EXPECT(t, test_expect_warning(t, fn, arg, text))
+const char *test_last_report(void);
+
 /* Run fn(arg) in a kernel thread on each online core at once; wait for all. */
 void test_on_all_cpus(struct test *t, void (*fn)(struct test *t, unsigned cpu,
 						 void *arg), void *arg);

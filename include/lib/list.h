@@ -118,20 +118,27 @@ list_splice_init(struct list_head *from, struct list_head *head)
 #define list_entry(p, type, member)	container_of(p, type, member)
 #define list_first_entry(h, type, member) list_entry((h)->next, type, member)
 #define list_last_entry(h, type, member)  list_entry((h)->prev, type, member)
+/*
+ * The node in the entry p, by arithmetic: at the end of a list p is the head
+ * seen as an entry, whose members must not be touched.
+ */
+#define list_node_of(p, member) \
+	((struct list_head *)((char *)(p) + \
+			      offsetof(__typeof__(*(p)), member)))
 #define list_next_entry(p, member) \
-	list_entry((p)->member.next, __typeof__(*(p)), member)
+	list_entry(list_node_of(p, member)->next, __typeof__(*(p)), member)
 
 #define list_for_each(p, head) \
 	for ((p) = (head)->next; (p) != (head); (p) = (p)->next)
 #define list_for_each_entry(p, head, member) \
 	for ((p) = list_first_entry(head, __typeof__(*(p)), member); \
-	     &(p)->member != (head); \
+	     list_node_of(p, member) != (head); \
 	     (p) = list_next_entry(p, member))
 /* The current entry may be removed; n is scratch. */
 #define list_for_each_entry_safe(p, n, head, member) \
 	for ((p) = list_first_entry(head, __typeof__(*(p)), member), \
 	     (n) = list_next_entry(p, member); \
-	     &(p)->member != (head); \
+	     list_node_of(p, member) != (head); \
 	     (p) = (n), (n) = list_next_entry(n, member))
 
 #endif

@@ -14,6 +14,7 @@
 #include <asm/catch.h>
 #include <asm/irqflags.h>
 #include <kernel/lock.h>
+#include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/test_run.h>
 #include <lib/string.h>
@@ -86,6 +87,14 @@ test_info(struct test *t, const char *fmt, ...)
 	test_diag(t, text);
 }
 
+static char report[8192];
+
+const char *
+test_last_report(void)
+{
+	return report;
+}
+
 /*
  * Run fn(arg), which is expected to end in a report that contains text.
  * fn must not sleep; what it holds when the report comes stays held, except
@@ -96,7 +105,6 @@ bool
 test_expect_report(struct test *t, void (*fn)(void *), void *arg,
 		   const char *text)
 {
-	static char report[8192];
 	unsigned long flags;
 	bool thrown;
 
@@ -112,6 +120,30 @@ test_expect_report(struct test *t, void (*fn)(void *), void *arg,
 		return true;
 	test_info(t, "%s; expected \"%s\" in it:",
 		  thrown ? "another report" : "no report", text);
+	test_diag_lines(t, report);
+	return false;
+}
+
+/*
+ * Run fn(arg), which is expected to print one warning that contains text, and
+ * to return. fn must not sleep.
+ * Returns true if it was so; prints the report when it was another one.
+ */
+bool
+test_expect_warning(struct test *t, void (*fn)(void *), void *arg,
+		    const char *text)
+{
+	unsigned before = nr_warnings, warned;
+
+	log_capture_begin(report, sizeof(report));
+	fn(arg);
+	log_capture_end();
+	warned = nr_warnings - before;
+	nr_warnings = before;
+	if (warned == 1 && strstr(report, text))
+		return true;
+	test_info(t, "%u warnings; expected one with \"%s\" in it:", warned,
+		  text);
 	test_diag_lines(t, report);
 	return false;
 }

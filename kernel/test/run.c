@@ -6,7 +6,7 @@
  *   Case     one function. It fails if an expectation failed, and also if it
  *            left something behind, whatever it says of itself:
  *
- *              fn(t) -> spinlocks held? -> interrupts masked?
+ *              fn(t) -> spinlocks held? -> interrupts masked? -> warnings?
  *                    -> free pages as before? -> mm_verify_all() clean?
  *
  *   Seed     one number for the run (test.seed=, printed first). A case's
@@ -41,6 +41,7 @@
 #include <asm/irqflags.h>
 #include <kernel/lock.h>
 #include <kernel/monitor.h>
+#include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/rcu.h>
 #include <kernel/sched.h>
@@ -199,6 +200,15 @@ test_check_context(struct test *t)
 	}
 }
 
+/* A warning that the case did not expect was printed already. */
+static void
+test_check_warnings(struct test *t, unsigned before)
+{
+	if (nr_warnings != before)
+		test_fail(t, t->suite, 0, "printed %u warnings",
+			  nr_warnings - before);
+}
+
 static void
 test_check_verify(struct test *t)
 {
@@ -221,10 +231,12 @@ enum test_result
 test_case_run(struct test *t, const struct test_case *tc)
 {
 	unsigned long before = test_free_pages(), after;
+	unsigned warnings = nr_warnings;
 
 	test_limit_begin(t);
 	tc->fn(t);
 	test_check_context(t);
+	test_check_warnings(t, warnings);
 	if (!tc->may_keep_pages) {
 		after = test_settled_pages(before);
 		if (after != before)

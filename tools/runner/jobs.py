@@ -34,7 +34,8 @@ ELF = os.path.join(TOP, "build", "kernel.elf")
 # What a kernel in trouble says (kernel/panic.c, kernel/oops.c). Reports that
 # a test expects are kept from the console.
 TROUBLE = re.compile(r"^(?:\[ *\d+\.\d+\] )?"
-                     r"((?:panic:|oops:|BUG at|WARNING at) .*)$", re.M)
+                     r"((?:panic:|oops:|BUG at|WARNING at|UBSAN:|BUG: KASAN:|BUG: KFENCE:|"
+                     r"translation check:) .*)$", re.M)
 
 running = set()           # process groups, for stop_all()
 running_lock = threading.Lock()
