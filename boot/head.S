@@ -215,10 +215,13 @@ secondary_start:
 	.ltorg
 
 	.text
+	.cfi_sections .debug_frame	@ for gdb: not loaded
 	.type	boot_cpu_high, %function
 boot_cpu_high:
 	.fnstart
 	.cantunwind
+	.cfi_startproc
+	.cfi_undefined lr		@ nobody called it: gdb stops here
 	mov	r0, #0
 	mcr	p15, 0, r0, c13, c0, 4		@ TPIDRPRW: per-CPU offset 0
 	ldr	r0, =emergency_stacks
@@ -229,6 +232,7 @@ boot_cpu_high:
 	bl	start_kernel
 1:	wfi
 	b	1b
+	.cfi_endproc
 	.fnend
 	.size	boot_cpu_high, . - boot_cpu_high
 
@@ -236,6 +240,8 @@ boot_cpu_high:
 secondary_high:
 	.fnstart
 	.cantunwind
+	.cfi_startproc
+	.cfi_undefined lr		@ nobody called it: gdb stops here
 	ldr	r0, =(swapper_pg_dir - PAGE_OFFSET + PHYS_OFFSET)
 	orr	r0, r0, #TTBR_FLAGS
 	mcr	p15, 0, r0, c2, c0, 0
@@ -255,6 +261,7 @@ secondary_high:
 	bl	secondary_main
 1:	wfi
 	b	1b
+	.cfi_endproc
 	.fnend
 	.size	secondary_high, . - secondary_high
 

@@ -29,9 +29,12 @@ cpu_switch_to:				@ r0: prev, r1: next
 context_start:
 	.fnstart
 	.cantunwind
+	.cfi_startproc
+	.cfi_undefined lr		@ nobody called it: gdb stops here
 	mov	r0, r5
 	mov	lr, #0
 	blx	r4
 	b	.			@ fn does not return
+	.cfi_endproc
 	.fnend
 	.size	context_start, . - context_start
