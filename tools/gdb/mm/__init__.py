@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Commands for gdb that show memory management as it is.
+
+    tables     ARM page tables: bits, walks, ranges. Knows no gdb.
+    target     the machine: registers, physical memory, QEMU's monitor
+    command    what all commands share: arguments, errors, the last line
+    frames     struct page, zones, free lists, as plain Python values
+    lists      lists that may be broken
+    one module for each command or two
+
+House rules. Every table names its units; addresses in hexadecimal, counts in
+decimal; the last line names the next useful command; loops are bounded; what
+goes wrong is one line and never a Python trace; plain text.
+"""
+
+
+def load():
+    """Register everything; the order is that of `help mm`."""
+    from . import command
+    command.Prefix()
+    from . import walk, what, maps, fault, page, zones, check, tasks
+    from . import replay, session, printers, window
+    for module in (walk, what, maps, fault, page, zones, check, tasks,
+                   replay, session):
+        module.register()
+    printers.register()
+    window.register()
