@@ -196,6 +196,29 @@ test-matrix: ready
 	$(Q)tools/setup uboot
 	$(Q)tools/test --matrix $(TESTFLAGS)
 
+# BREAK=function, T=suite[:case]; tools/gdb-session has the rest.
+GDBFLAGS = --mem $(MEM) --smp $(SMP) --append '$(APPEND)' \
+	   $(if $(BREAK),--break '$(BREAK)') $(if $(T),--test '$(T)')
+
+.PHONY: gdb gdb-tui record replay profile
+gdb: ready
+	$(Q)tools/setup gdb
+	$(Q)tools/gdb-session $(GDBFLAGS)
+gdb-tui: ready
+	$(Q)tools/setup gdb
+	$(Q)tools/gdb-session --tui $(GDBFLAGS)
+record: ready
+	$(Q)tools/setup record
+	$(Q)tools/record --mem $(MEM) --append '$(APPEND)'
+replay:
+	$(Q)tools/setup record
+	$(Q)tools/record --replay
+profile:
+	$(Q)tools/setup run test
+	$(Q)$(MAKE) --no-print-directory BUILD=release \
+		build/release/kernel.bin $(DTB)
+	$(Q)tools/profile --mem $(MEM) --smp $(SMP) $(if $(P),'$(P)')
+
 .PHONY: check-layers
 check-layers:
 	$(Q)$(PYTHON) tools/check-layers
@@ -222,6 +245,10 @@ help:
 ## make test-quick       after each edit: one machine, host tests; under a minute
 ## make test-matrix      every size x cores x direct and U-Boot
 ## make fuzz             fuzz the readers of what boot loaders pass (FUZZ_SECONDS=60 each)
+## make gdb              QEMU and gdb with the mm commands (BREAK=func, T=suite[:case])
+## make gdb-tui          the same with windows: code, and an mm command at each stop
+## make record           record a run on one core; make replay: gdb, both directions
+## make profile          instructions and calls by function (P="test=buddy")
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
