@@ -26,6 +26,8 @@
 #include <lib/string.h>
 #include <mm/init.h>
 #include <mm/memblock.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
 #include "setup.h"
 
 #define LEAST_MEMORY	(7 * SZ_1M)	/* below it the kernel cannot work */
@@ -289,6 +291,8 @@ setup_memory(void)
 	smp_set_present(arch_nr_cpus());
 	setup_per_cpu_areas();
 	mm_init_zones();
+	kmem_cache_init();
+	vmalloc_init();
 }
 
 void

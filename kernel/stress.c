@@ -320,9 +320,7 @@ stress_account(unsigned long before, struct seq_buf *out)
 		allocs += workers[cpu].nr_allocs;
 		failures += workers[cpu].nr_failures;
 	}
-	rcu_barrier();
-	drain_all_pages();
-	now = nr_free_pages();
+	now = nr_settled_free_pages();
 	seq_printf(out, "stress: %llu steps, %llu allocations, %llu of them "
 		   "failed\n", (unsigned long long)steps,
 		   (unsigned long long)allocs, (unsigned long long)failures);
@@ -350,9 +348,7 @@ stress_run(unsigned ms, u32 seed, struct seq_buf *out)
 	unsigned cpu;
 	int error = 0;
 
-	rcu_barrier();
-	drain_all_pages();
-	before = nr_free_pages();
+	before = nr_settled_free_pages();
 	max_held = before / (4 * num_online_cpus());
 	stress_seed = seed;
 	atomic_set(&stress_errors, 0);

@@ -42,6 +42,17 @@ int map_kernel_range(unsigned long va, phys_addr_t pa, unsigned long size,
 		     enum pgprot prot, bool sections);
 /* Remove and flush the pages of [va, va + size); holes are skipped. */
 void unmap_kernel_range(unsigned long va, unsigned long size);
+/* Remove without a flush: the caller flushes before a frame is used again. */
+void unmap_kernel_range_lazily(unsigned long va, unsigned long size);
+
+/*
+ * The same in two steps, for frames in no order: make sure of the tables
+ * (may allocate; -ENOMEM), then map n pages from va on to the frames at pa[]
+ * (cannot fail).
+ */
+int reserve_kernel_tables(unsigned long va, unsigned long size);
+void set_kernel_pages(unsigned long va, const phys_addr_t *pa, unsigned n,
+		      enum pgprot prot);
 
 /*
  * Map the registers at pa for good, as device memory; NULL if there is no

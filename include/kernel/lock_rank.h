@@ -16,9 +16,12 @@
 	X(TIMER,	"timer: one core's tree of timers")		\
 	X(RCU,		"rcu: grace periods and callbacks")		\
 	X(CALL,		"smp: cross-call queue of a core")		\
+	X(KSTACK,	"stacks kept for the next thread")		\
+	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\
 	X(PGTABLE,	"page tables of the kernel, list of pgds")	\
 	X(PCP,		"page_alloc: one core's page lists")		\
 	X(PAGE_OWNER,	"page_owner: table of stacks")			\
+	X(SLAB_NODE,	"slab: lists of one cache")			\
 	X(ZONE,		"zone: free lists, pageblocks, counters")	\
 	X(WAIT,		"wait queue: its list of waiters")		\
 	X(TASK_LIST,	"list of all tasks")				\

@@ -3,13 +3,13 @@
  * Task: one flow of control with its own kernel stack.
  *
  * The task structure lies at the upper end of its stack, both together one
- * block of THREAD_SIZE from the page allocator:
+ * block of THREAD_SIZE from kstack_alloc(), a guard page below it:
  *
  *	stack base                              base + THREAD_SIZE
  *	|  ...free...  <---- stack grows down   | struct task |
  *
- * Before object caches exist a page of its own would spend 4096 bytes on
- * some 200. At the upper end an overflow, which runs down, cannot reach it.
+ * One allocation serves both, and an overflow, which runs down, cannot reach
+ * the structure at the upper end.
  *
  * States and legal moves
  *

@@ -22,6 +22,11 @@ extern bool mm_ready;
  * compares to see a leak.
  */
 unsigned long nr_free_pages(void);
+/*
+ * The same after giving back what allocators keep in reserve: what a leak
+ * check compares. Context: may sleep.
+ */
+unsigned long nr_settled_free_pages(void);
 /* All frames that the allocator manages. */
 unsigned long nr_managed_pages(void);
 

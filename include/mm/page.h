@@ -133,11 +133,12 @@ struct page {
 		struct {	/* ISOLATED: this core, interrupts off */
 			struct page *next;
 		} pcp;
-		struct {	/* SLAB */
+		struct {	/* SLAB; freelist and the counts: one CAS */
 			struct list_head list;
-			void *freelist;
 			void *cache;
-			u16 inuse, objects;
+			void *freelist;
+			u16 inuse;
+			u16 objects : 15, frozen : 1;
 		} slab;
 		struct {	/* ANON, CACHE, SWAPCACHE */
 			struct list_head lru;

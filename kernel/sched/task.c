@@ -20,11 +20,10 @@
 #include <kernel/wait.h>
 #include <lib/errno.h>
 #include <lib/string.h>
-#include <mm/gfp.h>
+#include <mm/vmalloc.h>
 
 #include "rq.h"
 
-#define STACK_ORDER	(THREAD_SHIFT - PAGE_SHIFT)
 /* Room for the structure at the upper end; the stack stays 8-byte aligned. */
 #define TASK_ROOM	ALIGN_UP(sizeof(struct task), 16)
 
@@ -51,7 +50,7 @@ static DECLARE_WAIT_QUEUE_HEAD(left_queue);
 struct task *
 task_alloc(void)
 {
-	char *stack = get_free_pages(GFP_KERNEL, STACK_ORDER);
+	char *stack = kstack_alloc();
 	struct task *task;
 
 	if (!stack)
@@ -105,7 +104,7 @@ put_task(struct task *task)
 	assert(refs > 0 || (refs == 0 && task->left));
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	if (refs == 0)
-		free_pages(task->stack, STACK_ORDER);
+		kstack_free(task->stack);
 }
 
 void
@@ -118,7 +117,7 @@ task_left(struct task *task)
 	task->left = true;
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	if (free)
-		free_pages(task->stack, STACK_ORDER);
+		kstack_free(task->stack);
 	else
 		wake_up_all(&left_queue);
 }

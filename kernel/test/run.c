@@ -166,9 +166,7 @@ test_random(struct test *t)
 unsigned long
 test_free_pages(void)
 {
-	rcu_barrier();
-	drain_all_pages();
-	return nr_free_pages();
+	return nr_settled_free_pages();
 }
 
 /* Free pages now; patient while they are not as many as expected. */

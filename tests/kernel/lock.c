@@ -51,72 +51,6 @@ one_core_is_inside(struct test *t)
 }
 
 static void
-tickets_wrap(struct test *t)
-{
-	unsigned i;
-
-	reset_locks();
-	lock.tickets = 0xfff0fff0;
-	for (i = 0; i < 40; i++) {
-		spin_lock(&lock);
-		EXPECT(t, spin_is_locked(&lock));
-		spin_unlock(&lock);
-		EXPECT(t, !spin_is_locked(&lock));
-	}
-	EXPECT_EQ(t, lock.owner, 0xfff0 + 40 - 0x10000);
-}
-
-static volatile unsigned waiting, order[NR_CPUS], nr_order;
-
-static void
-queue_up(void *arg)
-{
-	unsigned me = smp_processor_id();
-
-	(void)arg;
-	__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
-	spin_lock(&lock);
-	order[nr_order++] = me;
-	spin_unlock(&lock);
-}
-
-/* Ticket by ticket: the next core starts when the one before has its ticket. */
-static void
-waiters_are_served_in_order(struct test *t)
-{
-	struct task *tasks[NR_CPUS] = { NULL };
-	unsigned cpu, n = 0, want[NR_CPUS], i;
-	u16 ticket;
-
-	if (num_online_cpus() < 3)
-		SKIP(t, "needs three cores");
-	reset_locks();
-	waiting = nr_order = 0;
-	for_each_online_cpu(cpu)
-		if (cpu != smp_processor_id())
-			tasks[cpu] = kthread_create_on_cpu(queue_up, NULL, cpu,
-							   "queue/%u", cpu);
-	spin_lock(&lock);
-	for (cpu = NR_CPUS; cpu-- > 0; ) {
-		if (!tasks[cpu])
-			continue;
-		ticket = READ_ONCE(lock.next);
-		get_task(tasks[cpu]);
-		wake_up_process(tasks[cpu]);
-		while (READ_ONCE(lock.next) == ticket)
-			cpu_relax();
-		want[n++] = cpu;
-	}
-	EXPECT_EQ(t, nr_order, 0);
-	spin_unlock(&lock);
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		test_join(tasks[cpu]);
-	EXPECT_EQ(t, nr_order, n);
-	for (i = 0; i < n; i++)
-		EXPECT_EQ(t, order[i], want[i]);
-}
-
-static void
 trylock_does_not_wait(struct test *t)
 {
 	reset_locks();
@@ -316,8 +250,6 @@ more_than_sixteen_locks_are_caught(struct test *t)
 
 TEST_SUITE("lock",
 	   TEST_CASE(one_core_is_inside),
-	   TEST_CASE(tickets_wrap),
-	   TEST_CASE(waiters_are_served_in_order),
 	   TEST_CASE(trylock_does_not_wait),
 #ifdef VELLUM_DEBUG
 	   TEST_CASE(checker_counts_what_is_held),

@@ -227,7 +227,7 @@ wait_on_the_stack(void)
 
 	smp_store_release(&to_complete, &c);
 	wait_for_completion(&c);
-	c.wait.lock.tickets = 0x55aa55aa;
+	c.wait.lock.locked = 0x55aa55aa;
 	c.wait.waiters.next = NULL;
 }
 

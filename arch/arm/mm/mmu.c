@@ -179,11 +179,46 @@ map_kernel_range(unsigned long va, phys_addr_t pa, unsigned long size,
 }
 
 /*
- * Remove the page translations of [va, va + size) and every core's memory of
- * them. Holes are skipped; sections are left alone. Context: any.
+ * Make sure that every page of [va, va + size) has a second-level table.
+ * Context: may allocate. Returns 0 or -ENOMEM.
+ */
+int
+reserve_kernel_tables(unsigned long va, unsigned long size)
+{
+	unsigned long end = va + size;
+
+	for (; va < end; va = ALIGN_DOWN(va, SECTION_SIZE) + SECTION_SIZE) {
+		if (ensure_table(va))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * Map n pages from va on, whose tables are reserved, to the frames at pa[].
+ * Nothing was mapped there (M2), so there is nothing to flush. Context: any.
  */
 void
-unmap_kernel_range(unsigned long va, unsigned long size)
+set_kernel_pages(unsigned long va, const phys_addr_t *pa, unsigned n,
+		 enum pgprot prot)
+{
+	u32 bits = pte_bits(prot);
+	unsigned long flags = arch_lock(&pgtable_lock);
+
+	for (unsigned i = 0; i < n; i++, va += PAGE_SIZE)
+		kernel_pte(va)->value = pa[i] | bits;
+	arch_unlock(&pgtable_lock, flags);
+	dsb();
+	isb();
+}
+
+/*
+ * Remove the page translations of [va, va + size). Holes are skipped, sections
+ * left alone. Cores may remember what was there until the caller has flushed.
+ * Context: any.
+ */
+void
+unmap_kernel_range_lazily(unsigned long va, unsigned long size)
 {
 	unsigned long flags = arch_lock(&pgtable_lock);
 
@@ -194,6 +229,13 @@ unmap_kernel_range(unsigned long va, unsigned long size)
 			pte->value = 0;
 	}
 	arch_unlock(&pgtable_lock, flags);
+}
+
+/* The same, and every core's memory of them goes too. Context: any. */
+void
+unmap_kernel_range(unsigned long va, unsigned long size)
+{
+	unmap_kernel_range_lazily(va, size);
 	flush_tlb_kernel_range(va, va + size);
 }
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counting frames when nothing is kept in reserve: what a test compares before
+ * and after, to see whether something was lost.
+ */
+#include <kernel/rcu.h>
+#include <mm/gfp.h>
+#include <mm/init.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+#include <mm/vmstat.h>
+
+/*
+ * Give back all that allocators keep for later (stacks, address ranges, empty
+ * slabs, lists of cores), then count the free frames. Page tables of the
+ * kernel's half count as free: they stay for good (mmu.c, M1).
+ * Context: may sleep. Exact when nobody else allocates.
+ */
+unsigned long
+nr_settled_free_pages(void)
+{
+	rcu_barrier();
+	kstack_drain();
+	vmalloc_purge();
+	kmem_cache_shrink_all();
+	rcu_barrier();
+	drain_all_pages();
+	return nr_free_pages() + global_node_page_state(NR_PAGETABLE);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Caches: created, merged, destroyed; the same for all three slab designs.
+ *
+ * Ideas
+ *   Layout	an object is followed by what the allocator keeps with it:
+ *
+ *		| object, object_size | pad | free pointer? | pad to align |
+ *		|<------------- inuse ----->|
+ *		|<------------------------- size ------------------------->|
+ *
+ *		A free object's own bytes are nobody's, so the pointer to the
+ *		next free one lies in the middle of them (an overflow of the
+ *		object before does not reach it), unless a constructor or RCU
+ *		readers still count on them.
+ *   Merging	caches whose objects look alike share one: fewer half-empty
+ *		slabs. Not for caches that ask for their own.
+ *   First	the cache of caches is a variable of this file; every other
+ *		struct kmem_cache is one of its objects.
+ *
+ * Locks   slab_mutex: the list of caches, creation and destruction.
+ */
+#include <kernel/init.h>
+#include <kernel/mutex.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/rcu.h>
+#include <kernel/sched.h>
+#include <kernel/time.h>
+#include <lib/bitops.h>
+#include <lib/errno.h>
+#include <lib/random.h>
+#include <lib/seq_buf.h>
+#include <lib/string.h>
+#include <mm/vmstat.h>
+#include <mm/zone.h>
+#include "kmem_cache.h"
+
+#define NEVER_MERGE	(SLAB_NO_MERGE | SLAB_DEBUG_FLAGS | \
+			 SLAB_TYPESAFE_BY_RCU)
+#define SAME_TO_MERGE	(SLAB_CACHE_DMA | SLAB_RECLAIM_ACCOUNT)
+
+const struct slab_design *the_slab_design = &slub_design;
+LIST_HEAD(slab_caches);
+struct mutex slab_mutex = MUTEX_INIT(slab_mutex);
+
+static struct kmem_cache cache_cache;
+static u64 slab_rng;
+
+/* --- frames ---------------------------------------------------------------------- */
+
+static enum node_stat_item
+slab_counter(const struct kmem_cache *cache)
+{
+	return cache->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE :
+						     NR_SLAB_UNRECLAIMABLE;
+}
+
+/*
+ * Frames for one slab, named so; the usual order quietly, then the smallest
+ * that holds an object. page->slab.objects says what fits.
+ */
+struct page *
+slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp)
+{
+	gfp_t flags = (gfp & ~(__GFP_HIGHMEM | __GFP_ZERO | __GFP_MOVABLE)) |
+		      cache->gfp | __GFP_COMP;
+	unsigned order = cache->order;
+	struct page *page = NULL;
+
+	if (order > cache->min_order)
+		page = alloc_pages((flags | __GFP_NOWARN | __GFP_NORETRY) &
+				   ~(__GFP_DIRECT_RECLAIM | __GFP_HIGH), order);
+	if (!page) {
+		order = cache->min_order;
+		page = alloc_pages(flags, order);
+	}
+	if (!page)
+		return NULL;
+	page_set_state(page, PAGE_STATE_SLAB);
+	page->slab.cache = cache;
+	page->slab.objects = order == cache->order ?
+		cache->objects : (PAGE_SIZE << order) / cache->size;
+	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
+			    1l << order);
+	return page;
+}
+
+void
+slab_free_pages(struct kmem_cache *cache, struct page *page)
+{
+	unsigned order = page_order(page);
+
+	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
+			    -(1l << order));
+	page_set_state(page, PAGE_STATE_KERNEL);
+	free_frames(page, order);
+}
+
+/* --- reports ------------------------------------------------------------------------ */
+
+/*
+ * Tell a misuse, in the form of Linux's reports, and count it as a warning.
+ */
+void
+slab_bug(struct kmem_cache *cache, struct page *page, const void *object,
+	 const char *fmt, ...)
+{
+	char what[96];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	pr_err("BUG %s: %s of %p\n", cache ? cache->name : "kmalloc", what,
+	       object);
+	if (cache && page)
+		pr_err("  slab %p, object size %u, objects %u, in use %u\n",
+		       page_address(page), cache->object_size,
+		       page->slab.objects, page->slab.inuse);
+	WARN_ON(true);
+}
+
+/* --- making a cache ------------------------------------------------------------------ */
+
+static unsigned
+natural_align(unsigned size, unsigned align, slab_flags_t flags)
+{
+	unsigned line = CACHE_LINE;
+
+	if (flags & SLAB_HWCACHE_ALIGN) {
+		while (size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return max(align, (unsigned)ARCH_KMALLOC_MINALIGN);
+}
+
+/* Where things lie in an object; see the drawing. */
+static void
+lay_out(struct kmem_cache *cache)
+{
+	unsigned size = ALIGN_UP(cache->object_size, sizeof(void *));
+
+	cache->inuse = size;
+	if (cache->ctor || cache->flags & (SLAB_TYPESAFE_BY_RCU |
+					   SLAB_POISON)) {
+		cache->offset = size;
+		size += sizeof(void *);
+	} else {
+		cache->offset = ALIGN_DOWN(cache->object_size / 2,
+					   sizeof(void *));
+	}
+	cache->size = ALIGN_UP(size, cache->align);
+}
+
+/* A random permutation of the objects of a slab; none is no misfortune. */
+static void
+make_order_list(struct kmem_cache *cache)
+{
+	u16 *list;
+
+	if (!slab_is_available() || cache->objects < 2)
+		return;
+	list = kmalloc_array(cache->objects, sizeof(*list),
+			     GFP_KERNEL | __GFP_NOWARN);
+	if (!list)
+		return;
+	for (unsigned i = 0; i < cache->objects; i++) {
+		unsigned j = random_next(&slab_rng) % (i + 1);
+
+		list[i] = list[j];
+		list[j] = i;
+	}
+	cache->order_list = list;
+}
+
+int
+kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
+		 unsigned align, slab_flags_t flags, void (*ctor)(void *))
+{
+	int err;
+
+	memset(cache, 0, sizeof(*cache));
+	strscpy(cache->name, name, sizeof(cache->name));
+	cache->flags = flags;
+	cache->object_size = size;
+	cache->align = natural_align(size, align, flags);
+	cache->ctor = ctor;
+	cache->random = (u32)random_next(&slab_rng);
+	cache->gfp = (flags & SLAB_CACHE_DMA ? __GFP_DMA : 0) |
+		     (flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0);
+	cache->refcount = 1;
+	spin_lock_init(&cache->node.lock, LOCK_SLAB_NODE);
+	INIT_LIST_HEAD(&cache->node.partial);
+	INIT_LIST_HEAD(&cache->node.full);
+	lay_out(cache);
+	err = the_slab_design->setup(cache);
+	if (!err)
+		make_order_list(cache);
+	return err;
+}
+
+/* A cache that can serve such objects too, or NULL. Context: slab_mutex. */
+static struct kmem_cache *
+find_mergeable(unsigned size, unsigned align, slab_flags_t flags,
+	       void (*ctor)(void *))
+{
+	struct kmem_cache *c;
+	unsigned need;
+
+	if (ctor || flags & NEVER_MERGE)
+		return NULL;
+	align = natural_align(size, align, flags);
+	need = ALIGN_UP(ALIGN_UP(size, sizeof(void *)), align);
+	list_for_each_entry(c, &slab_caches, list) {
+		if (c->ctor || c->flags & NEVER_MERGE || c == &cache_cache ||
+		    (c->flags ^ flags) & SAME_TO_MERGE)
+			continue;
+		if (c->size >= need && c->size - need < sizeof(void *) &&
+		    c->align % align == 0)
+			return c;
+	}
+	return NULL;
+}
+
+struct kmem_cache *
+kmem_cache_create(const char *name, unsigned size, unsigned align,
+		  slab_flags_t flags, void (*ctor)(void *object))
+{
+	struct kmem_cache *cache;
+
+	might_sleep();
+	if (!size || size > KMALLOC_MAX_CACHE_SIZE ||
+	    (align && !is_power_of_2(align)))
+		return NULL;
+	mutex_lock(&slab_mutex);
+	cache = find_mergeable(size, align, flags, ctor);
+	if (cache) {
+		cache->refcount++;
+		cache->object_size = max(cache->object_size, (u16)size);
+	} else {
+		cache = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
+		if (cache && kmem_cache_setup(cache, name, size, align, flags,
+					      ctor)) {
+			kmem_cache_free(&cache_cache, cache);
+			cache = NULL;
+		}
+		if (cache)
+			list_add_tail(&cache->list, &slab_caches);
+	}
+	mutex_unlock(&slab_mutex);
+	if (!cache && flags & SLAB_PANIC)
+		panic("no memory for the cache %s", name);
+	return cache;
+}
+
+int
+kmem_cache_destroy(struct kmem_cache *cache)
+{
+	unsigned long left = 0;
+
+	if (!cache)
+		return 0;
+	might_sleep();
+	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
+		rcu_barrier();
+	mutex_lock(&slab_mutex);
+	if (--cache->refcount) {
+		mutex_unlock(&slab_mutex);
+		return 0;
+	}
+	left = the_slab_design->shutdown(cache);
+	if (left)
+		cache->refcount++;
+	else
+		list_del(&cache->list);
+	mutex_unlock(&slab_mutex);
+	if (left) {
+		slab_bug(cache, NULL, cache,
+			 "destruction with %lu objects in use", left);
+		return -EBUSY;
+	}
+	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
+		rcu_barrier();
+	kfree(cache->order_list);
+	kmem_cache_free(&cache_cache, cache);
+	return 0;
+}
+
+unsigned
+kmem_cache_shrink(struct kmem_cache *cache)
+{
+	return the_slab_design->shrink(cache);
+}
+
+unsigned
+kmem_cache_shrink_all(void)
+{
+	struct kmem_cache *cache;
+	unsigned frames = 0;
+
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(cache, &slab_caches, list)
+		frames += kmem_cache_shrink(cache);
+	mutex_unlock(&slab_mutex);
+	return frames;
+}
+
+static void
+slab_verify(struct verify *v)
+{
+	struct kmem_cache *cache;
+
+	/* May be called where nothing may sleep; caches then stand still. */
+	if (!mutex_trylock(&slab_mutex))
+		return;
+	list_for_each_entry(cache, &slab_caches, list)
+		the_slab_design->verify(cache, v);
+	mutex_unlock(&slab_mutex);
+}
+
+unsigned
+kmem_cache_size(const struct kmem_cache *cache)
+{
+	return cache->object_size;
+}
+
+const char *
+kmem_cache_name(const struct kmem_cache *cache)
+{
+	return cache->name;
+}
+
+static int __init
+slab_param(const char *value)
+{
+	if (!strcmp(value, "slub"))
+		the_slab_design = &slub_design;
+	else
+		return -EINVAL;
+	return 0;
+}
+BOOT_PARAM("slab", slab_param);
+
+static struct verify_module verify_module = { "slab", slab_verify, NULL };
+
+void
+kmem_cache_init(void)
+{
+	slab_rng = 0x9e3779b97f4a7c15ull;
+	if (kmem_cache_setup(&cache_cache, "kmem_cache",
+			     sizeof(struct kmem_cache), CACHE_LINE,
+			     SLAB_NO_MERGE, NULL))
+		panic("no memory for the first cache");
+	list_add(&cache_cache.list, &slab_caches);
+	kmalloc_init();
+	verify_register(&verify_module);
+}

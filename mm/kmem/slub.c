@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SLUB: slabs without queues.
+ *
+ * Ideas
+ *   Slab	2^order frames cut into equal objects. All that is known about
+ *		it fits into its struct page: the list of free objects, and
+ *		how many are in use. A free object holds the pointer to the
+ *		next one inside itself.
+ *   Frozen	each core owns one slab at a time. Its free objects move to
+ *		the core's own list, cpu->freelist, and the core takes and
+ *		gives without a lock. Such a slab is frozen: it is on no list.
+ *
+ *	core 0:	freelist -> o -> o -> o		(objects of its slab)
+ *		slab	 page, frozen, page.freelist -> o   (given back by
+ *							     other cores)
+ *		partial	 -> page -> page	(frozen too, in reserve)
+ *	node:	partial	 <-> page <-> page	(some free objects)
+ *	full slabs are on no list: the next free finds them by address.
+ *
+ *   alloc	1 cpu->freelist		pop, the fast path (kmalloc.c)
+ *		2 page.freelist of cpu->slab: what other cores gave back
+ *		3 cpu->partial	4 node.partial	5 a new slab
+ *   free	1 object of cpu->slab: push, the fast path
+ *		2 else push to page.freelist with a compare-and-swap of the
+ *		  pair { freelist, counts }. A full slab that gets its first
+ *		  free object becomes frozen by this core and joins its
+ *		  partial list; one that becomes empty goes back to the page
+ *		  allocator unless few are kept.
+ *
+ * Invariants (slub_verify)
+ *   U1  A slab on node.partial is not frozen and has a free object.
+ *   U2  The length of page.freelist is objects - inuse, where a core's own
+ *	 list counts as in use.
+ *   U3  nr_partial is the length of the list; nr_slabs counts all slabs.
+ * Locks   node.lock guards the lists of the node. { freelist, inuse, frozen }
+ *	   of a page change by one 64-bit compare-and-swap. A page on
+ *	   node.partial is taken off, or put on, only under node.lock; whoever
+ *	   makes it frozen owns it.
+ * Cost    1: some 20 instructions. 2 some 60. 3 to 5 once in a slab.
+ * Questions a reader asks
+ *   Why no cache colouring, as SLAB has? It spreads objects over the sets of
+ *     a small direct-mapped cache; associative ones do not need it.
+ *   Why does a core not notice what others free into its slab? It looks when
+ *     its own list is empty: soon enough, and without a shared variable.
+ * Sources Lameter, SLUB: the unqueued slab allocator, 2007; Bonwick, The Slab
+ *	   Allocator, USENIX 1994; Linux, Documentation/mm/slub.rst.
+ */
+#include <kernel/panic.h>
+#include <kernel/rcu.h>
+#include <kernel/smp.h>
+#include <lib/bitops.h>
+#include <lib/errno.h>
+#include <lib/seq_buf.h>
+#include <mm/vmstat.h>
+#include "kmem_cache.h"
+
+#define SLUB_MAX_ORDER	3	/* 32 KiB: more is hard to get */
+#define MIN_PARTIAL	5
+#define CPU_PARTIAL	3	/* slabs in reserve on each core */
+
+/* The part of struct page that changes at once. */
+union slab_state {
+	struct {
+		void *freelist;
+		u16 inuse;
+		u16 objects : 15, frozen : 1;
+	};
+	u64 both;
+};
+
+static union slab_state
+slab_state_of(struct page *page)
+{
+	union slab_state s;
+
+	s.both = __atomic_load_n((u64 *)&page->slab.freelist,
+				 __ATOMIC_RELAXED);
+	return s;
+}
+
+static bool
+slab_state_cas(struct page *page, union slab_state old, union slab_state next)
+{
+	return __atomic_compare_exchange_n((u64 *)&page->slab.freelist,
+					   &old.both, next.both, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static struct kmem_cache_cpu *
+this_cpu_of(struct kmem_cache *cache)
+{
+	return &cache->cpu[smp_processor_id()];
+}
+
+/* --- slabs: made, given back -------------------------------------------------- */
+
+/*
+ * Chain the objects of a new slab, in random order where the cache has one:
+ * an attacker then cannot tell which object follows which.
+ */
+static void *
+chain_objects(struct kmem_cache *cache, struct page *page, void **last_object)
+{
+	const u16 *order = page->slab.objects == cache->objects ?
+				   cache->order_list : NULL;
+	unsigned n = page->slab.objects, at, i;
+	void *object, *first = NULL, *last = NULL;
+
+	/* Each slab starts elsewhere in the one permutation of its cache. */
+	at = order ? (page_to_pfn(page) * 2654435761u >> 16) % n : 0;
+	for (i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
+		object = slab_object(cache, page, order ? order[at] : at);
+		if (cache->ctor)
+			cache->ctor(object);
+		if (last)
+			set_free_pointer(cache, last, object);
+		else
+			first = object;
+		last = object;
+	}
+	set_free_pointer(cache, last, NULL);
+	*last_object = last;
+	return first;
+}
+
+/* Count a slab of cache in or out. */
+static void
+count_slab(struct kmem_cache *cache, int delta)
+{
+	unsigned long flags = spin_lock_irqsave(&cache->node.lock);
+
+	cache->node.nr_slabs += delta;
+	spin_unlock_irqrestore(&cache->node.lock, flags);
+}
+
+/* A new slab, frozen, its objects chained first to last. NULL: no memory. */
+static struct page *
+new_slab(struct kmem_cache *cache, gfp_t gfp, void **first, void **last)
+{
+	struct page *page = slab_alloc_pages(cache, gfp);
+
+	if (!page)
+		return NULL;
+	*first = chain_objects(cache, page, last);
+	page->slab.freelist = NULL;
+	page->slab.inuse = page->slab.objects;
+	page->slab.frozen = 1;
+	count_slab(cache, 1);
+	return page;
+}
+
+static void
+free_slab_rcu(struct rcu_head *head)
+{
+	struct page *page = container_of((struct list_head *)head, struct page,
+					 slab.list);
+
+	slab_free_pages(page->slab.cache, page);
+}
+
+/* An empty slab on no list goes back to the page allocator. */
+static void
+discard_slab(struct kmem_cache *cache, struct page *page)
+{
+	static_assert(sizeof(struct rcu_head) <= sizeof(struct list_head),
+		      "the list is reused for the callback");
+
+	count_slab(cache, -1);
+	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
+		call_rcu((struct rcu_head *)&page->slab.list, free_slab_rcu);
+	else
+		slab_free_pages(cache, page);
+}
+
+/* --- from and to the node ----------------------------------------------------- */
+
+/* Context: node.lock. */
+static void
+node_add_partial(struct kmem_cache_node *node, struct page *page, bool tail)
+{
+	if (tail)
+		list_add_tail(&page->slab.list, &node->partial);
+	else
+		list_add(&page->slab.list, &node->partial);
+	node->nr_partial++;
+}
+
+static void
+node_remove_partial(struct kmem_cache_node *node, struct page *page)
+{
+	list_del(&page->slab.list);
+	node->nr_partial--;
+}
+
+/*
+ * Freeze a slab that other cores may be freeing into, and take all its free
+ * objects. Context: interrupts off; the page is this core's to freeze.
+ */
+static void *
+freeze_and_take(struct page *page)
+{
+	union slab_state old, next;
+
+	do {
+		old = slab_state_of(page);
+		next = old;
+		next.freelist = NULL;
+		next.inuse = old.objects;
+		next.frozen = 1;
+	} while (!slab_state_cas(page, old, next));
+	return old.freelist;
+}
+
+/*
+ * Give a frozen slab, whose unused objects are the n in [head, tail], out of
+ * this core's hands: to the node, or back to the page allocator.
+ */
+static void
+unfreeze(struct kmem_cache *cache, struct page *page, void *head, void *tail,
+	 unsigned n)
+{
+	struct kmem_cache_node *node = &cache->node;
+	union slab_state old, next;
+	bool empty;
+
+	spin_lock(&node->lock);
+	do {
+		old = slab_state_of(page);
+		next = old;
+		if (head) {
+			set_free_pointer(cache, tail, old.freelist);
+			next.freelist = head;
+			next.inuse -= n;
+		}
+		next.frozen = 0;
+		empty = !next.inuse && node->nr_partial >= cache->min_partial;
+	} while (!slab_state_cas(page, old, next));
+	/* Frees that saw it not frozen wait for node.lock to take it off. */
+	if (!empty && next.freelist)
+		node_add_partial(node, page, !head);
+	spin_unlock(&node->lock);
+	if (empty)
+		discard_slab(cache, page);
+}
+
+/* This core gives up its slab and list. Context: interrupts off. */
+static void
+deactivate_slab(struct kmem_cache *cache, struct kmem_cache_cpu *c)
+{
+	void *head = c->freelist, *tail = NULL, *object;
+	struct page *page = c->slab;
+	unsigned n = 0;
+
+	c->freelist = NULL;
+	c->slab = NULL;
+	for (object = head; object; n++) {
+		tail = object;
+		object = get_free_pointer(cache, object);
+	}
+	unfreeze(cache, page, head, tail, n);
+}
+
+/* All slabs in reserve go to the node. Context: interrupts off. */
+static void
+unfreeze_partials(struct kmem_cache *cache, struct kmem_cache_cpu *c)
+{
+	struct page *page;
+
+	while ((page = c->partial)) {
+		c->partial = (struct page *)page->slab.list.next;
+		unfreeze(cache, page, NULL, NULL, 0);
+	}
+	c->nr_partial = 0;
+}
+
+/* Put a slab that this core froze into its reserve. */
+static void
+put_cpu_partial(struct kmem_cache *cache, struct page *page)
+{
+	struct kmem_cache_cpu *c = this_cpu_of(cache);
+
+	if (c->nr_partial >= cache->cpu_partial)
+		unfreeze_partials(cache, c);
+	page->slab.list.next = (struct list_head *)c->partial;
+	c->partial = page;
+	c->nr_partial++;
+}
+
+/* --- the slow paths -------------------------------------------------------------- */
+
+/* From node.partial: one slab to use, some for the reserve. */
+static void *
+take_from_node(struct kmem_cache *cache, struct kmem_cache_cpu *c)
+{
+	struct kmem_cache_node *node = &cache->node;
+	union slab_state old, next;
+	void *objects = NULL;
+	struct page *page;
+
+	if (list_empty(&node->partial))
+		return NULL;
+	spin_lock(&node->lock);
+	while (!list_empty(&node->partial) &&
+	       (!objects || c->nr_partial < cache->cpu_partial / 2)) {
+		page = list_first_entry(&node->partial, struct page,
+					slab.list);
+		node_remove_partial(node, page);
+		if (!objects) {
+			objects = freeze_and_take(page);
+			c->slab = page;
+			continue;
+		}
+		do {
+			old = slab_state_of(page);
+			next = old;
+			next.frozen = 1;
+		} while (!slab_state_cas(page, old, next));
+		page->slab.list.next = (struct list_head *)c->partial;
+		c->partial = page;
+		c->nr_partial++;
+	}
+	spin_unlock(&node->lock);
+	return objects;
+}
+
+/*
+ * Free objects for this core, from wherever; c->slab is where they lie.
+ * Context: interrupts off. Returns the first, or NULL.
+ */
+static void *
+refill(struct kmem_cache *cache, struct kmem_cache_cpu *c, gfp_t gfp)
+{
+	void *objects, *last;
+	struct page *page;
+
+	if (c->slab) {
+		objects = freeze_and_take(c->slab);
+		if (objects)
+			return objects;
+		deactivate_slab(cache, c);
+	}
+	while ((page = c->partial)) {
+		c->partial = (struct page *)page->slab.list.next;
+		c->nr_partial--;
+		objects = freeze_and_take(page);
+		if (objects) {
+			c->slab = page;
+			return objects;
+		}
+		unfreeze(cache, page, NULL, NULL, 0);
+	}
+	objects = take_from_node(cache, c);
+	if (objects)
+		return objects;
+	page = new_slab(cache, gfp, &objects, &last);
+	if (!page)
+		return NULL;
+	c->slab = page;
+	return objects;
+}
+
+/*
+ * A new slab, made with interrupts on since the page allocator may have to
+ * wait. One object is the caller's, the others go where all find them.
+ */
+static void *
+alloc_patiently(struct kmem_cache *cache, gfp_t gfp)
+{
+	struct page *page;
+	unsigned long flags;
+	void *object, *rest, *last;
+
+	page = new_slab(cache, gfp, &object, &last);
+	if (!page)
+		return NULL;
+	rest = get_free_pointer(cache, object);
+	flags = local_irq_save();
+	unfreeze(cache, page, rest, last, page->slab.objects - 1);
+	local_irq_restore(flags);
+	return object;
+}
+
+static void *
+slub_alloc(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+{
+	unsigned long flags = local_irq_save();
+	struct kmem_cache_cpu *c = this_cpu_of(cache);
+	void *object = c->freelist;
+
+	/* An interrupt may have filled the list meanwhile. */
+	if (!object)
+		object = refill(cache, c, gfp & ~__GFP_DIRECT_RECLAIM);
+	if (object)
+		c->freelist = get_free_pointer(cache, object);
+	local_irq_restore(flags);
+	if (!object && gfpflags_allow_blocking(gfp))
+		object = alloc_patiently(cache, gfp);
+	return object;
+}
+
+/* Free into a slab that is not this core's. Context: any. */
+static void
+slub_free(struct kmem_cache *cache, struct page *page, void *object,
+	  unsigned long caller)
+{
+	struct kmem_cache_node *node = &cache->node;
+	union slab_state old, next;
+	unsigned long flags;
+	bool locked = false;
+
+	flags = local_irq_save();
+	do {
+		if (unlikely(locked)) {
+			spin_unlock(&node->lock);
+			locked = false;
+		}
+		old = slab_state_of(page);
+		if (unlikely(old.freelist == object || !old.inuse)) {
+			local_irq_restore(flags);
+			slab_bug(cache, page, object, "double free");
+			return;
+		}
+		set_free_pointer(cache, object, old.freelist);
+		next = old;
+		next.freelist = object;
+		next.inuse--;
+		if (!old.frozen && !old.freelist && next.inuse) {
+			next.frozen = 1;	/* was full: ours now */
+		} else if (!old.frozen && !next.inuse) {
+			spin_lock(&node->lock);	/* may leave the list */
+			locked = true;
+		}
+	} while (!slab_state_cas(page, old, next));
+	if (likely(!locked)) {
+		if (next.frozen && !old.frozen)
+			put_cpu_partial(cache, page);
+		local_irq_restore(flags);
+		return;
+	}
+	/* Empty now. A slab of one object was full: on no list. */
+	if (old.freelist)
+		node_remove_partial(node, page);
+	if (node->nr_partial < cache->min_partial) {
+		node_add_partial(node, page, true);
+		page = NULL;
+	}
+	spin_unlock(&node->lock);
+	local_irq_restore(flags);
+	if (page)
+		discard_slab(cache, page);
+}
+
+/* --- for the cache as a whole --------------------------------------------------- */
+
+/* Give up what this core holds. Context: interrupts off. */
+static void
+flush_this_cpu(void *arg)
+{
+	struct kmem_cache *cache = arg;
+	struct kmem_cache_cpu *c = this_cpu_of(cache);
+
+	if (c->slab)
+		deactivate_slab(cache, c);
+	unfreeze_partials(cache, c);
+}
+
+/* Take the empty slabs off the node. Returns how many frames they had. */
+static unsigned
+discard_empty(struct kmem_cache *cache)
+{
+	struct kmem_cache_node *node = &cache->node;
+	struct page *page, *next;
+	unsigned long flags;
+	unsigned frames = 0;
+	LIST_HEAD(empty);
+
+	flags = spin_lock_irqsave(&node->lock);
+	list_for_each_entry_safe(page, next, &node->partial, slab.list) {
+		if (slab_state_of(page).inuse)
+			continue;
+		node_remove_partial(node, page);
+		list_add(&page->slab.list, &empty);
+	}
+	spin_unlock_irqrestore(&node->lock, flags);
+	list_for_each_entry_safe(page, next, &empty, slab.list) {
+		frames += 1u << page_order(page);
+		discard_slab(cache, page);
+	}
+	return frames;
+}
+
+static unsigned
+slub_shrink(struct kmem_cache *cache)
+{
+	on_each_cpu(flush_this_cpu, cache);
+	return discard_empty(cache);
+}
+
+/* Count the objects in use, as far as lists tell: full slabs are all in use. */
+static void
+slub_usage(struct kmem_cache *cache, unsigned long *active,
+	   unsigned long *total, unsigned long *slabs)
+{
+	struct kmem_cache_node *node = &cache->node;
+	unsigned long flags = spin_lock_irqsave(&node->lock), unused = 0;
+	union slab_state s;
+	struct page *page;
+
+	list_for_each_entry(page, &node->partial, slab.list) {
+		s = slab_state_of(page);
+		unused += s.objects - s.inuse;
+	}
+	*slabs = node->nr_slabs;
+	*total = node->nr_slabs * cache->objects;
+	*active = *total - min(unused, *total);
+	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+static unsigned long
+slub_shutdown(struct kmem_cache *cache)
+{
+	unsigned long active, total, slabs;
+
+	slub_shrink(cache);
+	slub_usage(cache, &active, &total, &slabs);
+	return active;
+}
+
+/* U1 and U2 for one slab of the partial list. */
+static void
+verify_slab(struct kmem_cache *cache, struct page *page, struct verify *v)
+{
+	union slab_state s = slab_state_of(page);
+	unsigned n = 0;
+	void *object;
+
+	for (object = s.freelist; object && n <= s.objects; n++) {
+		if (slab_page_of(object) != page) {
+			verify_bad(v, "U2", "slub: %s: free pointer %p leads "
+				   "out of its slab", cache->name, object);
+			return;
+		}
+		object = get_free_pointer(cache, object);
+	}
+	VERIFY(v, !s.frozen && s.freelist, "U1",
+	       "slub: %s: slab %p on the partial list is %s", cache->name,
+	       page, s.frozen ? "frozen" : "full");
+	VERIFY(v, n == (unsigned)(s.objects - s.inuse), "U2",
+	       "slub: %s: slab %p has %u free objects, %u in use of %u",
+	       cache->name, page, n, s.inuse, s.objects);
+}
+
+/* Context: nobody allocates from the cache meanwhile. */
+static void
+slub_verify(struct kmem_cache *cache, struct verify *v)
+{
+	struct kmem_cache_node *node = &cache->node;
+	unsigned long flags = spin_lock_irqsave(&node->lock), n = 0;
+	struct page *page;
+
+	list_for_each_entry(page, &node->partial, slab.list) {
+		verify_slab(cache, page, v);
+		n++;
+	}
+	VERIFY(v, n == node->nr_partial && n <= node->nr_slabs, "U3",
+	       "slub: %s: %lu partial slabs, counted as %lu of %lu",
+	       cache->name, n, node->nr_partial, node->nr_slabs);
+	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+/* --- choosing the order ------------------------------------------------------------ */
+
+/*
+ * The smallest order that wastes at most 1/fraction of a slab and holds at
+ * least min_objects; SLUB_MAX_ORDER + 1 if there is none.
+ */
+static unsigned
+order_for(unsigned size, unsigned min_objects, unsigned fraction)
+{
+	unsigned order = order_of(DIV_ROUND_UP(min_objects * size, PAGE_SIZE));
+
+	for (; order <= SLUB_MAX_ORDER; order++) {
+		unsigned bytes = PAGE_SIZE << order;
+
+		if (bytes / size && bytes % size <= bytes / fraction)
+			break;
+	}
+	return order;
+}
+
+/*
+ * Many objects in a slab spread the cost of making it; a small rest wastes
+ * little. Ask for much of both, then for less.
+ */
+static unsigned
+choose_order(unsigned size)
+{
+	unsigned wanted = 8, order;
+
+	for (; wanted > 1; wanted /= 2) {
+		for (unsigned fraction = 16; fraction >= 4; fraction /= 2) {
+			order = order_for(size, wanted, fraction);
+			if (order <= SLUB_MAX_ORDER)
+				return order;
+		}
+	}
+	return order_of(DIV_ROUND_UP(size, PAGE_SIZE));
+}
+
+static int
+slub_setup(struct kmem_cache *cache)
+{
+	cache->order = choose_order(cache->size);
+	cache->objects = (PAGE_SIZE << cache->order) / cache->size;
+	cache->min_order = order_of(DIV_ROUND_UP(cache->size, PAGE_SIZE));
+	cache->min_partial = MIN_PARTIAL;
+	cache->cpu_partial = CPU_PARTIAL;
+	return 0;
+}
+
+const struct slab_design slub_design = {
+	.name = "slub",
+	.setup = slub_setup,
+	.alloc = slub_alloc,
+	.free = slub_free,
+	.shrink = slub_shrink,
+	.shutdown = slub_shutdown,
+	.usage = slub_usage,
+	.verify = slub_verify,
+};

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmalloc: memory in one piece of addresses, from frames that need not be.
+ *
+ * Ideas
+ *   Area	a range of the vmalloc space that is in use, its frames, and an
+ *		unmapped guard page behind them, so that a run off the end
+ *		faults. The page before an area is a guard too: that of the
+ *		area below it, or nobody's.
+ *
+ *	  | frame 9 | frame 2 | frame 7 | guard | next area ...
+ *	  ^ addr			^ addr + size
+ *
+ *   Lazy purge	A freed area loses its translations at once, but a core may
+ *		still remember them. Telling all cores each time is dear, so
+ *		the area waits, with its frames and its addresses, until
+ *		enough have gathered; then one flush frees them all. A frame
+ *		is therefore never somebody else's while a stale translation
+ *		to it can exist.
+ *
+ *	alloc: free ranges --> busy tree	vfree: busy --> waiting list
+ *	purge: flush, frames to the page allocator, waiting --> free ranges
+ *
+ * State	free_space: a vrange_space. busy: areas by address. waiting:
+ *		areas that were freed, waiting_pages of addresses in all.
+ * Invariants (vmalloc_verify)
+ *   V1  Busy areas are sorted and disjoint; they, the waiting ones and the free
+ *	 ranges add up to the whole space.
+ *   V2  Each page of a busy area is mapped to its frame, its guard to nothing;
+ *	 nothing of a waiting area is mapped.
+ *   V3  waiting_pages is the sum over the waiting areas, and below LAZY_MAX
+ *	 when no vfree() is under way.
+ * Locks	vmalloc_lock guards State. Frames, tables and structs are
+ *		allocated and freed outside it.
+ * Cost		vmalloc: O(log areas) and some 100 instructions a page. vfree:
+ *		the same without frames; every LAZY_MAX pages a purge.
+ * Questions a reader asks
+ *   Why not flush by address each time? With four cores each flush is a
+ *     broadcast that all answer; a purge needs one for up to LAZY_MAX pages.
+ *   Why is LAZY_MAX not larger? A purge frees its frames in one call, and no
+ *     call should take long.
+ * Sources  Linux, mm/vmalloc.c (interface, lazy purge); Bonwick and Adams,
+ *	    Magazines and Vmem, USENIX 2001.
+ */
+#include <asm/memory.h>
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
+#include <kernel/lock.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/sched.h>
+#include <lib/list.h>
+#include <lib/string.h>
+#include <mm/memblock.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+#include "vmalloc_private.h"
+#include "vrange.h"
+
+#define LAZY_MAX	256	/* pages of addresses, guards included */
+#define MAP_BATCH	16	/* frames handed to the page tables at once */
+
+struct vmalloc_state vmalloc_state;
+
+static DEFINE_SPINLOCK(vmalloc_lock, LOCK_VMALLOC);
+static struct kmem_cache *area_cache;
+
+#define state	vmalloc_state
+
+bool
+is_vmalloc_addr(const void *addr)
+{
+	return (unsigned long)addr >= state.start &&
+	       (unsigned long)addr < VMALLOC_END;
+}
+
+static struct vm_area *
+area_of(struct rb_node *node)
+{
+	return rb_entry(node, struct vm_area, range.node);
+}
+
+/* Context: vmalloc_lock. */
+static void
+busy_insert(struct vm_area *area)
+{
+	struct rb_node **link = &state.busy.node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = area->range.start < area_of(parent)->range.start ?
+			       &parent->left : &parent->right;
+	}
+	rb_link_node(&area->range.node, parent, link);
+	rb_insert_color(&area->range.node, &state.busy);
+}
+
+/* The busy area that holds addr, or NULL. Context: vmalloc_lock. */
+static struct vm_area *
+busy_find(unsigned long addr)
+{
+	struct rb_node *n = state.busy.node;
+
+	while (n) {
+		struct vm_area *area = area_of(n);
+
+		if (addr < area->range.start)
+			n = n->left;
+		else if (addr >= area->range.end)
+			n = n->right;
+		else
+			return area;
+	}
+	return NULL;
+}
+
+static void
+free_unused(struct vrange *unused)
+{
+	if (unused)
+		kmem_cache_free(area_cache,
+				container_of(unused, struct vm_area, range));
+}
+
+/* Take addresses for area and enter it. False: no room as things stand. */
+static bool
+area_take(struct vm_area *area, unsigned long align, struct vrange **spare)
+{
+	unsigned long bytes = (area->nr_pages + 1) << PAGE_SHIFT, flags;
+	struct vrange *unused;
+	bool ok;
+
+	flags = spin_lock_irqsave(&vmalloc_lock);
+	ok = vrange_take(&state.free, bytes, align, &area->range.start, spare,
+			 &unused);
+	if (ok) {
+		area->range.end = area->range.start + bytes;
+		busy_insert(area);
+	}
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	free_unused(unused);
+	return ok;
+}
+
+/*
+ * A new busy area of nr pages (and its guard) at a multiple of align.
+ * Context: may sleep. Returns NULL without memory or addresses.
+ */
+static struct vm_area *
+area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
+	   unsigned long caller)
+{
+	struct vm_area *area = kmem_cache_zalloc(area_cache, GFP_KERNEL);
+	struct vm_area *second = NULL;
+	struct vrange *spare;
+	bool ok;
+
+	if (align > PAGE_SIZE)
+		second = kmem_cache_alloc(area_cache, GFP_KERNEL);
+	if (!area || (align > PAGE_SIZE && !second))
+		goto fail;
+	area->nr_pages = nr;
+	area->kind = kind;
+	area->caller = caller;
+	spare = second ? &second->range : NULL;
+	ok = area_take(area, align, &spare) ||
+	     (vmalloc_purge() && area_take(area, align, &spare));
+	if (!spare)
+		second = NULL;
+	if (!ok)
+		goto fail;
+	kmem_cache_free(area_cache, second);
+	return area;
+fail:
+	kmem_cache_free(area_cache, second);
+	kmem_cache_free(area_cache, area);
+	return NULL;
+}
+
+/* Map area to its frames. 0 or -ENOMEM (tables); nothing is mapped then. */
+static int
+area_map(struct vm_area *area, enum pgprot prot)
+{
+	unsigned long at = area->range.start;
+	phys_addr_t pa[MAP_BATCH];
+	unsigned n, i = 0;
+	int err;
+
+	err = reserve_kernel_tables(at, area->nr_pages << PAGE_SHIFT);
+	while (!err && i < area->nr_pages) {
+		for (n = 0; n < MAP_BATCH && i < area->nr_pages; n++, i++)
+			pa[n] = page_to_phys(area->pages[i]);
+		set_kernel_pages(at, pa, n, prot);
+		at += n << PAGE_SHIFT;
+	}
+	return err;
+}
+
+static void
+area_free_frames(struct vm_area *area)
+{
+	if (area->kind == VM_ALLOC) {
+		for (unsigned i = 0; i < area->nr_pages; i++)
+			free_frame(area->pages[i]);
+	}
+	kfree(area->pages);
+	area->pages = NULL;
+}
+
+/* Give the addresses of areas that nobody can remember back. */
+static void
+areas_release(struct list_head *areas)
+{
+	struct vm_area *area, *next;
+	struct vrange *unused[2];
+	unsigned long flags;
+
+	list_for_each_entry_safe(area, next, areas, list) {
+		area_free_frames(area);
+		flags = spin_lock_irqsave(&vmalloc_lock);
+		vrange_put(&state.free, area->range.start, area->range.end,
+			   &area->range, unused);
+		state.purging_pages -= (area->nr_pages + 1);
+		spin_unlock_irqrestore(&vmalloc_lock, flags);
+		free_unused(unused[0]);
+		free_unused(unused[1]);
+	}
+}
+
+/*
+ * Flush, then free what waits.
+ * Context: any but interrupts and spinlocks.
+ * Returns how many pages of addresses became free.
+ */
+unsigned long
+vmalloc_purge(void)
+{
+	unsigned long flags, pages;
+	LIST_HEAD(areas);
+
+	flags = spin_lock_irqsave(&vmalloc_lock);
+	list_splice_init(&state.waiting, &areas);
+	pages = state.waiting_pages;
+	state.waiting_pages = 0;
+	state.purging_pages += pages;
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	if (!pages)
+		return 0;
+	flush_tlb_all();
+	areas_release(&areas);
+	return pages;
+}
+
+/* Take area out of use: it is out of the busy tree, and nobody else's. */
+static void
+area_retire(struct vm_area *area)
+{
+	unsigned long flags, waiting;
+
+	unmap_kernel_range_lazily(area->range.start,
+				  area->nr_pages << PAGE_SHIFT);
+	flags = spin_lock_irqsave(&vmalloc_lock);
+	list_add_tail(&area->list, &state.waiting);
+	waiting = state.waiting_pages += area->nr_pages + 1;
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	if (waiting >= LAZY_MAX)
+		vmalloc_purge();
+}
+
+/* The busy area that begins at addr, taken out of the tree; else NULL. */
+static struct vm_area *
+area_remove(unsigned long addr, unsigned kinds)
+{
+	unsigned long flags = spin_lock_irqsave(&vmalloc_lock);
+	struct vm_area *area = busy_find(addr);
+
+	if (area && (area->range.start != (addr & PAGE_MASK) ||
+		     !(kinds & 1u << area->kind)))
+		area = NULL;
+	if (area)
+		rb_erase(&area->range.node, &state.busy);
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	return area;
+}
+
+/* --- memory ----------------------------------------------------------------- */
+
+static bool
+area_fill(struct vm_area *area, gfp_t gfp)
+{
+	unsigned got;
+
+	area->pages = kcalloc(area->nr_pages, sizeof(*area->pages), GFP_KERNEL);
+	if (!area->pages)
+		return false;
+	got = alloc_pages_bulk(gfp | __GFP_HIGHMEM, area->nr_pages,
+			       area->pages);
+	while (got < area->nr_pages) {
+		struct page *page = alloc_page(gfp | __GFP_HIGHMEM);
+
+		if (!page)
+			break;
+		area->pages[got++] = page;
+	}
+	if (got == area->nr_pages)
+		return true;
+	while (got)
+		free_frame(area->pages[--got]);
+	kfree(area->pages);
+	area->pages = NULL;
+	return false;
+}
+
+static void *
+vmalloc_caller(unsigned long size, gfp_t gfp, unsigned long caller)
+{
+	struct vm_area *area;
+
+	might_sleep();
+	if (!size || size > state.size - PAGE_SIZE)
+		return NULL;
+	area = area_alloc(ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT, PAGE_SIZE,
+			  VM_ALLOC, caller);
+	if (!area)
+		return NULL;
+	if (area_fill(area, gfp) && !area_map(area, PROT_KERNEL_RW))
+		return (void *)area->range.start;
+	area_remove(area->range.start, 1u << VM_ALLOC);
+	if (!area->pages)
+		area->kind = VM_MAP;	/* has no frames to give back */
+	area_retire(area);
+	return NULL;
+}
+
+void *
+vmalloc(unsigned long size)
+{
+	return vmalloc_caller(size, GFP_KERNEL,
+			      (unsigned long)__builtin_return_address(0));
+}
+
+void *
+vzalloc(unsigned long size)
+{
+	return vmalloc_caller(size, GFP_KERNEL | __GFP_ZERO,
+			      (unsigned long)__builtin_return_address(0));
+}
+
+static void
+bad_address(const char *what, const void *addr)
+{
+	char line[96];
+
+	if (!vmalloc_describe((unsigned long)addr, line, sizeof(line)))
+		snprintf(line, sizeof(line), "not in the vmalloc area");
+	pr_err("BUG: %s of %p: %s\n", what, addr, line);
+	WARN_ON(true);
+}
+
+void
+vfree(const void *addr)
+{
+	struct vm_area *area;
+
+	if (!addr)
+		return;
+	area = (unsigned long)addr & ~PAGE_MASK ? NULL :
+		area_remove((unsigned long)addr, 1u << VM_ALLOC);
+	if (!area)
+		bad_address("vfree", addr);
+	else
+		area_retire(area);
+}
+
+/* --- mappings of what others own -------------------------------------------- */
+
+void *
+vmap(struct page **pages, unsigned n, enum pgprot prot)
+{
+	struct vm_area *area;
+
+	might_sleep();
+	if (!n || n > (state.size >> PAGE_SHIFT) - 1)
+		return NULL;
+	area = area_alloc(n, PAGE_SIZE, VM_MAP,
+			  (unsigned long)__builtin_return_address(0));
+	if (!area)
+		return NULL;
+	area->pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
+	if (area->pages) {
+		memcpy(area->pages, pages, n * sizeof(*pages));
+		if (!area_map(area, prot))
+			return (void *)area->range.start;
+	}
+	area_remove(area->range.start, 1u << VM_MAP);
+	area_retire(area);
+	return NULL;
+}
+
+void
+vunmap(const void *addr)
+{
+	struct vm_area *area;
+
+	if (!addr)
+		return;
+	area = (unsigned long)addr & ~PAGE_MASK ? NULL :
+		area_remove((unsigned long)addr, 1u << VM_MAP);
+	if (!area)
+		bad_address("vunmap", addr);
+	else
+		area_retire(area);
+}
+
+static void *
+ioremap_caller(phys_addr_t pa, unsigned long size, enum pgprot prot,
+	       unsigned long caller)
+{
+	phys_addr_t start = pa & PAGE_MASK;
+	unsigned long bytes = ALIGN_UP(pa - start + size, PAGE_SIZE);
+	struct vm_area *area;
+
+	might_sleep();
+	if (!size || pa + (size - 1) < pa ||
+	    memblock_overlaps_memory(pa, size))
+		return NULL;
+	area = area_alloc(bytes >> PAGE_SHIFT, PAGE_SIZE, VM_IOREMAP, caller);
+	if (!area)
+		return NULL;
+	area->pa = start;
+	if (!map_kernel_range(area->range.start, start, bytes, prot, false))
+		return (void *)(area->range.start + (pa - start));
+	area_remove(area->range.start, 1u << VM_IOREMAP);
+	area_retire(area);
+	return NULL;
+}
+
+void *
+ioremap(phys_addr_t pa, unsigned long size)
+{
+	return ioremap_caller(pa, size, PROT_DEVICE,
+			      (unsigned long)__builtin_return_address(0));
+}
+
+void *
+ioremap_wc(phys_addr_t pa, unsigned long size)
+{
+	return ioremap_caller(pa, size, PROT_UNCACHED,
+			      (unsigned long)__builtin_return_address(0));
+}
+
+void
+iounmap(const void *addr)
+{
+	struct vm_area *area;
+
+	if (!addr)
+		return;
+	area = area_remove((unsigned long)addr, 1u << VM_IOREMAP);
+	if (!area)
+		bad_address("iounmap", addr);
+	else
+		area_retire(area);
+}
+
+struct page *
+vmalloc_to_page(const void *addr)
+{
+	unsigned long flags = spin_lock_irqsave(&vmalloc_lock), i;
+	struct vm_area *area = busy_find((unsigned long)addr);
+	struct page *page = NULL;
+
+	if (area && area->pages) {
+		i = ((unsigned long)addr - area->range.start) >> PAGE_SHIFT;
+		if (i < area->nr_pages)
+			page = area->pages[i];
+	}
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	return page;
+}
+
+/* Call fn for each busy area, in order of address, under vmalloc_lock. */
+void
+vmalloc_for_each(void (*fn)(const struct vm_area *area, void *arg), void *arg)
+{
+	unsigned long flags = spin_lock_irqsave(&vmalloc_lock);
+
+	for (struct rb_node *n = rb_first(&state.busy); n; n = rb_next(n))
+		fn(area_of(n), arg);
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+}
+
+/* Copy of the area that holds addr; false if there is none. */
+bool
+vmalloc_find(unsigned long addr, struct vm_area *copy)
+{
+	unsigned long flags = spin_lock_irqsave(&vmalloc_lock);
+	struct vm_area *area = busy_find(addr);
+
+	if (area)
+		*copy = *area;
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	return area != NULL;
+}
+
+unsigned long
+vmalloc_lock_state(void)
+{
+	return spin_lock_irqsave(&vmalloc_lock);
+}
+
+void
+vmalloc_unlock_state(unsigned long flags)
+{
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+}
+
+void
+vmalloc_init(void)
+{
+	struct vrange *unused[2];
+	struct vm_area *area;
+
+	area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 0,
+				       SLAB_PANIC, NULL);
+	INIT_LIST_HEAD(&state.waiting);
+	state.start = (unsigned long)high_memory + VMALLOC_GAP;
+	state.size = VMALLOC_END - state.start;
+	area = kmem_cache_alloc(area_cache, GFP_KERNEL);
+	assert(area);
+	vrange_put(&state.free, state.start, VMALLOC_END, &area->range,
+		   unused);
+}

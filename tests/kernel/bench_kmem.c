@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What kernel objects and addresses cost. */
+#include <kernel/bench.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+
+static struct kmem_cache *cache;
+
+static void
+kmalloc_pair_32(struct bench *b)
+{
+	BENCH_LOOP(b, kfree(kmalloc(32, GFP_ATOMIC)));
+}
+
+static void
+kmalloc_pair_128(struct bench *b)
+{
+	BENCH_LOOP(b, kfree(kmalloc(128, GFP_ATOMIC)));
+}
+
+static void
+kmalloc_pair_1024(struct bench *b)
+{
+	BENCH_LOOP(b, kfree(kmalloc(1024, GFP_ATOMIC)));
+}
+
+static void
+kmalloc_pair_4096(struct bench *b)
+{
+	BENCH_LOOP(b, kfree(kmalloc(4096, GFP_ATOMIC)));
+}
+
+static void
+cache_pair(struct bench *b)
+{
+	void *object;
+
+	cache = kmem_cache_create("bench", 200, 0, SLAB_NO_MERGE, NULL);
+	BENCH_LOOP(b, object = kmem_cache_alloc(cache, GFP_ATOMIC);
+		   kmem_cache_free(cache, object));
+	kmem_cache_destroy(cache);
+}
+
+static void
+vmalloc_pair_4k(struct bench *b)
+{
+	BENCH_LOOP(b, vfree(vmalloc(4096)));
+}
+
+static void
+vmalloc_pair_64k(struct bench *b)
+{
+	BENCH_LOOP(b, vfree(vmalloc(65536)));
+}
+
+static void
+vmalloc_pair_1m(struct bench *b)
+{
+	b->iterations = 100;
+	BENCH_LOOP(b, vfree(vmalloc(1 << 20)));
+}
+
+BENCH_SUITE("kmem",
+	    BENCH_CASE("kmalloc 32 hot pair", kmalloc_pair_32),
+	    BENCH_CASE("kmalloc 128 hot pair", kmalloc_pair_128),
+	    BENCH_CASE("kmalloc 1024 hot pair", kmalloc_pair_1024),
+	    BENCH_CASE("kmalloc 4096 hot pair", kmalloc_pair_4096),
+	    BENCH_CASE("kmem_cache 200 hot pair", cache_pair),
+	    BENCH_CASE("vmalloc 4 KiB hot pair", vmalloc_pair_4k),
+	    BENCH_CASE("vmalloc 64 KiB hot pair", vmalloc_pair_64k),
+	    BENCH_CASE("vmalloc 1 MiB hot pair", vmalloc_pair_1m));
