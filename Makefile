@@ -71,11 +71,14 @@ LDFLAGS	:= -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
 	   -Wl,--no-warn-rwx-segments
 LIBS	:= -lgcc
 
-# The coverage build counts the lines of mm and of the arch code.
+# The coverage build counts how often each line runs (kernel/gcov.c). Atomic
+# counters, so that none is lost between cores. Not counted: gcov.c itself.
 ifeq ($(COVERAGE),1)
 COVFLAGS := --coverage -fprofile-info-section -fprofile-update=atomic
-$(OUT)/mm/%.o $(OUT)/arch/%.o: CFLAGS += $(COVFLAGS)
-$(OUT)/kernel/%.o: CFLAGS += -DVELLUM_COVERAGE
+COVERED	:= $(foreach d,mm arch kernel drivers,$(OUT)/$(d)/%.o)
+$(filter $(COVERED),$(filter-out $(OUT)/kernel/gcov.c.o,$(OBJ))): \
+	CFLAGS += $(COVFLAGS)
+CPPFLAGS += -DVELLUM_COVERAGE
 LIBS	:= -Wl,--start-group -lgcov -lgcc -Wl,--end-group
 endif
 

@@ -18,6 +18,7 @@
 #include <asm/irqflags.h>
 #include <asm/processor.h>
 #include <asm/semihost.h>
+#include <kernel/gcov.h>
 #include <kernel/panic.h>
 
 #define SYSREGS_PHYS	0x10000000
@@ -60,6 +61,7 @@ void
 machine_power_off(unsigned status)
 {
 	local_irq_disable();
+	gcov_dump();
 	semihost_exit(status);
 	board_request(CFG_SHUTDOWN);
 }
@@ -67,5 +69,6 @@ machine_power_off(unsigned status)
 void
 machine_restart(void)
 {
+	gcov_dump();
 	board_request(CFG_REBOOT);
 }

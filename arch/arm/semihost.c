@@ -20,6 +20,7 @@
 #define SYS_CLOSE		0x02
 #define SYS_WRITE		0x05
 #define SYS_READ		0x06
+#define SYS_TMPNAM		0x0d
 #define SYS_TIME		0x11	/* seconds since 1970 */
 #define SYS_EXIT_EXTENDED	0x20
 #define EXIT_APPLICATION	0x20026	/* "the application ended" */
@@ -113,4 +114,14 @@ semihost_close(int handle)
 	if (!semihost_present())
 		return -1;
 	return (int)semihost_call(SYS_CLOSE, block);
+}
+
+int
+semihost_tmpnam(char *name, size_t size)
+{
+	unsigned long block[3] = { (unsigned long)name, 0, size };
+
+	if (!semihost_present())
+		return -1;
+	return (int)semihost_call(SYS_TMPNAM, block);
 }

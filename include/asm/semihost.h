@@ -19,5 +19,7 @@ int semihost_open(const char *path, const char *mode);
 size_t semihost_write(int handle, const void *data, size_t n);
 size_t semihost_read(int handle, void *data, size_t n);
 int semihost_close(int handle);
+/* A name that no other running emulator gets: 0, or -1. */
+int semihost_tmpnam(char *name, size_t size);
 
 #endif
