@@ -222,6 +222,18 @@ profile:
 		build/release/kernel.bin $(DTB)
 	$(Q)tools/profile --mem $(MEM) --smp $(SMP) $(if $(P),'$(P)')
 
+# How much the tests reach, and how much they notice (docs/testing.md).
+MUTANTFLAGS = $(if $(ONLY),--only $(ONLY)) $(if $(SHARD),--shard $(SHARD)) \
+	      $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: coverage mutants
+coverage: ready
+	$(Q)tools/setup test coverage
+	$(Q)tools/coverage
+mutants: ready
+	$(Q)tools/setup test
+	$(Q)tools/mutants $(MUTANTFLAGS)
+
 .PHONY: check-layers
 check-layers:
 	$(Q)$(PYTHON) tools/check-layers
@@ -252,6 +264,8 @@ help:
 ## make gdb-tui          the same with windows: code, and an mm command at each stop
 ## make record           record a run on one core; make replay: gdb, both directions
 ## make profile          instructions and calls by function (P="test=buddy")
+## make coverage         which lines and branches the tests reach: build/coverage
+## make mutants          plant small bugs: are they noticed? (ONLY=buddy SHARD=1/4 SAMPLE=20)
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
