@@ -152,13 +152,13 @@ static bool
 sweep_run(int (*scenario)(void *arg), void *arg, unsigned long n, bool *hit,
 	  struct seq_buf *out)
 {
-	unsigned long before = nr_free_pages(), after;
+	unsigned long before = nr_settled_free_pages(), after;
 	int err;
 
 	fault_inject_nth(n);
 	err = scenario(arg);
 	*hit = fault_inject_nth_done();
-	after = nr_free_pages();
+	after = nr_settled_free_pages();
 	if (err > 0 || (err && !*hit)) {
 		seq_printf(out, "run %lu: returned %d, %s\n", n, err, *hit ?
 			   "not an errno" : "though no allocation failed");

@@ -5,7 +5,7 @@
  * none fails. It has to fail with the errno that it documents, leave nothing
  * behind, and leave everything in order (fault_inject_sweep() checks).
  *
- *	SWEPT(threads, 3)	three allocations, each failed once
+ *	run 1: X	run 2: a X	run 3: a b X	run 4: a b c
  */
 #include <asm/memory.h>
 #include <asm/pgalloc.h>
@@ -20,7 +20,8 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/gfp.h>
-#include <mm/highmem.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 
@@ -45,19 +46,21 @@ swept_run(void *arg)
 	return err;
 }
 
-/* Sweep it; it has to have nr places that can fail. */
-static void
-sweep(struct test *t, int (*scenario)(void), long nr)
+/* Sweep it; returns how many allocations could fail. */
+static long
+sweep(struct test *t, int (*scenario)(void))
 {
 	struct swept swept = { scenario, 0 };
 	char text[512];
 	struct seq_buf s;
+	long nr;
 
 	seq_buf_init(&s, text, sizeof(text));
-	EXPECT_EQ(t, fault_inject_sweep(swept_run, &swept, &s), nr);
+	nr = fault_inject_sweep(swept_run, &swept, &s);
 	EXPECT_EQ(t, swept.nr_wrong, 0);
 	if (s.len)
 		test_info(t, "%s", text);
+	return nr;
 }
 
 static atomic_t nr_ran;
@@ -93,10 +96,11 @@ three_threads(void)
 	return (unsigned)atomic_read(&nr_ran) == n ? err : -EIO;
 }
 
+/* A stack is several allocations: frames, and what describes the area. */
 static void
 threads_fail_one_by_one(struct test *t)
 {
-	sweep(t, three_threads, 3);
+	EXPECT(t, sweep(t, three_threads) >= 3);
 }
 
 static int
@@ -116,7 +120,7 @@ thread_on_last_core(void)
 static void
 a_thread_of_another_core_fails_here(struct test *t)
 {
-	sweep(t, thread_on_last_core, 1);
+	EXPECT(t, sweep(t, thread_on_last_core) >= 1);
 }
 
 /* Stopped before it ran: its function sees that it shall not begin. */
@@ -134,7 +138,7 @@ thread_that_is_stopped(void)
 static void
 a_stopped_thread_leaves_nothing(struct test *t)
 {
-	sweep(t, thread_that_is_stopped, 1);
+	EXPECT(t, sweep(t, thread_that_is_stopped) >= 1);
 }
 
 static int
@@ -153,7 +157,7 @@ exact_sizes(void)
 static void
 exact_sizes_fail_whole(struct test *t)
 {
-	sweep(t, exact_sizes, 3);
+	EXPECT_EQ(t, sweep(t, exact_sizes), 3);
 }
 
 /* Those that came stay the caller's; the rest is NULL. */
@@ -176,7 +180,7 @@ bulk(void)
 static void
 bulk_says_how_many_came(struct test *t)
 {
-	sweep(t, bulk, 8);
+	EXPECT_EQ(t, sweep(t, bulk), 8);
 }
 
 static int
@@ -202,7 +206,7 @@ every_order(void)
 static void
 blocks_of_each_order_fail(struct test *t)
 {
-	sweep(t, every_order, 6);
+	EXPECT_EQ(t, sweep(t, every_order), 6);
 }
 
 /* The range is taken from the free lists: nothing is to be allocated. */
@@ -230,7 +234,76 @@ static void
 a_range_needs_no_allocation(struct test *t)
 {
 	ASSERT_EQ(t, contiguous_range(), 0);
-	sweep(t, contiguous_range, 0);
+	EXPECT_EQ(t, sweep(t, contiguous_range), 0);
+}
+
+static int
+vmalloc_and_vmap(void)
+{
+	struct page *pages[3] = { NULL };
+	unsigned n = alloc_pages_bulk(GFP_KERNEL, 3, pages);
+	void *area = n == 3 ? vmalloc(5 * PAGE_SIZE) : NULL;
+	void *view = area ? vmap(pages, 3, PROT_KERNEL_RW) : NULL;
+
+	vunmap(view);
+	vfree(area);
+	while (n--)
+		free_frame(pages[n]);
+	return view ? 0 : -ENOMEM;
+}
+
+static void
+areas_of_addresses_fail_whole(struct test *t)
+{
+	EXPECT(t, sweep(t, vmalloc_and_vmap) >= 8);
+}
+
+static int
+objects(void)
+{
+	static void *object[70];
+	unsigned n, i;
+
+	for (n = 0; n < ARRAY_SIZE(object); n++) {
+		object[n] = kmalloc(n < 64 ? 500 : 3000 * (n - 60),
+				    GFP_KERNEL);
+		if (!object[n])
+			break;
+	}
+	for (i = 0; i < n; i++)
+		kfree(object[i]);
+	return n == ARRAY_SIZE(object) ? 0 : -ENOMEM;
+}
+
+static void
+objects_of_every_kind_fail(struct test *t)
+{
+	EXPECT(t, sweep(t, objects) >= 8);
+}
+
+static struct kmem_cache *
+new_cache(void)
+{
+	return kmem_cache_create("swept", 100, 0, 0, NULL);
+}
+
+static int
+cache_with_objects(void)
+{
+	struct kmem_cache *cache = new_cache();
+	void *object = cache ? kmem_cache_alloc(cache, GFP_KERNEL) : NULL;
+
+	if (object)
+		kmem_cache_free(cache, object);
+	if (cache)
+		kmem_cache_destroy(cache);
+	return object ? 0 : -ENOMEM;
+}
+
+static void
+a_cache_is_made_whole_or_not_at_all(struct test *t)
+{
+	EXPECT(t, sweep(t, cache_with_objects) >= 1);
 }
 
 static int
@@ -248,7 +321,7 @@ page_owner_needs_both_its_tables(struct test *t)
 {
 	if (page_owner_running())
 		SKIP(t, "page_owner=on");
-	sweep(t, page_owner_on_and_off, 2);
+	EXPECT_EQ(t, sweep(t, page_owner_on_and_off), 2);
 }
 
 static int
@@ -267,7 +340,7 @@ page_poison_needs_its_table(struct test *t)
 	if (page_poison_start())
 		SKIP(t, "page_poison=1");
 	page_poison_stop();
-	sweep(t, page_poison_on_and_off, 1);
+	EXPECT_EQ(t, sweep(t, page_poison_on_and_off), 1);
 }
 
 /* --- Page tables, which stay once they are made --- */
@@ -371,6 +444,9 @@ TEST_SUITE("sweep",
 	   TEST_CASE(bulk_says_how_many_came),
 	   TEST_CASE(blocks_of_each_order_fail),
 	   TEST_CASE(a_range_needs_no_allocation),
+	   TEST_CASE(areas_of_addresses_fail_whole),
+	   TEST_CASE(objects_of_every_kind_fail),
+	   TEST_CASE(a_cache_is_made_whole_or_not_at_all),
 	   TEST_CASE(page_owner_needs_both_its_tables),
 	   TEST_CASE(page_poison_needs_its_table),
 	   TEST_CASE(a_mapping_without_a_table_maps_nothing));
