@@ -182,17 +182,20 @@ the_smallest_block_that_fits_is_taken(struct test *t)
 static void
 the_newest_block_comes_first(struct test *t)
 {
+	bool shuffled = page_alloc_shuffle;
 	struct page *p[4];
 	unsigned i;
 
 	if (!lab_open(t))
 		return;
+	page_alloc_shuffle = false;
 	for (i = 0; i < 4; i++)
 		p[i] = take(0, MIGRATE_MOVABLE);
 	give(p[0], 0);
 	give(p[2], 0);
 	EXPECT(t, take(0, MIGRATE_MOVABLE) == p[2]);
 	EXPECT(t, take(0, MIGRATE_MOVABLE) == p[0]);
+	page_alloc_shuffle = shuffled;
 	for (i = 0; i < 4; i++)
 		give(p[i], 0);
 	lab_close(t);

@@ -23,7 +23,7 @@
 #define NR_SLOTS	256	/* of each core */
 #define NR_SHARED	64
 
-static unsigned long nr_operations = 200000;
+static unsigned long nr_operations = 100000;
 
 static int
 param_buddy_random(const char *value)
@@ -185,7 +185,7 @@ failing_requests_lose_nothing(struct test *t)
 	static const struct fault_attr attr = { 10, 1, 0, -1 };
 	unsigned long before = fault_inject_count(), all = nr_operations;
 
-	nr_operations = min(all, 100000UL);
+	nr_operations = min(all, 50000UL);
 	fault_inject_set(&attr);
 	random_run(t);
 	fault_inject_set(NULL);
@@ -200,7 +200,7 @@ shuffled_lists_lose_nothing(struct test *t)
 	bool was = page_alloc_shuffle;
 	unsigned long all = nr_operations;
 
-	nr_operations = min(all, 100000UL);
+	nr_operations = min(all, 50000UL);
 	page_alloc_shuffle = true;
 	random_run(t);
 	page_alloc_shuffle = was;

@@ -273,7 +273,7 @@ a_node_can_be_named(struct test *t)
 	int nid;
 
 	for_each_node(nid) {
-		page = alloc_pages_node(nid, GFP_KERNEL | __GFP_THISNODE, 0);
+		page = alloc_pages_node(nid, GFP_HIGHUSER | __GFP_THISNODE, 0);
 		ASSERT(t, page != NULL);
 		EXPECT_EQ(t, page_to_nid(page), nid);
 		free_frame(page);
@@ -302,7 +302,8 @@ numa_counters_tell_who_helped(struct test *t)
 	free_frame(page);
 	if (nr_node_ids == 1)
 		return;
-	page = alloc_pages_node(!here, GFP_KERNEL | __GFP_THISNODE, 0);
+	page = alloc_pages_node(!here, GFP_HIGHUSER | __GFP_THISNODE,
+				0);
 	ASSERT(t, page != NULL);
 	zone = page_zone(page);
 	EXPECT(t, zone_numa_state(zone, NUMA_OTHER) > 0);
