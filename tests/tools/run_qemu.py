@@ -63,6 +63,15 @@ class Terminal:
         return termios.tcgetattr(self.slave) == self.before
 
 
+def group_lives(group):
+    """Is a process of this group left?"""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def way_out_is_told_before_the_kernel_speaks():
     terminal = Terminal()
     good = terminal.wait_for(b"Ctrl-A then X")
@@ -99,9 +108,7 @@ def killed_wrapper_takes_qemu_along_and_restores_the_terminal():
     good = terminal.wait_for(PROMPT)
     terminal.child.terminate()
     terminal.finish()
-    left = subprocess.run(["pgrep", "-g", str(terminal.child.pid)],
-                          stdout=subprocess.DEVNULL).returncode == 0
-    return good and terminal.restored() and not left
+    return good and terminal.restored() and not group_lives(terminal.child.pid)
 
 
 def timeout_ends_a_run_with_124():
@@ -166,9 +173,15 @@ def main():
           f"    1..{len(CASES)}")
     failed = 0
     for number, case in enumerate(CASES, 1):
-        good = case()
+        good, why = True, ""
+        try:
+            good = case()
+        except OSError as error:      # a container without /dev/pts
+            if "pty" not in str(error):
+                raise
+            why = f" # SKIP {error}"
         failed += not good
-        print(f"    {'' if good else 'not '}ok {number} {case.__name__}",
+        print(f"    {'' if good else 'not '}ok {number} {case.__name__}{why}",
               flush=True)
     print(f"{'not ' if failed else ''}ok 1 run_qemu")
     return 1 if failed else 0
