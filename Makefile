@@ -10,6 +10,7 @@
 BUILD	?= debug
 TESTS	?= 1
 SAN	?=
+TRACE	?= 1
 COVERAGE ?= 0
 MEM	?= 256
 SMP	?= 1
@@ -22,7 +23,7 @@ NM	:= $(CROSS)nm
 SIZE	:= $(CROSS)size
 PYTHON	?= python3
 
-VARIANT := $(BUILD)$(if $(SAN),-$(SAN))$(if $(filter 1,$(COVERAGE)),-coverage)$(if $(filter 0,$(TESTS)),-notests)$(if $(filter 1,$(BENCH)),-bench)
+VARIANT := $(BUILD)$(if $(SAN),-$(SAN))$(if $(filter 1,$(COVERAGE)),-coverage)$(if $(filter 0,$(TRACE)),-notrace)$(if $(filter 0,$(TESTS)),-notests)$(if $(filter 1,$(BENCH)),-bench)
 OUT	:= build/$(VARIANT)
 
 Q	:= $(if $(filter 1,$(V)),,@)
@@ -59,7 +60,8 @@ SANFLAGS	:= $(SAN_always) $(SAN_$(SAN))
 # What prints the reports is not checked.
 UNSANITIZED	:= kernel/ubsan.c kernel/soft_report.c
 
-CPPFLAGS := -Iinclude -D__KERNEL__ $(if $(filter 0,$(TESTS)),,-DVELLUM_TESTS)
+CPPFLAGS := -Iinclude -D__KERNEL__ $(if $(filter 0,$(TESTS)),,-DVELLUM_TESTS) \
+	    $(if $(filter 0,$(TRACE)),-DVELLUM_NO_TRACE)
 ARCH	:= -marm -mcpu=cortex-a9 -mfloat-abi=soft -mno-unaligned-access
 CFLAGS	:= -std=gnu11 $(ARCH) -ffreestanding -fno-common -fno-pic \
 	   -funwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks \

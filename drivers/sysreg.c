@@ -20,6 +20,7 @@
 #include <asm/semihost.h>
 #include <kernel/gcov.h>
 #include <kernel/panic.h>
+#include <mm/trace_ring.h>
 
 #define SYSREGS_PHYS	0x10000000
 #define SYS_24MHZ	0x5c
@@ -61,6 +62,7 @@ void
 machine_power_off(unsigned status)
 {
 	local_irq_disable();
+	trace_power_off();
 	gcov_dump();
 	semihost_exit(status);
 	board_request(CFG_SHUTDOWN);

@@ -28,6 +28,7 @@
 #include <kernel/printk.h>
 #include <kernel/task.h>
 #include <lib/list.h>
+#include <mm/trace.h>
 #include "report.h"
 
 /* Kinds of fault status, without the level of the walk. */
@@ -105,6 +106,7 @@ do_page_fault(struct pt_regs *regs, const struct fault_info *fault)
 {
 	if (user_mode(regs))
 		oops(regs, fault, "a fault in user mode, without a process");
+	trace_page_fault_kernel(fault->addr, regs->pc, fault->fsr);
 	if (fixup_exception(regs))
 		return;
 	oops(regs, fault, "%s", fault_mistake(fault));

@@ -28,6 +28,7 @@
 #include <kernel/printk.h>
 #include <kernel/smp.h>
 #include <lib/errno.h>
+#include <mm/trace.h>
 
 struct irq_desc {
 	irq_handler_t handler;	/* NULL: free. Written last */
@@ -198,10 +199,13 @@ irq_dispatch(unsigned irq)
 		return;
 	}
 	handler = smp_load_acquire(&irq_table[irq].handler);
-	if (handler)
-		handler(irq, irq_table[irq].data);
-	else
+	if (!handler) {
 		irq_unhandled(irq);
+		return;
+	}
+	trace_irq_handler_entry(irq, irq_table[irq].name);
+	handler(irq, irq_table[irq].data);
+	trace_irq_handler_exit(irq);
 }
 
 /*

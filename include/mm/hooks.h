@@ -25,6 +25,7 @@ struct zone;
 #define PAGE_DEBUG_INIT_ALLOC	0x04u	/* init_on_alloc=1 */
 #define PAGE_DEBUG_INIT_FREE	0x08u	/* init_on_free=1 */
 #define PAGE_DEBUG_OWNER	0x10u	/* page_owner=on */
+#define PAGE_DEBUG_TRACE	0x20u	/* trace=mm_page_alloc, mm_page_free */
 
 #ifdef VELLUM_NO_PAGE_DEBUG
 #define page_debug_flags	0u

@@ -16,4 +16,7 @@ void warn_alloc(gfp_t gfp, unsigned order);
 /* How many reports were made and how many were left out. */
 extern unsigned nr_alloc_reports, nr_alloc_reports_dropped;
 
+/* The names that gfp_format() uses, n = 0, 1, ...; NULL behind the last. */
+const char *gfp_name(unsigned n, gfp_t *bits);
+
 #endif

@@ -65,6 +65,7 @@
 #include <kernel/rcu.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
+#include <mm/trace.h>
 
 #include "rq.h"
 
@@ -214,6 +215,7 @@ switch_task(struct run_queue *rq, bool yielding)
 		spin_unlock(&rq->lock);
 		return;
 	}
+	trace_sched_switch(prev, next);
 	rq_change(rq, next);
 	this_cpu_write(current_task, next);
 	set_stack_bounds((unsigned long)next->stack, THREAD_SIZE);

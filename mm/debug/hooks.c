@@ -10,6 +10,7 @@
 #include <mm/hooks.h>
 #include <mm/init.h>
 #include <mm/pcp.h>
+#include <mm/trace.h>
 
 #ifndef VELLUM_NO_PAGE_DEBUG
 u32 page_debug_flags;
@@ -46,6 +47,7 @@ page_debug_alloc(struct page *page, unsigned order, gfp_t gfp)
 void
 page_debug_free(struct page *page, unsigned order)
 {
+	trace_mm_page_free(page, order);
 	if (page_debug_flags & PAGE_DEBUG_OWNER)
 		page_owner_free(page, order);
 	if (page_debug_flags & PAGE_DEBUG_POISON)

@@ -33,6 +33,7 @@
 #include <mm/gfp.h>
 #include <mm/hooks.h>
 #include <mm/pcp.h>
+#include <mm/trace.h>
 #include <mm/zone.h>
 
 /* The largest range of alloc_contig_range(), in pageblocks: 64 MiB. */
@@ -105,8 +106,10 @@ free_pages_exact(void *addr, size_t size)
 	if (!addr)
 		return;
 	page = virt_to_page(addr);
-	for (i = 0; i < DIV_ROUND_UP(size, PAGE_SIZE); i++)
+	for (i = 0; i < DIV_ROUND_UP(size, PAGE_SIZE); i++) {
+		trace_mm_page_free_batched(page + i);
 		free_frame(page + i);
+	}
 }
 
 unsigned
@@ -202,6 +205,7 @@ contig_take_block(struct zone *zone, pfn_t pfn, pfn_t start, pfn_t end)
 		page_set_state(page, PAGE_STATE_KERNEL);
 		atomic_set(&page->refcount, 1);
 		zone->pcp[smp_processor_id()]->nr_alloc[0]++;
+		trace_mm_page_alloc(page, 0, MIGRATE_ISOLATE, 0, NULL);
 	}
 	return last;
 }
@@ -251,6 +255,10 @@ alloc_contig_range(pfn_t start, pfn_t end)
 void
 free_contig_range(pfn_t start, unsigned long nr)
 {
-	while (nr--)
-		free_frame(pfn_to_page(start++));
+	struct page *page = pfn_to_page(start);
+
+	for (; nr; nr--, page++) {
+		trace_mm_page_free_batched(page);
+		free_frame(page);
+	}
 }

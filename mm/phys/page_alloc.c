@@ -43,6 +43,7 @@
 #include <mm/init.h>
 #include <mm/page_alloc.h>
 #include <mm/pcp.h>
+#include <mm/trace.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 
@@ -73,12 +74,16 @@ clear_block(struct page *page, unsigned order)
 
 /* What the request wants done with the block that it got. */
 static struct page *
-finish_alloc(struct page *page, unsigned order, gfp_t gfp)
+finish_alloc(struct page *page, unsigned order, gfp_t gfp,
+	     const void *caller)
 {
 	if ((gfp & __GFP_COMP) && order)
 		page->flags |= PG_compound;
-	if (page_debug_on())
+	if (page_debug_on()) {
 		page_debug_alloc(page, order, gfp);	/* sees what was there */
+		trace_mm_page_alloc(page, order, gfp_migratetype(gfp), gfp,
+				    caller);
+	}
 	if (gfp & __GFP_ZERO)
 		clear_block(page, order);
 	return page;
@@ -112,6 +117,9 @@ rmqueue_direct(struct zone *zone, const struct alloc_context *ac,
 		page = buddy_take(zone, ac->order, MIGRATE_HIGHATOMIC);
 	if (!page)
 		page = buddy_alloc(zone, ac->order, ac->type, alloc_flags);
+	if (page)
+		trace_mm_page_alloc_zone_locked(page, ac->order, ac->type,
+						false);
 	spin_unlock(&zone->lock);
 	if (!page)
 		return NULL;
@@ -265,7 +273,7 @@ request_valid(gfp_t gfp, unsigned order)
 
 /* All but the first step, for node nid. */
 static noinline struct page *
-alloc_pages_slow(int nid, gfp_t gfp, unsigned order)
+alloc_pages_slow(int nid, gfp_t gfp, unsigned order, const void *caller)
 {
 	struct alloc_context ac = {
 		.gfp = gfp,
@@ -289,7 +297,8 @@ alloc_pages_slow(int nid, gfp_t gfp, unsigned order)
 			page = alloc_pages_harder(&ac);
 	}
 	if (likely(page))
-		return finish_alloc(page, order, gfp);
+		return finish_alloc(page, order, gfp, caller);
+	trace_mm_page_alloc(NULL, order, ac.type, gfp, caller);
 	count_vm_event(PGALLOC_FAIL);
 	warn_alloc(gfp, order);
 	return NULL;
@@ -312,11 +321,13 @@ alloc_pages(gfp_t gfp, unsigned order)
 		local_irq_restore(flags);
 		if (likely(page)) {
 			if (unlikely(gfp & (__GFP_ZERO | __GFP_COMP)))
-				return finish_alloc(page, order, gfp);
+				return finish_alloc(page, order, gfp,
+						    TRACE_CALLER);
 			return page;
 		}
 	}
-	return alloc_pages_slow(cpu_to_node(smp_processor_id()), gfp, order);
+	return alloc_pages_slow(cpu_to_node(smp_processor_id()), gfp, order,
+				TRACE_CALLER);
 }
 
 struct page *
@@ -328,7 +339,7 @@ alloc_pages_node(int nid, gfp_t gfp, unsigned order)
 	if (gfpflags_allow_blocking(gfp))
 		might_sleep();
 #endif
-	return alloc_pages_slow(nid, gfp, order);
+	return alloc_pages_slow(nid, gfp, order, TRACE_CALLER);
 }
 
 /* Report a free that cannot be right; the page keeps what it had. */

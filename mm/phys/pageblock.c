@@ -36,6 +36,7 @@
 #include <lib/bitops.h>
 #include <lib/errno.h>
 #include <mm/buddy.h>
+#include <mm/trace.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 
@@ -144,22 +145,15 @@ pageblock_convert_large(struct zone *zone, unsigned order, unsigned from,
 }
 
 /*
- * A block for a request of this type, whose own lists have none, out of
- * another type's pageblocks. ISOLATED; NULL when no type has one.
+ * Take a block of order for type from the lists of another, whose largest block
+ * is of order high: with its whole pageblock, if that is free enough.
  */
-struct page *
-pageblock_fallback(struct zone *zone, unsigned order, unsigned type)
+static struct page *
+pageblock_steal(struct zone *zone, unsigned order, unsigned type,
+		unsigned from, unsigned high)
 {
-	const u8 *others = pageblock_fallbacks[type];
-	unsigned from = others[0], high;
 	struct page *block;
 
-	/* A mask compares as its highest order does. */
-	if (zone->order_mask[others[1]] > zone->order_mask[from])
-		from = others[1];
-	if (!(zone->order_mask[from] >> order))
-		return NULL;
-	high = fls_long(zone->order_mask[from]);
 	if (high >= PAGEBLOCK_ORDER) {
 		pageblock_convert_large(zone, high, from, type);
 		count_vm_event(PAGEBLOCK_STEAL);
@@ -180,6 +174,30 @@ pageblock_fallback(struct zone *zone, unsigned order, unsigned type)
 	if (type == MIGRATE_MOVABLE)
 		return buddy_take(zone, order, from);
 	return buddy_take_from(zone, high, order, from);
+}
+
+/*
+ * A block for a request of this type, whose own lists have none, out of
+ * another type's pageblocks. ISOLATED; NULL when no type has one.
+ */
+struct page *
+pageblock_fallback(struct zone *zone, unsigned order, unsigned type)
+{
+	const u8 *others = pageblock_fallbacks[type];
+	unsigned from = others[0], high;
+	struct page *page;
+
+	/* A mask compares as its highest order does. */
+	if (zone->order_mask[others[1]] > zone->order_mask[from])
+		from = others[1];
+	if (!(zone->order_mask[from] >> order))
+		return NULL;
+	high = fls_long(zone->order_mask[from]);
+	page = pageblock_steal(zone, order, type, from, high);
+	trace_mm_page_alloc_extfrag(page, (const u8 []) { order, type },
+				    (const u8 []) { high, from },
+				    page_pageblock_type(page) == type);
+	return page;
 }
 
 /*

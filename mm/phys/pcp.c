@@ -50,6 +50,7 @@
 #include <mm/buddy.h>
 #include <mm/hooks.h>
 #include <mm/pcp.h>
+#include <mm/trace.h>
 #include <mm/vmstat.h>
 
 static struct zone_pcp no_pcp;	/* a first choice that is always empty */
@@ -109,12 +110,16 @@ pcp_refill(struct zone *zone, struct zone_pcp *pcp, unsigned order,
 		cut = order + fls_long(want - stack->nr_loaded);
 		cut = min(cut, high);
 		page = buddy_take_from(zone, high, cut, from);
+		trace_mm_page_alloc_zone_locked(page, cut, from, true);
 		pcp_cut_block(stack, page, cut, order);
 	}
 	if (unlikely(!stack->nr_loaded)) {
 		page = buddy_alloc(zone, order, type, alloc_flags);
-		if (page)
+		if (page) {
+			trace_mm_page_alloc_zone_locked(page, order, type,
+							true);
 			pcp_push_isolated(stack, page);
+		}
 	}
 	spin_unlock(&zone->lock);
 	pcp->nr_in[order] += stack->nr_loaded;
@@ -167,6 +172,15 @@ pcp_merge_in_hand(struct page **hand, unsigned n, struct page *page,
 	return n + 1;
 }
 
+/* Tell the trace of each block of a chain: here, to keep the loop below lean. */
+static noinline void
+pcp_trace_chain(const struct page *page, unsigned order)
+{
+	for (; page; page = page->pcp.next)
+		trace_mm_page_pcpu_drain(page, order,
+					 page_pageblock_type(page));
+}
+
 /* Give a chain of ISOLATED blocks, at most a batch, back to the zone. */
 static void
 pcp_free_chain(struct zone *zone, struct page *page, unsigned order)
@@ -174,6 +188,8 @@ pcp_free_chain(struct zone *zone, struct page *page, unsigned order)
 	struct page *hand[PCP_BATCH_MAX], *next;
 	unsigned n = 0, i;
 
+	if (trace_on(mm_page_pcpu_drain))
+		pcp_trace_chain(page, order);
 	for (; page; page = next) {
 		next = page->pcp.next;
 		n = pcp_merge_in_hand(hand, n, page, order);

@@ -56,6 +56,16 @@ static const struct gfp_name gfp_names[] = {
 	{ __GFP_THISNODE, "__GFP_THISNODE" },
 };
 
+/* The n-th name and its bits; NULL behind the last. */
+const char *
+gfp_name(unsigned n, gfp_t *bits)
+{
+	if (n >= ARRAY_SIZE(gfp_names))
+		return NULL;
+	*bits = gfp_names[n].bits;
+	return gfp_names[n].name;
+}
+
 void
 gfp_format(struct seq_buf *s, gfp_t gfp)
 {
