@@ -18,6 +18,7 @@
 #include <kernel/sched.h>
 #include <lib/bitops.h>
 #include <lib/string.h>
+#include <mm/trace.h>
 #include <mm/vmalloc.h>
 #include "kmem_cache.h"
 
@@ -92,16 +93,52 @@ cache_free(struct kmem_cache *cache, struct page *page, void *object,
 
 #define CALLER	((unsigned long)__builtin_return_address(0))
 
+/* What an object of a cache, or a large one, takes of memory. */
+static size_t
+bytes_of(const void *p)
+{
+	struct page *page;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return 0;
+	page = slab_page_of(p);
+	if (page_state(page) == PAGE_STATE_SLAB)
+		return ((struct kmem_cache *)page->slab.cache)->size;
+	return PAGE_SIZE << page_order(page);
+}
+
+/*
+ * The ways of traced requests, whole: so that the fast paths carry one test at
+ * their entry, and no register is kept for what comes behind.
+ */
+static noinline void *
+cache_alloc_traced(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+{
+	void *object = cache_alloc(cache, gfp, caller);
+
+	trace_kmem_cache_alloc((void *)caller, object, cache->name,
+			       cache->object_size, bytes_of(object), gfp);
+	return object;
+}
+
+static __always_inline void *
+cache_alloc_caller(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+{
+	if (trace_on(kmem_cache_alloc))
+		return cache_alloc_traced(cache, gfp, caller);
+	return cache_alloc(cache, gfp, caller);
+}
+
 void *
 kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
-	return cache_alloc(cache, gfp, CALLER);
+	return cache_alloc_caller(cache, gfp, CALLER);
 }
 
 void *
 kmem_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
 {
-	return cache_alloc(cache, gfp | __GFP_ZERO, CALLER);
+	return cache_alloc_caller(cache, gfp | __GFP_ZERO, CALLER);
 }
 
 /* What is wrong with an address that somebody wants to free. */
@@ -139,6 +176,7 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 		bad_free(cache, object, "free of an object of another cache");
 		return;
 	}
+	trace_kmem_cache_free(TRACE_CALLER, object, cache->name);
 	cache_free(cache, page, object, CALLER);
 }
 
@@ -147,7 +185,7 @@ kmem_cache_alloc_bulk(struct kmem_cache *cache, gfp_t gfp, unsigned n,
 		      void **objects)
 {
 	for (unsigned i = 0; i < n; i++) {
-		objects[i] = cache_alloc(cache, gfp, CALLER);
+		objects[i] = cache_alloc_caller(cache, gfp, CALLER);
 		if (!objects[i]) {
 			kmem_cache_free_bulk(cache, i, objects);
 			return false;
@@ -197,11 +235,28 @@ kmalloc_large(size_t size, gfp_t gfp)
 }
 
 static __always_inline void *
-kmalloc_caller(size_t size, gfp_t gfp, unsigned long caller)
+kmalloc_untraced(size_t size, gfp_t gfp, unsigned long caller)
 {
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return kmalloc_large(size, gfp);
 	return cache_alloc(kmalloc_cache(size, gfp), gfp, caller);
+}
+
+static noinline void *
+kmalloc_traced(size_t size, gfp_t gfp, unsigned long caller)
+{
+	void *p = kmalloc_untraced(size, gfp, caller);
+
+	trace_kmalloc((void *)caller, p, size, bytes_of(p), gfp);
+	return p;
+}
+
+static __always_inline void *
+kmalloc_caller(size_t size, gfp_t gfp, unsigned long caller)
+{
+	if (trace_on(kmalloc))
+		return kmalloc_traced(size, gfp, caller);
+	return kmalloc_untraced(size, gfp, caller);
 }
 
 void *
@@ -250,6 +305,7 @@ kfree(const void *p)
 		bad_free(NULL, p, "kfree of a pointer that is no object");
 		return;
 	}
+	trace_kfree(TRACE_CALLER, p);
 	page = slab_page_of(p);
 	if (likely(page_state(page) == PAGE_STATE_SLAB)) {
 		cache_free(page->slab.cache, page, (void *)p, CALLER);
