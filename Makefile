@@ -180,7 +180,7 @@ bench: ready
 TESTFLAGS = $(if $(ON),--machine $(ON)) $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(APPEND),--append '$(APPEND)')
 
-# The pure parts on the host, for tools/test (see tests/host/Makefile).
+# The pure parts on the host; tools/test builds them itself (see tests/host/Makefile).
 .PHONY: host-tests fuzz
 host-tests:
 	$(Q)$(MAKE) --no-print-directory -C tests/host
@@ -191,11 +191,9 @@ fuzz:
 .PHONY: test test-quick test-matrix
 test: ready
 	$(Q)tools/setup test uboot
-	$(Q)$(MAKE) --no-print-directory host-tests
 	$(Q)tools/test $(TESTFLAGS)
 test-quick: ready
 	$(Q)tools/setup test
-	$(Q)$(MAKE) --no-print-directory host-tests
 	$(Q)tools/test --quick $(TESTFLAGS)
 test-matrix: ready
 	$(Q)tools/setup uboot

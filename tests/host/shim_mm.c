@@ -12,7 +12,9 @@
 #include <kernel/mutex.h>
 #include <kernel/sched.h>
 #include <kernel/task.h>
+#include <mm/gfp.h>
 #include <mm/highmem.h>
+#include <mm/init.h>
 
 DEFINE_PER_CPU(struct task *, current_task);
 DEFINE_PER_CPU(unsigned, irq_nesting);
@@ -96,4 +98,12 @@ copy_highpage(struct page *to, struct page *from)
 	copy_page(dst, src);
 	kunmap_local(src);
 	kunmap_local(dst);
+}
+
+/* mm/kmem, which keeps more than the lists of cores, is not built here. */
+unsigned long
+nr_settled_free_pages(void)
+{
+	drain_all_pages();
+	return nr_free_pages();
 }
