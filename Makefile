@@ -234,6 +234,10 @@ mutants: ready
 	$(Q)tools/setup test
 	$(Q)tools/mutants $(MUTANTFLAGS)
 
+.PHONY: docs
+docs: ready
+	$(Q)tools/doc-transcripts --update
+
 .PHONY: check-layers
 check-layers:
 	$(Q)$(PYTHON) tools/check-layers
@@ -266,6 +270,7 @@ help:
 ## make profile          instructions and calls by function (P="test=buddy")
 ## make coverage         which lines and branches the tests reach: build/coverage
 ## make mutants          plant small bugs: are they noticed? (ONLY=buddy SHARD=1/4 SAMPLE=20)
+## make docs             run the documents' transcripts and write what was printed
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
