@@ -70,6 +70,22 @@ vectors:
 	.endr
 	.endm
 
+/*
+ * The same before pt_regs exists: r0 is where the five words are, and sp is
+ * still that of the interrupted code. An escape is a rule "at register + n"
+ * (0x10 register 2 breg n), for which there is no directive.
+ */
+	.macro	cfi_five_words
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_return_column 15
+	.cfi_def_cfa sp, 0
+	.cfi_escape 0x10, 0, 2, 0x70, 0
+	.cfi_escape 0x10, 1, 2, 0x70, 4
+	.cfi_escape 0x10, 2, 2, 0x70, 8
+	.cfi_escape 0x10, 15, 2, 0x70, 12
+	.endm
+
 /* In the exception's mode: save five words, go to SVC, r0 = where they are. */
 	.macro	save_and_switch
 	stmia	sp, {r0, r1, r2, lr}
@@ -106,6 +122,7 @@ vectors:
 	cmp	r1, #(THREAD_SIZE - PT_REGS_SIZE - ENTRY_ROOM)
 	bhi	stack_overflow
 	mov	r2, sp
+	.cfi_def_cfa_register r2
 	sub	sp, sp, #PT_REGS_SIZE
 	bic	sp, sp, #7
 	fill_kernel_regs
@@ -115,6 +132,9 @@ vectors:
 	.macro	fill_kernel_regs
 	add	r1, sp, #12
 	stmia	r1, {r3-r12}
+	.irp	n, 3, 4, 5, 6, 7, 8		@ now at sp + 4n
+	.cfi_escape 0x10, \n, 2, 0x7d, 4 * \n
+	.endr
 	ldmia	r0, {r3-r7}
 	stmia	sp, {r3, r4, r5}
 	add	r1, sp, #PT_SP
@@ -133,10 +153,12 @@ vector_\name:
 	sub	lr, lr, #\correction
 	.endif
 	save_and_switch
+	cfi_five_words
 	ldr	r1, [r0, #16]
 	tst	r1, #0xf
 	beq	1f
 	push_kernel_regs
+	.cfi_endproc
 	cfi_pt_regs
 	mov	r0, sp
 	bl	\handler
@@ -205,6 +227,7 @@ return_to_user:
 
 	.type	return_to_kernel, %function
 return_to_kernel:
+	cfi_pt_regs
 	cpsid	i
 	ldr	r0, [sp, #PT_SP]
 	ldr	r1, [sp, #PT_PC]
@@ -212,10 +235,19 @@ return_to_kernel:
 	ldr	lr, [sp, #PT_LR]
 	stmdb	r0!, {r1, r2}
 	str	r0, [sp, #PT_SP]
+	/* sp of then: what is at CFA - 72 + 52, plus 8 */
+	.cfi_escape 0x16, 13, 6, 0x08, PT_REGS_SIZE - PT_SP, 0x1c, 6, 0x38, 0x22
 	clrex
 	ldmia	sp, {r0-r12}
 	ldr	sp, [sp, #PT_SP]
+	.cfi_def_cfa_offset 8			@ { pc, psr }, and nothing else
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14
+	.cfi_same_value \n
+	.endr
+	.cfi_escape 0x14, 13, 0			@ sp is the CFA
+	.cfi_offset 15, -8
 	rfeia	sp!
+	.cfi_endproc
 	.size	return_to_kernel, . - return_to_kernel
 
 /* From push_kernel_regs: r0 the five words, sp bad, r1 and r2 free. */
@@ -223,13 +255,16 @@ return_to_kernel:
 stack_overflow:
 	.fnstart
 	.cantunwind
+	cfi_five_words
 	mrc	p15, 0, r1, c13, c0, 4
 	ldr	r2, =emergency_stack
 	add	r1, r1, r2
 	mov	r2, sp			@ the bad one
+	.cfi_def_cfa_register r2
 	add	sp, r1, #EMERGENCY_STACK_SIZE	@ as large as a thread's: a report needs it
 	sub	sp, sp, #PT_REGS_SIZE
 	fill_kernel_regs
+	.cfi_endproc
 	cfi_pt_regs
 	mov	r0, sp
 	bl	handle_stack_overflow

@@ -228,6 +228,7 @@ def what_tells_each_kind_of_address():
             ("&current_task", "per-CPU data of core 0: current_task"),
             ("(unsigned)&current_task + percpu_offset[1]",
              "per-CPU data of core 1: current_task"),
+            ("((struct task *)current_task)->stack - 4", "guard page"),
             ("0x00c01234", "nothing"), ("0x100", "list poison")):
         has(do(f"mm what {expression}"), want, expression)
 
@@ -294,9 +295,8 @@ def each_command_has_help_with_a_drawing_and_a_next_step():
                  "fault": "0x805 0x10"}.get(name, "")
         text = lines_of(do(f"mm {name} {words}"))
         expect(text[-1].startswith("next: "), f"mm {name}: {text[-1]}")
-    words = do("complete mm ").split()
     for name in COMMANDS:
-        expect(name in words, f"mm <TAB> does not offer {name}")
+        has(do(f"complete mm {name[0]}"), f"mm {name}\n", "<TAB>")
     has(do("complete mm buddy N"), "Normal")
 
 
@@ -430,6 +430,33 @@ def frames_go_on_through_an_interrupt():
     first = lines_of(text)[-1]              # where the core, or a task, began
     expect(re.search("context_start|secondary_high|boot_cpu_high", first), text)
     expect("corrupt" not in text, text)
+
+
+@case
+def frames_go_on_at_each_instruction_of_entry_and_return():
+    gdb.Breakpoint("*&vector_irq", temporary=True)
+    do("continue")
+    while address("$cpsr") & 0x1f != 0x13:      # irq mode: sp is another one
+        do("stepi")
+    there = address("*(unsigned *)($r0 + 12)")
+    seen = [0, 0]
+    for part, end in enumerate(("do_irq", "return_to_kernel")):
+        if part:
+            gdb.Breakpoint("*&return_to_kernel", temporary=True)
+            do("continue")
+        stack = None
+        for _ in range(60):
+            if gdb.newest_frame().name() == "do_irq" or address("$pc") == there:
+                break
+            older = gdb.newest_frame().older()
+            expect(older is not None and older.pc() == there,
+                   f"{end}: from {do('x/i $pc')} to " + do("bt 3"))
+            caller = older.read_register("sp"), older.read_register("lr")
+            expect(stack in (None, caller), f"{do('x/i $pc')}: sp, lr {caller}")
+            stack = caller
+            seen[part] += 1
+            do("stepi")
+    expect(min(seen) >= 9, f"instructions looked at: {seen}")
 
 
 @case

@@ -59,16 +59,13 @@ class LockPrinter:
         self.value = value
 
     def to_string(self):
-        owner, following = int(self.value["owner"]), int(self.value["next"])
-        if owner == following:
+        if not int(self.value["locked"]):
             return "spinlock: free"
-        waiting = (following - owner - 1) & 0xffff
         try:
             holder = int(self.value["cpu_plus_1"])
-            core = f" by core {holder - 1}" if holder else ""
         except gdb.error:
-            core = ""
-        return f"spinlock: held{core}, {waiting} waiting"
+            holder = 0
+        return "spinlock: held" + (f" by core {holder - 1}" if holder else "")
 
 
 class EntryPrinter:

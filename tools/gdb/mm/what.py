@@ -39,12 +39,15 @@ def percpu_part(address):
 
 
 def task_part(address):
-    """A stack of a task, or its structure."""
+    """A stack of a task, its structure, or the hole below a stack."""
     try:
         found, _ = tasks.tasks()
     except MMError:
         return
     for task in found:
+        if task.stack - 4096 <= address < task.stack:
+            yield (f"  guard page below the stack of task {task.pid} "
+                   f"\"{task.name}\": an overflow ends here")
         if not task.stack_holds(address):
             continue
         depth = task.stack + tasks.THREAD_SIZE - address
@@ -125,6 +128,7 @@ def virtual(va):
     if not w.mapped():
         if va >= 0xbf000000:
             yield f"  {area_text(va)}, not mapped"
+            yield from task_part(va)
         return
     device = device_at(w.pa)
     yield (f"  {area_text(va)} -> PA 0x{w.pa:08x}"
