@@ -59,6 +59,20 @@ def a_step_back_undoes_a_step():
 
 
 @case
+def cause_goes_back_to_the_store():
+    do("mm goto 1000000")
+    gdb.Breakpoint("do_page_fault", temporary=True)
+    do("continue")
+    want = int(gdb.parse_and_eval("regs->pc"))
+    text = do("mm cause")
+    same(pc(), want, "pc")
+    has(text, "str")
+    has(text, "oops_null_write")
+    do("stepi")
+    same(int(gdb.parse_and_eval("$cpsr")) & 0x1f, 0x17, "then: abort mode")
+
+
+@case
 def who_wrote_finds_the_store():
     gdb.Breakpoint("do_page_fault", temporary=True)
     do("continue")

@@ -19,7 +19,7 @@ class Prefix(gdb.Command):
          mm zones        zones               mm buddy  their free lists
          mm check        re-derive the counters and say what contradicts
          mm tasks        tasks, and the stack of one
-         mm when, mm goto N, mm who-wrote ADDR    in a replay: travel in time
+         mm when, mm goto N, mm cause, mm who-wrote ADDR    in a replay
          mm type TEXT    type a line at the kernel's console
 
        help mm walk    tells more of a command and draws what it looks at

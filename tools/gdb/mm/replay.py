@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""mm when, mm goto, mm who-wrote: a recorded run is a line of instructions.
+"""mm when, mm goto, mm cause, mm who-wrote: a recorded run is a line of instructions.
 
 Ideas
   Count   QEMU numbers the instructions of a recorded run. `info replay` says
@@ -16,6 +16,7 @@ import time
 import gdb
 
 from . import command, target
+from .fault import frame_with
 from .target import MMError
 
 PATIENCE = 60               # seconds for a journey
@@ -47,10 +48,24 @@ def forget():
             gdb.execute("flushregs", to_string=True)
 
 
+def run_quietly(what):
+    """A command that moves, without a report of each place on the way."""
+    switch = "set suppress-cli-notifications "
+    try:
+        gdb.execute(switch + "on")
+    except gdb.error:                   # gdb before 13
+        gdb.execute(what, to_string=True)
+        return
+    try:
+        gdb.execute(what, to_string=True)
+    finally:
+        gdb.execute(switch + "off")
+
+
 def forwards(number):
     target.monitor(f"replay_break {number}")
     try:
-        gdb.execute("continue", to_string=True)
+        run_quietly("continue")
     finally:
         target.monitor("replay_delete_break")
 
@@ -155,7 +170,7 @@ class WhoWrote(command.Command):
                    f"instruction {start}")
         else:
             new = target.read_virtual(address, size)
-            gdb.execute("reverse-stepi", to_string=True)
+            run_quietly("reverse-stepi")
             old, new = (int.from_bytes(data, "little") for data in
                         (target.read_virtual(address, size), new))
             yield (f"0x{address:08x} became 0x{new:x} (before: 0x{old:x}) at "
@@ -176,7 +191,7 @@ class WhoWrote(command.Command):
                                gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True)
         watch.silent = True
         try:
-            gdb.execute("reverse-continue", to_string=True)
+            run_quietly("reverse-continue")
         finally:
             watch.delete()
             for b in others:
@@ -184,7 +199,47 @@ class WhoWrote(command.Command):
         return need_replay()
 
 
+class Cause(command.Command):
+    """Back to the instruction that raised the exception, before it ran.
+
+    mm cause           in a handler (do_page_fault, do_undefined), in a replay
+
+      str r3, [r0] --> vector --> entry code --> do_page_fault()
+           ^                                            |
+           +---------------- mm cause ------------------+
+
+    A faulting instruction is not counted as executed: just after it the
+    machine stands at the vector with the count of the store."""
+
+    name, usage = "cause", ""
+    counts = (0,)
+
+    def run(self, _words, _options):
+        start = need_replay()
+        frame = frame_with(("do_page_fault", "do_undefined", "do_irq"))
+        if frame is None:
+            raise MMError("not inside do_page_fault(), do_undefined() or "
+                          "do_irq(): `break do_page_fault`, `continue`")
+        culprit = int(frame.read_var("regs")["pc"]) & 0xffffffff
+        stop = gdb.Breakpoint(f"*0x{culprit:x}", internal=True)
+        stop.silent = True
+        try:
+            run_quietly("reverse-continue")
+        finally:
+            stop.delete()
+        if target.register("pc") != culprit:
+            run_quietly("reverse-stepi")
+            if target.register("pc") != culprit:
+                run_quietly("stepi")
+        yield f"instruction {need_replay()}   {place()}"
+        yield "  " + gdb.execute("x/i $pc", to_string=True).strip()
+        for line in gdb.execute("bt 12", to_string=True).rstrip().split("\n"):
+            yield "  " + line
+        yield f"next: info registers   stepi   mm goto {start}"
+
+
 def register():
+    Cause()
     When()
     Goto()
     WhoWrote()

@@ -50,6 +50,36 @@ class BreakTest(command.Command):
         return ["next: continue"]
 
 
+class RunTo(command.Command):
+    """Run until a function, also one that runs before the MMU is on.
+
+    mm run-to FUNC
+
+      linked at    0xc0010000  start, boot_cpu_or_pen, enable_mmu, ...
+      runs first   0x60010000  the same bytes, until the MMU is on
+
+    For the code of boot/head.S the symbols are loaded a second time, at
+    physical addresses, so that gdb shows the source. When the MMU is on:
+    remove-symbol-file -a 0x60010000"""
+
+    name, usage = "run-to", "FUNC"
+    counts = (1,)
+    complete_with = gdb.COMPLETE_LOCATION
+
+    def run(self, words, _options):
+        address = target.evaluate(words[0])
+        first, end = target.symbol("__text_start"), target.symbol(
+            "__vectors_page")
+        if first <= address < end and not target.mmu_on():
+            image = gdb.objfiles()[0].filename
+            gdb.execute(f"add-symbol-file {image} -o -0x60000000",
+                        to_string=True)
+            gdb.Breakpoint(f"*0x{address - 0x60000000:x}", temporary=True)
+        else:
+            gdb.Breakpoint(words[0], temporary=True)
+        gdb.execute("continue")
+
+
 class Type(command.Command):
     """Type a line at the kernel's console, while it is stopped.
 
@@ -72,4 +102,5 @@ class Type(command.Command):
 
 def register():
     BreakTest()
+    RunTo()
     Type()

@@ -16,7 +16,7 @@ import gdb
 
 from . import command
 
-LAYOUT = ("tui new-layout mm {-horizontal src 3 mm 2} 3 status 0 cmd 2")
+LAYOUT = ("tui new-layout mm {-horizontal src 1 mm 1} 3 status 0 cmd 2")
 
 
 class Window:
