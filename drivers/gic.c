@@ -25,12 +25,12 @@
  * Sources  ARM IHI 0048 (GIC architecture); Cortex-A9 MPCore TRM, chapter 3.
  */
 #include <asm/io.h>
-#include <asm/pgtable.h>
 #include <asm/processor.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
 #include <kernel/resource.h>
 #include <lib/errno.h>
+#include <mm/vmalloc.h>
 
 #define GIC_PHYS	0x1e000000	/* SCU, GIC and timers: 8 KiB */
 #define GIC_SIZE	0x2000
@@ -128,7 +128,7 @@ static const struct irq_chip gic_chip = {
 static int
 gic_init(void)
 {
-	char *base = device_map(GIC_PHYS, GIC_SIZE);
+	char *base = ioremap(GIC_PHYS, GIC_SIZE);
 	unsigned irq;
 
 	if (!base)

@@ -13,11 +13,11 @@
  * Sources  Cortex-A9 MPCore TRM, chapter 4.
  */
 #include <asm/io.h>
-#include <asm/pgtable.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
+#include <mm/vmalloc.h>
 
 #define MPCORE_PHYS	0x1e000000
 #define MPCORE_SIZE	0x2000
@@ -94,7 +94,7 @@ private_timer_interrupt(unsigned irq, void *data)
 static int
 mpcore_timer_init(void)
 {
-	char *base = device_map(MPCORE_PHYS, MPCORE_SIZE);
+	char *base = ioremap(MPCORE_PHYS, MPCORE_SIZE);
 	int err;
 
 	if (!base)

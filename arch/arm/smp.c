@@ -14,7 +14,6 @@
 #include <asm/cacheflush.h>
 #include <asm/fixmap.h>
 #include <asm/io.h>
-#include <asm/setup.h>
 #include <asm/smp.h>
 
 #define SYSREGS_PHYS	0x10000000
@@ -34,18 +33,16 @@ struct {
 unsigned
 arch_nr_cpus(void)
 {
-	static unsigned nr;
-	u8 *scu;
+	u8 *scu = (u8 *)fix_to_virt(FIX_SCU);
+	unsigned nr;
 	u32 base;
 
-	if (nr)
-		return nr;
 	__asm__("mrc p15, 4, %0, c15, c0, 0" : "=r"(base));
-	scu = device_map(base, PAGE_SIZE);
-	if (!scu)
-		return nr = 1;
+	set_fixmap(FIX_SCU, base, PROT_DEVICE);
 	writel(1, scu + SCU_CONTROL);
-	return nr = (readl(scu + SCU_CONFIG) & 3) + 1;
+	nr = (readl(scu + SCU_CONFIG) & 3) + 1;
+	clear_fixmap(FIX_SCU);
+	return nr;
 }
 
 void

@@ -15,6 +15,7 @@
 enum fixed_address {
 	FIX_EARLY_CONSOLE,
 	FIX_SYSREGS,		/* board control: power off, reset, pen */
+	FIX_SCU,		/* the cores' own registers, at boot */
 	FIX_DTB_FIRST,		/* 1 MiB window on the boot data */
 	FIX_DTB_LAST = FIX_DTB_FIRST + 511,
 	FIX_KMAP_FIRST,

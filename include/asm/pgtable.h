@@ -54,12 +54,6 @@ int reserve_kernel_tables(unsigned long va, unsigned long size);
 void set_kernel_pages(unsigned long va, const phys_addr_t *pa, unsigned n,
 		      enum pgprot prot);
 
-/*
- * Map the registers at pa for good, as device memory; NULL if there is no
- * room. Context: boot and drivers' initcalls.
- */
-void *device_map(phys_addr_t pa, unsigned long size);
-
 /* One translation, decoded. */
 enum pt_kind {
 	PT_NONE,		/* nothing there: a translation fault */

@@ -15,6 +15,7 @@
 #include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/vmalloc.h>
 
 #define TEST_IPI	((enum ipi)15)
 #define TEST_IRQ	94
@@ -54,7 +55,7 @@ distributor_set(unsigned array, unsigned irq)
 	static char *regs;
 
 	if (!regs)
-		regs = device_map(GICD_PHYS, 0x1000);
+		regs = ioremap(GICD_PHYS, 0x1000);
 	writel(1u << (irq % 32), regs + array + irq / 32 * 4);
 }
 

@@ -3,8 +3,8 @@
  * The kernel's page tables: what is mapped, with which rights, and that the
  * walk in software and the core's own agree.
  *
- * The window below lies in the device area, whose second-level table exists
- * since boot: mapping there allocates nothing.
+ * The window is the end of the fixmap, slots that nobody uses; their table
+ * exists since boot, so mapping there allocates nothing.
  */
 #include <asm/arch-pgtable.h>
 #include <asm/cacheflush.h>
@@ -20,7 +20,7 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 
-#define WINDOW		0xff3f0000UL	/* 16 pages nobody uses */
+#define WINDOW		(FIXMAP_END - 0x10000UL)
 
 extern u8 __text_start[], __rodata_start[], __data_start[], __bss_start[];
 

@@ -27,15 +27,12 @@
 #include <lib/compiler.h>
 #include "prot.h"
 
-#define DEVICE_SPACE	(8 * SZ_1M)	/* at the top of the vmalloc area */
-
 extern u8 __kernel_start[], __kernel_end[], __text_start[], __text_end[];
 extern u8 __rodata_start[], __rodata_end[], __init_text_start[];
 extern u8 __init_text_end[], __init_data_start[], __kallsyms_start[];
 extern u8 __kallsyms_end[], __data_start[];
 
 void *high_memory;
-static unsigned long device_next = VMALLOC_END - DEVICE_SPACE;
 
 phys_addr_t
 lowmem_limit(phys_addr_t end_of_dram, unsigned long vmalloc_size)
@@ -126,20 +123,6 @@ paging_switch(void)
 	__asm__ volatile("mcr p15, 0, %0, c2, c0, 0" :: "r"(ttbr));
 	isb();
 	flush_tlb_all();
-}
-
-void *
-device_map(phys_addr_t pa, unsigned long size)
-{
-	phys_addr_t start = ALIGN_DOWN(pa, PAGE_SIZE);
-	unsigned long bytes = ALIGN_UP(pa + size, PAGE_SIZE) - start;
-	unsigned long va = device_next;
-
-	if (bytes > VMALLOC_END - va ||
-	    map_kernel_range(va, start, bytes, PROT_DEVICE, false))
-		return NULL;
-	device_next += bytes;
-	return (void *)(va + (pa - start));
 }
 
 const char *
