@@ -32,10 +32,10 @@
 #include <mm/debug.h>
 #include <mm/hooks.h>
 
-#define STACK_DEPTH	10
+#define STACK_DEPTH	12
 #define NR_STACKS	1024		/* power of two; record 0 is "others" */
 #define SHOWN_STACKS	20
-#define OWNER_SKIP	4		/* the hooks and the allocator itself */
+#define OWNER_SKIP	2		/* this file and the hook */
 
 struct stack_record {
 	u32 hash;		/* 0: unused */

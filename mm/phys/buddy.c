@@ -61,8 +61,8 @@ buddy_free_flags(const struct page *page)
  * Put a block on the list of its order and type, and write its head. The
  * caller accounts it in nr_free if it was not free before.
  */
-void
-buddy_list_add(struct zone *zone, struct page *page, unsigned order,
+static inline void
+list_add_block(struct zone *zone, struct page *page, unsigned order,
 	       unsigned type)
 {
 	struct free_area *area = &zone->free_area[order];
@@ -76,6 +76,13 @@ buddy_list_add(struct zone *zone, struct page *page, unsigned order,
 	list_add(&page->free.list, &area->free_list[type]);
 	area->nr_free[type]++;
 	zone->order_mask[type] |= 1u << order;
+}
+
+void
+buddy_list_add(struct zone *zone, struct page *page, unsigned order,
+	       unsigned type)
+{
+	list_add_block(zone, page, order, type);
 }
 
 /* Take a block off its list; its flags word stays as it is. */
@@ -196,6 +203,16 @@ buddy_merge_types(struct page *buddy, unsigned order, unsigned type)
 	return true;
 }
 
+/* The head of an upper half becomes a tail; want as in buddy_free(). */
+static inline void
+buddy_make_tail(struct page *page, u32 want)
+{
+#ifdef VELLUM_DEBUG
+	page_check_move(page, PAGE_STATE_TAIL);
+#endif
+	page->flags = want + PAGE_STATE_TAIL - PAGE_STATE_FREE;
+}
+
 /*
  * Give an ISOLATED block back and merge it as far as it goes. type is that of
  * its pageblock now.
@@ -204,12 +221,12 @@ void
 buddy_free(struct zone *zone, struct page *page, unsigned order, unsigned type)
 {
 	u32 want = buddy_free_flags(page);
-	unsigned long index = page - mem_map;
-	struct page *buddy;
+	struct page *map = mem_map, *buddy;
+	unsigned long index = page - map;
 
 	buddy_account(zone, 1L << order, type);
 	while (order < MAX_ORDER) {
-		buddy = mem_map + (index ^ 1UL << order);
+		buddy = map + (index ^ 1UL << order);
 		if (buddy->flags != (want | order << PAGE_ORDER_SHIFT))
 			break;
 		if (unlikely(order >= PAGEBLOCK_ORDER) &&
@@ -217,15 +234,12 @@ buddy_free(struct zone *zone, struct page *page, unsigned order, unsigned type)
 			break;
 		buddy_list_del(zone, buddy, order);
 		index &= ~(1UL << order);
-		if (buddy < page) {
-			page_set_state(page, PAGE_STATE_TAIL);
-			page = buddy;
-		} else {
-			page_set_state(buddy, PAGE_STATE_TAIL);
-		}
+		if (buddy < page)
+			swap(buddy, page);
+		buddy_make_tail(buddy, want);
 		order++;
 	}
-	buddy_list_add(zone, page, order, type);
+	list_add_block(zone, page, order, type);
 	if (unlikely(page_alloc_shuffle) && shuffle_pick_tail())
 		list_move_tail(&page->free.list,
 			       &zone->free_area[order].free_list[type]);

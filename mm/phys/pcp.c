@@ -24,6 +24,10 @@
  *   Refill	does not take 16 frames one by one: a block of 16 is cut up in
  *		place. Small blocks of the zone are used up first.
  *
+ *   Runs	what goes back is first joined where its frames lie side by side:
+ *		16 neighbours that were freed one after the other become one
+ *		block and one list insertion.
+ *
  * State	page_cpu of each core, zone->pcp[]
  * Invariants (pcp_verify)
  *   L1  A magazine's length is its count, at most the batch; previous is empty
@@ -146,30 +150,26 @@ pcp_alloc_slow(struct zone *zone, struct zone_pcp *pcp, unsigned order,
 }
 
 /*
- * Add a block to the n blocks in hand, merging it with the last of them while
- * the two are buddies. Returns how many blocks are in hand then. No block
- * grows to a pageblock: 16 frames are less.
+ * Give back n blocks of order that lie side by side, the lowest at page: as few
+ * blocks as alignment allows. A magazine's worth is 16 frames, so that none
+ * becomes larger than that.
  */
-static inline unsigned
-pcp_merge_in_hand(struct page **hand, unsigned n, struct page *page,
-		  unsigned order)
+static void
+pcp_free_run(struct zone *zone, struct page *page, unsigned n, unsigned order)
 {
-	struct page *last;
+	u32 tail = (page->flags & PAGE_ZONE_MASK) | PAGE_STATE_TAIL;
+	unsigned grow, i;
 
 	while (n) {
-		last = hand[n - 1];
-		if (page_order(last) != order || ((page - mem_map) ^
-		    (last - mem_map)) != 1L << order)
-			break;
-		if (last < page)
-			swap(last, page);
-		page_set_state(last, PAGE_STATE_TAIL);
-		page->flags += 1u << PAGE_ORDER_SHIFT;
-		order++;
-		n--;
+		grow = ffs_long((page - mem_map) >> order | PCP_BATCH_MAX);
+		grow = min(grow, (unsigned)fls_long(n));
+		for (i = 1; i < 1u << grow; i++)
+			page[i << order].flags = tail;
+		buddy_free(zone, page, order + grow,
+			   page_pageblock_type(page));
+		n -= 1u << grow;
+		page += 1UL << (order + grow);
 	}
-	hand[n] = page;
-	return n + 1;
 }
 
 /* Tell the trace of each block of a chain: here, to keep the loop below lean. */
@@ -181,23 +181,31 @@ pcp_trace_chain(const struct page *page, unsigned order)
 					 page_pageblock_type(page));
 }
 
-/* Give a chain of ISOLATED blocks, at most a batch, back to the zone. */
+/*
+ * Give a chain of ISOLATED blocks, at most a batch, back to the zone: run by
+ * run of neighbours, whether they come upwards or downwards.
+ */
 static void
 pcp_free_chain(struct zone *zone, struct page *page, unsigned order)
 {
-	struct page *hand[PCP_BATCH_MAX], *next;
-	unsigned n = 0, i;
+	long size = 1L << order, step;
+	struct page *first, *next;
+	unsigned n;
 
 	if (trace_on(mm_page_pcpu_drain))
 		pcp_trace_chain(page, order);
-	for (; page; page = next) {
-		next = page->pcp.next;
-		n = pcp_merge_in_hand(hand, n, page, order);
-	}
 	spin_lock(&zone->lock);
-	for (i = 0; i < n; i++)
-		buddy_free(zone, hand[i], page_order(hand[i]),
-			   page_pageblock_type(hand[i]));
+	while (page) {
+		first = page;
+		next = page->pcp.next;
+		step = next == page - size ? -size : size;
+		for (n = 1; next == page + step; n++) {
+			page = next;
+			next = page->pcp.next;
+		}
+		pcp_free_run(zone, step < 0 ? page : first, n, order);
+		page = next;
+	}
 	spin_unlock(&zone->lock);
 }
 

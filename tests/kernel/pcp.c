@@ -136,9 +136,9 @@ drain_gives_everything_back(struct test *t)
 	lab_close(flags);
 }
 
-/* The frames of a drained magazine are one block again before the lock. */
+/* The frames of a drained magazine are one block again. */
 static void
-neighbours_are_merged_in_hand(struct test *t)
+neighbours_go_back_as_one_block(struct test *t)
 {
 	unsigned long flags = lab_open();
 	struct page *head;
@@ -237,7 +237,7 @@ TEST_SUITE("pcp",
 	   TEST_CASE(a_full_magazine_moves_on_and_then_out),
 	   TEST_CASE(no_fill_level_makes_each_call_visit_the_zone),
 	   TEST_CASE(drain_gives_everything_back),
-	   TEST_CASE(neighbours_are_merged_in_hand),
+	   TEST_CASE(neighbours_go_back_as_one_block),
 	   TEST_CASE(frames_of_a_reserved_pageblock_pass_by),
 	   TEST_CASE(drain_all_reaches_the_other_cores),
 	   TEST_CASE(blocks_are_counted_where_they_pass));
