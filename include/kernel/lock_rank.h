@@ -18,6 +18,8 @@
 	X(CALL,		"smp: cross-call queue of a core")		\
 	X(KSTACK,	"stacks kept for the next thread")		\
 	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\
+	X(BLOCK,	"block driver: one disk's queue")			\
+	X(DMA,		"dma: pool, bounce buffers, table of mappings")	\
 	X(PGTABLE,	"page tables of the kernel, list of pgds")	\
 	X(PCP,		"page_alloc: one core's page lists")		\
 	X(PAGE_OWNER,	"page_owner: table of stacks")			\

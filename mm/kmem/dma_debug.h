@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is lent to devices, remembered to catch mistakes. Private to mm/kmem
+ * and the tests. See dma_debug.c.
+ */
+#ifndef MM_KMEM_DMA_DEBUG_H
+#define MM_KMEM_DMA_DEBUG_H
+
+#include <mm/dma.h>
+
+struct seq_buf;
+
+enum dma_map_type { DMA_TYPE_SINGLE, DMA_TYPE_SG, DMA_TYPE_COHERENT };
+
+/* One call of the API, as the caller made it. */
+struct dma_ref {
+	const struct device *dev;
+	dma_addr_t addr;	/* what the device sees */
+	phys_addr_t phys;	/* the caller's memory */
+	size_t size;
+	enum dma_data_direction dir;
+	enum dma_map_type type;
+	unsigned long caller;	/* program counter */
+	bool bounced;		/* the device works on a copy */
+};
+
+/*
+ * A checksum of size bytes of the caller's memory, as the core sees them now.
+ * Written by the user of this file (dma.c; on the host a test).
+ */
+u32 dma_memory_sum(phys_addr_t phys, size_t size);
+
+#ifdef VELLUM_DEBUG
+/* How many mistakes were reported, ever. */
+extern unsigned nr_dma_errors;
+
+void dma_debug_map(const struct dma_ref *ref);
+/* phys is not known to the caller. False: there is no such mapping. */
+bool dma_debug_unmap(const struct dma_ref *ref);
+void dma_debug_sync(const struct dma_ref *ref, bool for_cpu);
+/* The caller has asked whether mapping failed. */
+void dma_debug_checked(const struct device *dev, dma_addr_t addr);
+unsigned dma_debug_detach(const struct device *dev);
+/* A call that cannot be right, whatever is mapped. */
+void dma_debug_bad_call(const struct dma_ref *ref, const char *what);
+/* One line for each mapping. */
+void dma_debug_show(struct seq_buf *s);
+/* Entries in use; has the table ever been full (then nothing is checked)? */
+unsigned dma_debug_used(void);
+bool dma_debug_overflowed(void);
+/* For tests, with an empty table. */
+void dma_debug_restart(void);
+#else
+#define dma_debug_map(ref)		((void)(ref))
+#define dma_debug_unmap(ref)		((void)(ref), true)
+#define dma_debug_sync(ref, for_cpu)	((void)(ref))
+#define dma_debug_checked(dev, addr)	((void)(dev), (void)(addr))
+#define dma_debug_detach(dev)		((void)(dev), 0u)
+#define dma_debug_bad_call(ref, what)	((void)(ref), (void)(what))
+#define dma_debug_show(s)		((void)(s))
+#endif
+
+#endif
