@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside the page allocator: blocks of one zone. For mm/phys, mm/debug and
- * their tests; everybody else calls mm/gfp.h. All need zone->lock.
+ * their tests; everybody else calls mm/gfp.h. All need zone->lock unless said.
  */
 #ifndef MM_BUDDY_H
 #define MM_BUDDY_H
@@ -42,6 +42,12 @@ migratetype_counts(unsigned type)
 {
 	return type != MIGRATE_ISOLATE;
 }
+
+/*
+ * Hand the reserved frames [start, end) to the allocator; mm/phys/zone.c.
+ * Their pageblocks have their types. Returns how many. Takes zone->lock.
+ */
+unsigned long free_reserved_range(pfn_t start, pfn_t end);
 
 /* Types whose pageblocks may be merged and may change sides. */
 static inline bool

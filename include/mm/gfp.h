@@ -107,13 +107,15 @@ void split_page(struct page *page, unsigned order);
 unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages);
 
 /*
- * The frames [start, end) by number: all must be free now (nothing is
- * migrated yet). Each is a page of its own with one reference, as after
+ * The frames [start, end) by number: all must be free now, or their owners let
+ * go of them (mm/movable.h; nothing is migrated yet). Each is a page of its own with one reference, as after
  * split_page(). Context: may sleep.
  * Returns 0; -EBUSY if a frame of the range is in use; -EINVAL if the range
  * is empty, over 64 MiB, or not in one zone.
  */
 int alloc_contig_range(pfn_t start, pfn_t end);
+/* The same; *dropped grows by the frames that were let go, even on failure. */
+int alloc_contig_range_drop(pfn_t start, pfn_t end, unsigned long *dropped);
 void free_contig_range(pfn_t start, unsigned long nr);
 
 /* Give this core's / every core's cached frames back to the zones. */

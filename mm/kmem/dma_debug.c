@@ -110,9 +110,12 @@ dma_report(const struct dma_ref *ref, const char *what,
 	   const struct dma_entry *entry, const char *verb, unsigned long by)
 {
 	char line[160], name[64];
+	unsigned long flags;
 	struct seq_buf s;
 
 	__atomic_fetch_add(&nr_dma_errors, 1, __ATOMIC_RELAXED);
+	if (!soft_report_begin(&flags))
+		return;
 	seq_buf_init(&s, line, sizeof(line));
 	ref_format(&s, ref);
 	pr_err("dma: %s\n", what);
@@ -128,6 +131,7 @@ dma_report(const struct dma_ref *ref, const char *what,
 		pr_err("  %s %s\n", verb, name);
 	}
 	dump_stack();
+	soft_report_end(flags);
 }
 
 /* --- the table -------------------------------------------------------------- */
@@ -349,7 +353,7 @@ unmap_mistake(const struct dma_entry *entry, const struct dma_ref *ref)
 }
 
 bool
-dma_debug_unmap(const struct dma_ref *ref)
+dma_debug_unmap(struct dma_ref *ref)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
 	struct dma_entry *entry = entry_find_locked(ref), was;
@@ -372,10 +376,12 @@ dma_debug_unmap(const struct dma_ref *ref)
 	if (mistake)
 		dma_report(ref, mistake, &was, NULL, 0);
 	entry_check_sums(&was, ref);
+	ref->size = was.ref.size;
+	ref->dir = was.ref.dir;
 	return true;
 }
 
-void
+bool
 dma_debug_sync(const struct dma_ref *ref, bool for_cpu)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
@@ -389,7 +395,7 @@ dma_debug_sync(const struct dma_ref *ref, bool for_cpu)
 		if (!blind)
 			dma_report(ref, "sync of what is not mapped, or past "
 				   "its end", NULL, NULL, 0);
-		return;
+		return blind;
 	}
 	if (was.ref.dir != ref->dir && was.ref.dir != DMA_BIDIRECTIONAL)
 		dma_report(ref, "sync with another direction", &was, NULL, 0);
@@ -404,6 +410,7 @@ dma_debug_sync(const struct dma_ref *ref, bool for_cpu)
 	was.checked = entry->checked;
 	*entry = was;
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
+	return true;
 }
 
 void

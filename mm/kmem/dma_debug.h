@@ -35,9 +35,12 @@ u32 dma_memory_sum(phys_addr_t phys, size_t size);
 extern unsigned nr_dma_errors;
 
 void dma_debug_map(const struct dma_ref *ref);
-/* phys is not known to the caller. False: there is no such mapping. */
-bool dma_debug_unmap(const struct dma_ref *ref);
-void dma_debug_sync(const struct dma_ref *ref, bool for_cpu);
+/*
+ * False: there is no such mapping, keep off. True: size and direction are
+ * put right if the caller had them wrong.
+ */
+bool dma_debug_unmap(struct dma_ref *ref);
+bool dma_debug_sync(const struct dma_ref *ref, bool for_cpu);
 /* The caller has asked whether mapping failed. */
 void dma_debug_checked(const struct device *dev, dma_addr_t addr);
 unsigned dma_debug_detach(const struct device *dev);
@@ -53,7 +56,7 @@ void dma_debug_restart(void);
 #else
 #define dma_debug_map(ref)		((void)(ref))
 #define dma_debug_unmap(ref)		((void)(ref), true)
-#define dma_debug_sync(ref, for_cpu)	((void)(ref))
+#define dma_debug_sync(ref, for_cpu)	((void)(ref), true)
 #define dma_debug_checked(dev, addr)	((void)(dev), (void)(addr))
 #define dma_debug_detach(dev)		((void)(dev), 0u)
 #define dma_debug_bad_call(ref, what)	((void)(ref), (void)(what))

@@ -10,7 +10,8 @@
  *   range	   the frames [start, end) by number:
  *		   1 isolate the pageblocks around it: nothing of them is
  *		     handed out from now on, and what is freed stays
- *		   2 all cores give back their magazines
+ *		   2 all cores give back their magazines, and movable guests
+ *		     of the range are asked to leave (movable.c)
  *		   3 if every frame of the range is in a free block: take
  *		     these off the lists, cut them at the range's ends
  *		   4 the pageblocks get their types back
@@ -32,6 +33,7 @@
 #include <mm/buddy.h>
 #include <mm/gfp.h>
 #include <mm/hooks.h>
+#include <mm/movable.h>
 #include <mm/pcp.h>
 #include <mm/trace.h>
 #include <mm/zone.h>
@@ -225,7 +227,7 @@ contig_take(struct zone *zone, pfn_t start, pfn_t end)
 }
 
 int
-alloc_contig_range(pfn_t start, pfn_t end)
+alloc_contig_range_drop(pfn_t start, pfn_t end, unsigned long *dropped)
 {
 	pfn_t first = ALIGN_DOWN(start, PAGEBLOCK_NR_PAGES);
 	pfn_t last = ALIGN_UP(end, PAGEBLOCK_NR_PAGES);
@@ -245,11 +247,20 @@ alloc_contig_range(pfn_t start, pfn_t end)
 	isolated = contig_isolate(zone, first, last);
 	if (isolated == nr) {
 		drain_all_pages();
+		*dropped += movable_drop_range(start, end);
 		err = contig_take(zone, start, end);
 	}
 	contig_unisolate(zone, first, isolated);
 	mutex_unlock(&contig_lock);
 	return err;
+}
+
+int
+alloc_contig_range(pfn_t start, pfn_t end)
+{
+	unsigned long dropped = 0;
+
+	return alloc_contig_range_drop(start, end, &dropped);
 }
 
 void

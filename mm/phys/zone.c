@@ -257,7 +257,7 @@ zone_free_range(struct zone *zone, pfn_t start, pfn_t end)
 }
 
 /* The same for a range that may cross zones. Returns frames freed. */
-static unsigned long
+unsigned long
 free_reserved_range(pfn_t start, pfn_t end)
 {
 	unsigned long freed = 0;
