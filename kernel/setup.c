@@ -24,6 +24,8 @@
 #include <lib/cmdline.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/cma.h>
+#include <mm/dma.h>
 #include <mm/init.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
@@ -250,6 +252,32 @@ fill_memblock(void)
 	}
 }
 
+/*
+ * Set memory aside that devices will want in one piece. A reserved range that
+ * the tree calls reusable is an area of its own.
+ */
+static void __init
+reserve_for_devices(phys_addr_t limit)
+{
+	const struct boot_reserved *r;
+	struct cma *cma;
+
+	for (unsigned i = 0; i < boot_info.nr_reserved; i++) {
+		r = &boot_info.reserved[i];
+		if (r->reusable && !r->nomap &&
+		    cma_reserve_area(r->start, r->end - r->start, limit,
+				     r->name))
+			pr_warn("boot: %s at 0x%08x cannot be lent (whole MiB "
+				"of lowmem can): kept\n", r->name, r->start);
+	}
+	cma_reserve_default(limit);
+	dma_reserve_pool(limit);
+	cma = cma_default;
+	if (cma && !strcmp(cma_name(cma), "default"))
+		request_mem_region(cma_base(cma), cma_nr_pages(cma) *
+				   PAGE_SIZE, "CMA");
+}
+
 static void __init
 print_layout(void)
 {
@@ -280,6 +308,7 @@ setup_memory(void)
 	limit = lowmem_limit(memblock_end_of_dram(), vmalloc_size);
 	memblock_set_current_limit(min(limit, early_map_end()));
 	paging_map_image(map_rodata);
+	reserve_for_devices(limit);
 	for_each_mem_region(r) {
 		if (!(r->flags & MEMBLOCK_NOMAP))
 			paging_map_lowmem(r->base, r->base + r->size);

@@ -18,6 +18,7 @@
 #ifndef MM_DMA_H
 #define MM_DMA_H
 
+#include <asm/barrier.h>
 #include <asm/memory.h>
 #include <lib/compiler.h>
 #include <lib/types.h>

@@ -33,6 +33,7 @@
  *     where it is on, it is maintained by physical address after the first.
  * Sources	ARM DDI 0406C, B2.2; Linux, Documentation/core-api/dma-api.
  */
+#include <asm/barrier.h>
 #include <asm/cacheflush.h>
 #include <kernel/node.h>
 #include <kernel/panic.h>
