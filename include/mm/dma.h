@@ -142,6 +142,11 @@ struct dma_stats {
 };
 
 extern struct dma_stats dma_stats;
+/* Pages of the coherent pool, and how many are given out. */
+unsigned dma_pool_pages(void);
+unsigned dma_pool_used(void);
+/* Bounce buffers in use. */
+unsigned dma_bounce_used(void);
 
 /*
  * Give every streaming mapping a bounce buffer (swiotlb=force): a missing

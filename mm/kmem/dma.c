@@ -37,12 +37,13 @@
 #include <asm/cacheflush.h>
 #include <kernel/node.h>
 #include <kernel/panic.h>
+#include <kernel/task.h>
 #include <lib/errno.h>
 #include <mm/dma.h>
+#include <mm/dma_debug.h>
 #include <mm/highmem.h>
 #include "dma_bounce.h"
 #include "dma_coherent.h"
-#include "dma_debug.h"
 
 #define CALLER	((unsigned long)__builtin_return_address(0))
 
@@ -56,7 +57,7 @@ stat_add(unsigned long *counter, long n)
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
-/* --- caches ------------------------------------------------------------------ */
+/* --- caches ------------------------------------------------------------ */
 
 enum cache_op { CACHE_CLEAN, CACHE_INVALIDATE };
 
@@ -147,7 +148,7 @@ dma_memory_sum(phys_addr_t phys, size_t size)
 	return sum;
 }
 
-/* --- mapping ------------------------------------------------------------------ */
+/* --- mapping ----------------------------------------------------------- */
 
 static bool
 direction_valid(enum dma_data_direction dir)
@@ -248,9 +249,8 @@ static const char *
 buffer_refused(const void *buf)
 {
 	unsigned long addr = (unsigned long)buf;
-	unsigned long sp = (unsigned long)__builtin_frame_address(0);
 
-	if (addr - sp < THREAD_SIZE)
+	if (addr - (unsigned long)current->stack < THREAD_SIZE)
 		return "a mapping of a stack";
 	if (addr < PAGE_OFFSET || buf >= high_memory)
 		return "a mapping of what is not in the linear map (vmalloc?)";
@@ -308,7 +308,7 @@ dma_mapping_error(struct device *dev, dma_addr_t addr)
 	return false;
 }
 
-/* --- scattered buffers --------------------------------------------------------- */
+/* --- scattered buffers ------------------------------------------------- */
 
 void
 sg_set_buf(struct scatterlist *sg, const void *buf, unsigned size)
@@ -367,7 +367,7 @@ dma_unmap_sg(struct device *dev, struct scatterlist *sg, unsigned n,
 	unmap_sg(dev, sg, n, dir, CALLER);
 }
 
-/* --- looking in between ---------------------------------------------------------- */
+/* --- looking in between ------------------------------------------------ */
 
 static void
 sync_range(struct device *dev, dma_addr_t addr, size_t size,
@@ -428,7 +428,7 @@ dma_sync_sg_for_device(struct device *dev, struct scatterlist *list,
 			   CALLER);
 }
 
-/* --- devices ------------------------------------------------------------------------ */
+/* --- devices ----------------------------------------------------------- */
 
 int
 dma_set_mask(struct device *dev, dma_addr_t mask)

@@ -17,8 +17,6 @@ dma_addr_t dma_bounce_map(struct device *dev, phys_addr_t phys, size_t size);
 bool dma_bounce_find(dma_addr_t addr, phys_addr_t *phys);
 /* addr is what dma_bounce_map() gave. */
 void dma_bounce_unmap(dma_addr_t addr);
-/* Bounce buffers in use. */
-unsigned dma_bounce_used(void);
 
 /* Copy between two ranges of frames, highmem or not; disjoint. */
 void dma_copy(phys_addr_t to, phys_addr_t from, size_t size);

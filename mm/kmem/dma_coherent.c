@@ -40,10 +40,10 @@
 #include <lib/string.h>
 #include <mm/cma.h>
 #include <mm/dma.h>
+#include <mm/dma_debug.h>
 #include <mm/memblock.h>
 #include <lib/seq_buf.h>
 #include "dma_coherent.h"
-#include "dma_debug.h"
 
 #define CALLER		((unsigned long)__builtin_return_address(0))
 #define POOL_DEFAULT	0x00040000	/* 256 KiB */
@@ -111,7 +111,7 @@ dma_pool_init(void)
 }
 core_initcall(dma_pool_init);
 
-/* --- the pool ------------------------------------------------------------------ */
+/* --- the pool ---------------------------------------------------------- */
 
 static bool
 pool_fits(unsigned at, unsigned nr)
@@ -174,7 +174,7 @@ dma_pool_used(void)
 	return READ_ONCE(pool_used);
 }
 
-/* --- the three sources ------------------------------------------------------------ */
+/* --- the three sources ------------------------------------------------- */
 
 static bool
 reaches(const struct device *dev, const void *addr, size_t size)

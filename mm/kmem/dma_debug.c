@@ -43,7 +43,7 @@
 #include <lib/list.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
-#include "dma_debug.h"
+#include <mm/dma_debug.h>
 
 #define NR_ENTRIES	512
 #define NR_RECENT	64	/* unmapped ones that are remembered */
@@ -134,7 +134,7 @@ dma_report(const struct dma_ref *ref, const char *what,
 	soft_report_end(flags);
 }
 
-/* --- the table -------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------- */
 
 static struct dma_entry *
 entry_take_locked(void)
@@ -227,7 +227,7 @@ entry_overlap_locked(const struct dma_ref *ref)
 	return NULL;
 }
 
-/* --- what the core may not write meanwhile --------------------------------- */
+/* --- what the core may not write meanwhile ----------------------------- */
 
 /* Does nobody but the core write to the caller's memory? */
 static bool
@@ -287,7 +287,7 @@ entry_check_sums(const struct dma_entry *entry, const struct dma_ref *ref)
 			   entry, NULL, 0);
 }
 
-/* --- the calls --------------------------------------------------------------- */
+/* --- the calls --------------------------------------------------------- */
 
 void
 dma_debug_map(const struct dma_ref *ref)

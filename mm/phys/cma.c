@@ -100,7 +100,7 @@ param_cma(const char *value)
 }
 BOOT_PARAM("cma", param_cma);
 
-/* --- boot: the memory is set aside ------------------------------------------- */
+/* --- boot: the memory is set aside ------------------------------------- */
 
 int
 cma_reserve_area(phys_addr_t base, phys_addr_t size, phys_addr_t limit,
@@ -168,7 +168,7 @@ cma_reserve_default(phys_addr_t limit)
 		pr_err("cma: too many areas\n");
 }
 
-/* --- boot: the memory is lent -------------------------------------------------- */
+/* --- boot: the memory is lent ------------------------------------------ */
 
 static void
 cma_lend(struct cma *cma)
@@ -219,7 +219,7 @@ cma_init(void)
 }
 core_initcall(cma_init);
 
-/* --- allocation ------------------------------------------------------------------ */
+/* --- allocation -------------------------------------------------------- */
 
 /* nr clear bits from at on? If not, *at is behind the set one. */
 static bool
@@ -342,7 +342,7 @@ cma_release(struct cma *cma, struct page *pages, unsigned long nr)
 	return true;
 }
 
-/* --- looking -------------------------------------------------------------------- */
+/* --- looking ----------------------------------------------------------- */
 
 struct cma *
 cma_area(unsigned n)

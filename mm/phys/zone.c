@@ -398,6 +398,7 @@ mm_free_init_range(void *start, void *end, const char *what)
 			continue;
 		frames += free_reserved_range(pfn, pfn + 1);
 	}
+	setup_per_zone_wmarks();	/* in proportion to what is managed */
 	pr_info("mm: freed %lu KiB of %s\n", frames << (PAGE_SHIFT - 10),
 		what);
 }

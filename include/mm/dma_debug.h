@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is lent to devices, remembered to catch mistakes. Private to mm/kmem
- * and the tests. See dma_debug.c.
+ * Inside the DMA API: what is lent to devices, remembered to catch mistakes.
+ * For mm/kmem and the tests. See mm/kmem/dma_debug.c.
  */
-#ifndef MM_KMEM_DMA_DEBUG_H
-#define MM_KMEM_DMA_DEBUG_H
+#ifndef MM_DMA_DEBUG_H
+#define MM_DMA_DEBUG_H
 
 #include <mm/dma.h>
 

@@ -1,0 +1,917 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The DMA API: buffers lent to devices, coherent memory, bounce buffers, and
+ * each mistake that debug builds report. The device is played by the test: it
+ * reads and writes physical memory where its address says.
+ */
+#include <asm/cacheflush.h>
+#include <asm/pgtable.h>
+#include <kernel/node.h>
+#include <kernel/printk.h>
+#include <lib/errno.h>
+#include <mm/cma.h>
+#include <mm/debug.h>
+#include <mm/dma.h>
+#include <mm/dma_debug.h>
+#include <mm/highmem.h>
+#include <mm/init.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+#include "page_helpers.h"
+
+static struct device dev = { .name = "tester", .dma_mask = ~0u };
+static struct device snooper = {
+	.name = "snooper", .dma_mask = ~0u, .dma_coherent = true,
+};
+static u8 *buf;		/* a page */
+static dma_addr_t addr;
+
+/* What the device does to its memory. */
+static void
+device_fill(dma_addr_t at, u8 byte, size_t size)
+{
+	memset(__va(at), byte, size);
+}
+
+static bool
+all_bytes(const void *p, u8 byte, size_t size)
+{
+	const u8 *bytes = p;
+
+	while (size--) {
+		if (bytes[size] != byte)
+			return false;
+	}
+	return true;
+}
+
+static void
+setup(void)
+{
+	buf = get_zeroed_page(GFP_KERNEL);
+}
+
+static void
+teardown(void)
+{
+	free_page(buf);
+	buf = NULL;
+}
+
+static dma_addr_t
+map(size_t offset, size_t size, enum dma_data_direction dir)
+{
+	dma_addr_t a = dma_map_single(&dev, buf + offset, size, dir);
+
+	return dma_mapping_error(&dev, a) ? DMA_MAPPING_ERROR : a;
+}
+
+/* --- what it is for ---------------------------------------------------- */
+
+static void
+a_device_sees_what_was_written_before_the_mapping(struct test *t)
+{
+	setup();
+	memset(buf, 0x5a, 512);
+	addr = map(0, 512, DMA_TO_DEVICE);
+	ASSERT(t, addr != DMA_MAPPING_ERROR);
+	EXPECT(t, all_bytes(__va(addr), 0x5a, 512));
+	dma_unmap_single(&dev, addr, 512, DMA_TO_DEVICE);
+	teardown();
+}
+
+static void
+the_core_sees_what_a_device_wrote_after_unmapping(struct test *t)
+{
+	setup();
+	addr = map(0, 512, DMA_FROM_DEVICE);
+	ASSERT(t, addr != DMA_MAPPING_ERROR);
+	device_fill(addr, 0xa5, 512);
+	dma_unmap_single(&dev, addr, 512, DMA_FROM_DEVICE);
+	EXPECT(t, all_bytes(buf, 0xa5, 512));
+	EXPECT_EQ(t, buf[512], 0);
+	teardown();
+}
+
+/* Direction by direction: bytes cleaned and invalidated, map + unmap. */
+static void
+each_direction_maintains_the_cache_as_it_must(struct test *t)
+{
+	static const struct {
+		enum dma_data_direction dir;
+		unsigned cleaned, invalidated;
+	} rows[] = {
+		{ DMA_TO_DEVICE, 256, 0 },
+		{ DMA_FROM_DEVICE, 0, 512 },
+		{ DMA_BIDIRECTIONAL, 256, 256 },
+	};
+	struct dma_stats before;
+
+	setup();
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		before = dma_stats;
+		addr = map(64, 256, rows[i].dir);
+		ASSERT(t, addr != DMA_MAPPING_ERROR);
+		dma_unmap_single(&dev, addr, 256, rows[i].dir);
+		EXPECT_EQ(t, dma_stats.bytes_cleaned - before.bytes_cleaned,
+			  rows[i].cleaned);
+		EXPECT_EQ(t, dma_stats.bytes_invalidated -
+			     before.bytes_invalidated, rows[i].invalidated);
+	}
+	teardown();
+}
+
+static void
+a_device_that_snoops_needs_no_maintenance(struct test *t)
+{
+	struct dma_stats before = dma_stats;
+
+	setup();
+	addr = dma_map_single(&snooper, buf, 256, DMA_BIDIRECTIONAL);
+	ASSERT(t, !dma_mapping_error(&snooper, addr));
+	dma_sync_single_for_cpu(&snooper, addr, 256, DMA_BIDIRECTIONAL);
+	dma_sync_single_for_device(&snooper, addr, 256, DMA_BIDIRECTIONAL);
+	dma_unmap_single(&snooper, addr, 256, DMA_BIDIRECTIONAL);
+	EXPECT_EQ(t, dma_stats.bytes_cleaned, before.bytes_cleaned);
+	EXPECT_EQ(t, dma_stats.bytes_invalidated, before.bytes_invalidated);
+	EXPECT_EQ(t, dma_stats.syncs, before.syncs + 2);
+	teardown();
+}
+
+static void
+a_part_of_a_mapping_can_be_synced(struct test *t)
+{
+	setup();
+	addr = map(0, 1024, DMA_FROM_DEVICE);
+	ASSERT(t, addr != DMA_MAPPING_ERROR);
+	device_fill(addr + 100, 7, 8);
+	dma_sync_single_for_cpu(&dev, addr + 96, 32, DMA_FROM_DEVICE);
+	EXPECT_EQ(t, buf[100], 7);
+	dma_sync_single_for_device(&dev, addr + 96, 32, DMA_FROM_DEVICE);
+	device_fill(addr + 100, 9, 8);
+	dma_unmap_single(&dev, addr, 1024, DMA_FROM_DEVICE);
+	EXPECT_EQ(t, buf[100], 9);
+	teardown();
+}
+
+static void
+a_scattered_buffer_is_mapped_piece_by_piece(struct test *t)
+{
+	struct scatterlist sg[4];
+	struct dma_stats before = dma_stats;
+	unsigned i;
+
+	setup();
+	for (i = 0; i < 4; i++)
+		sg_set_buf(&sg[i], buf + i * 1024, 256 + 32 * i);
+	ASSERT_EQ(t, dma_map_sg(&dev, sg, 4, DMA_FROM_DEVICE), 4);
+	EXPECT_EQ(t, dma_stats.nr_mapped, before.nr_mapped + 4);
+	for (i = 0; i < 4; i++)
+		device_fill(sg[i].dma_address, i + 1, sg[i].length);
+	dma_sync_sg_for_cpu(&dev, sg, 4, DMA_FROM_DEVICE);
+	for (i = 0; i < 4; i++)
+		EXPECT(t, all_bytes(buf + i * 1024, i + 1, sg[i].length));
+	dma_sync_sg_for_device(&dev, sg, 4, DMA_FROM_DEVICE);
+	dma_unmap_sg(&dev, sg, 4, DMA_FROM_DEVICE);
+	EXPECT_EQ(t, dma_stats.nr_mapped, before.nr_mapped);
+	teardown();
+}
+
+static void
+a_highmem_page_can_be_mapped(struct test *t)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER);
+	u8 *bytes;
+
+	ASSERT(t, page != NULL);
+	if (!page_highmem(page)) {
+		free_frame(page);
+		SKIP(t, "no highmem");
+	}
+	addr = dma_map_page(&dev, page, 128, 3968, DMA_BIDIRECTIONAL);
+	EXPECT(t, !dma_mapping_error(&dev, addr));
+	EXPECT_EQ(t, addr == page_to_phys(page) + 128, !dma_force_bounce);
+	dma_sync_single_for_cpu(&dev, addr, 3968, DMA_BIDIRECTIONAL);
+	bytes = kmap_local_page(page);
+	memset(bytes + 128, 3, 3968);
+	kunmap_local(bytes);
+	dma_sync_single_for_device(&dev, addr, 3968, DMA_BIDIRECTIONAL);
+	dma_unmap_page(&dev, addr, 3968, DMA_BIDIRECTIONAL);
+	free_frame(page);
+}
+
+/* --- reach, bounce buffers --------------------------------------------- */
+
+static void
+a_mask_must_have_all_low_bits_and_reach_memory(struct test *t)
+{
+	struct device d = { .name = "masked", .dma_mask = ~0u };
+
+	EXPECT_EQ(t, dma_set_mask(&d, DMA_BIT_MASK(32)), 0);
+	EXPECT_EQ(t, dma_set_mask(&d, DMA_BIT_MASK(31)), 0);
+	EXPECT_EQ(t, d.dma_mask, 0x7fffffff);
+	EXPECT_EQ(t, dma_set_mask(&d, DMA_BIT_MASK(24)), -EIO);
+	EXPECT_EQ(t, dma_set_mask(&d, 0x7fff0000), -EIO);
+	EXPECT_EQ(t, d.dma_mask, 0x7fffffff);
+}
+
+/* Memory starts at 0x60000000: this mask ends in the DMA zone. */
+static struct device *
+short_device(void)
+{
+	static struct device d = { .name = "short" };
+	struct zone *zone = find_zone(ZONE_DMA);
+
+	if (!zone)
+		return NULL;
+	d.dma_mask = (zone_end_pfn(zone) << PAGE_SHIFT) - 1;
+	return &d;
+}
+
+/* A page that the short device cannot reach, or NULL. */
+static void *
+far_page(const struct device *d)
+{
+	u8 *p = get_zeroed_page(GFP_KERNEL);
+
+	if (p && __pa(p) > d->dma_mask)
+		return p;
+	free_page(p);
+	return NULL;
+}
+
+static void
+what_a_device_cannot_reach_is_bounced(struct test *t)
+{
+	struct device *d = short_device();
+	unsigned used = dma_bounce_used();
+	u8 *p;
+
+	if (!d || !(p = far_page(d)))
+		SKIP(t, "all memory is in reach");
+	memset(p, 1, PAGE_SIZE);
+	addr = dma_map_single(d, p + 32, 64, DMA_BIDIRECTIONAL);
+	ASSERT(t, !dma_mapping_error(d, addr));
+	EXPECT(t, addr != __pa(p + 32));
+	EXPECT(t, addr + 63 <= d->dma_mask);
+	EXPECT_EQ(t, addr % CACHE_LINE, 0);
+	EXPECT_EQ(t, dma_bounce_used(), used + 1);
+	EXPECT(t, all_bytes(__va(addr), 1, 64));
+	device_fill(addr, 2, 64);
+	EXPECT_EQ(t, p[32], 1);			/* not yet the core's */
+	dma_sync_single_for_cpu(d, addr, 32, DMA_BIDIRECTIONAL);
+	EXPECT(t, all_bytes(p + 32, 2, 32));
+	EXPECT_EQ(t, p[64], 1);
+	memset(p + 32, 3, 32);
+	dma_sync_single_for_device(d, addr, 32, DMA_BIDIRECTIONAL);
+	EXPECT(t, all_bytes(__va(addr), 3, 32));
+	EXPECT(t, all_bytes(__va(addr + 32), 2, 32));
+	dma_unmap_single(d, addr, 64, DMA_BIDIRECTIONAL);
+	EXPECT(t, all_bytes(p + 32, 3, 32));
+	EXPECT(t, all_bytes(p + 64, 2, 32));
+	EXPECT_EQ(t, p[31], 1);
+	EXPECT_EQ(t, p[96], 1);
+	EXPECT_EQ(t, dma_bounce_used(), used);
+	free_page(p);
+}
+
+/* swiotlb=force: without dma_sync the core reads what was there before. */
+static void
+a_missing_sync_shows_when_everything_is_bounced(struct test *t)
+{
+	bool was = dma_force_bounce;
+
+	setup();
+	dma_force_bounce = true;
+	addr = map(0, 128, DMA_FROM_DEVICE);
+	dma_force_bounce = was;
+	ASSERT(t, addr != DMA_MAPPING_ERROR);
+	device_fill(addr, 0x77, 128);
+	EXPECT(t, all_bytes(buf, 0, 128));
+	dma_sync_single_for_cpu(&dev, addr, 128, DMA_FROM_DEVICE);
+	EXPECT(t, all_bytes(buf, 0x77, 128));
+	dma_unmap_single(&dev, addr, 128, DMA_FROM_DEVICE);
+	teardown();
+}
+
+static void
+mapping_fails_when_no_bounce_buffer_is_left(struct test *t)
+{
+	struct device *d = short_device();
+	struct dma_stats before = dma_stats;
+	struct page_chain chain;
+	struct scatterlist sg[2];
+	u8 *p;
+
+	if (!d || !(p = far_page(d)))
+		SKIP(t, "all memory is in reach");
+	sg_set_buf(&sg[0], p, 64);
+	sg_set_buf(&sg[1], p + 64, 64);
+	chain_init(&chain);
+	chain_fill(&chain, GFP_DMA | GFP_NOWAIT | __GFP_THISNODE |
+		   __GFP_MEMALLOC, 0);
+	addr = dma_map_single(d, p, 64, DMA_TO_DEVICE);
+	EXPECT(t, dma_mapping_error(d, addr));
+	EXPECT_EQ(t, dma_map_sg(d, sg, 2, DMA_TO_DEVICE), 0);
+	EXPECT_EQ(t, dma_stats.errors, before.errors + 2);
+	EXPECT_EQ(t, dma_stats.nr_mapped, before.nr_mapped);
+	chain_free(&chain);
+	free_page(p);
+}
+
+/* --- coherent memory --------------------------------------------------- */
+
+static void
+coherent_memory_is_zeroed_and_mapped_uncached_only(struct test *t)
+{
+	unsigned used = dma_pool_used();
+	struct pt_walk walk;
+	dma_addr_t handle;
+	u8 *p;
+
+	p = dma_alloc_coherent(&dev, 5000, &handle, GFP_KERNEL);
+	ASSERT(t, p != NULL);
+	EXPECT(t, all_bytes(p, 0, 2 * PAGE_SIZE));
+	EXPECT_EQ(t, dma_pool_used(), used + 2);
+	pt_walk(swapper_pg_dir, (unsigned long)p + PAGE_SIZE, &walk);
+	EXPECT_EQ(t, walk.kind, PT_SMALL_PAGE);
+	EXPECT_EQ(t, walk.pa, handle + PAGE_SIZE);
+	EXPECT(t, strstr(pt_memattr_name(walk.memattr), "ncached"));
+	/* The linear map's own address: there is no second one. */
+	EXPECT(t, p == __va(handle));
+	memset(p, 0xff, 5000);
+	dma_free_coherent(&dev, 5000, p, handle);
+	EXPECT_EQ(t, dma_pool_used(), used);
+}
+
+static void
+large_coherent_memory_comes_from_cma_and_is_cached_again(struct test *t)
+{
+	unsigned long nr = dma_pool_pages() / 4 + 1;
+	struct pt_walk walk;
+	dma_addr_t handle;
+	u8 *p;
+
+	if (!cma_default || cma_nr_used(cma_default))
+		SKIP(t, "no area, or somebody uses it");
+	p = dma_alloc_coherent(&dev, nr * PAGE_SIZE, &handle, GFP_KERNEL);
+	ASSERT(t, p != NULL);
+	EXPECT_EQ(t, cma_nr_used(cma_default), nr);
+	EXPECT(t, all_bytes(p, 0, nr * PAGE_SIZE));
+	pt_walk(swapper_pg_dir, (unsigned long)p, &walk);
+	EXPECT(t, strstr(pt_memattr_name(walk.memattr), "ncached"));
+	dma_free_coherent(&dev, nr * PAGE_SIZE, p, handle);
+	EXPECT_EQ(t, cma_nr_used(cma_default), 0);
+	pt_walk(swapper_pg_dir, (unsigned long)p, &walk);
+	EXPECT(t, !strstr(pt_memattr_name(walk.memattr), "ncached"));
+	EXPECT(t, walk.write && !walk.exec);
+}
+
+static void
+the_pool_serves_who_cannot_sleep_until_it_is_empty(struct test *t)
+{
+	static struct { void *p; dma_addr_t handle; } got[1024];
+	unsigned n = 0, used = dma_pool_used();
+	dma_addr_t handle;
+
+	while (n < ARRAY_SIZE(got)) {
+		got[n].p = dma_alloc_coherent(&dev, PAGE_SIZE, &got[n].handle,
+					      GFP_ATOMIC);
+		if (!got[n].p)
+			break;
+		n++;
+	}
+	if (n < ARRAY_SIZE(got))
+		EXPECT_EQ(t, dma_pool_used(), dma_pool_pages());
+	EXPECT(t, dma_alloc_coherent(&dev, 1, &handle, GFP_ATOMIC) == NULL);
+	while (n--)
+		dma_free_coherent(&dev, PAGE_SIZE, got[n].p, got[n].handle);
+	EXPECT_EQ(t, dma_pool_used(), used);
+}
+
+static void
+coherent_memory_of_a_snooping_device_is_ordinary(struct test *t)
+{
+	unsigned used = dma_pool_used();
+	struct pt_walk walk;
+	dma_addr_t handle;
+	void *p;
+
+	p = dma_alloc_coherent(&snooper, 3 * PAGE_SIZE, &handle, GFP_KERNEL);
+	ASSERT(t, p != NULL);
+	EXPECT_EQ(t, dma_pool_used(), used);
+	EXPECT_EQ(t, page_state(virt_to_page(p)), PAGE_STATE_KERNEL);
+	pt_walk(swapper_pg_dir, (unsigned long)p, &walk);
+	EXPECT(t, !strstr(pt_memattr_name(walk.memattr), "ncached"));
+	dma_free_coherent(&snooper, 3 * PAGE_SIZE, p, handle);
+}
+
+static void
+coherent_memory_is_in_reach_of_the_device(struct test *t)
+{
+	struct device d = { .name = "blind", .dma_mask = PHYS_OFFSET };
+	dma_addr_t handle;
+
+	EXPECT(t, !dma_alloc_coherent(&d, PAGE_SIZE, &handle, GFP_KERNEL));
+	d.dma_coherent = true;
+	EXPECT(t, !dma_alloc_coherent(&d, PAGE_SIZE, &handle, GFP_KERNEL));
+	EXPECT(t, !dma_alloc_coherent(&dev, 0, &handle, GFP_KERNEL));
+	EXPECT(t, !dma_alloc_coherent(&dev, ~0ul, &handle, GFP_KERNEL));
+}
+
+static int
+coherent_sweep_body(void *arg)
+{
+	dma_addr_t handle;
+	void *p = dma_alloc_coherent(&snooper, 3 * PAGE_SIZE, &handle,
+				     GFP_KERNEL | __GFP_NOWARN);
+
+	if (!p)
+		return -ENOMEM;
+	dma_free_coherent(&snooper, 3 * PAGE_SIZE, p, handle);
+	return 0;
+}
+
+static int
+bounce_sweep_body(void *arg)
+{
+	struct scatterlist sg[3];
+	unsigned i, n;
+
+	for (i = 0; i < 3; i++)
+		sg_set_buf(&sg[i], buf + i * 1024, 512);
+	dma_force_bounce = true;
+	n = dma_map_sg(&dev, sg, 3, DMA_TO_DEVICE);
+	dma_force_bounce = *(bool *)arg;
+	if (!n)
+		return -ENOMEM;
+	dma_unmap_sg(&dev, sg, 3, DMA_TO_DEVICE);
+	return 0;
+}
+
+static void
+every_allocation_may_fail(struct test *t)
+{
+	bool was = dma_force_bounce;
+	char text[512];
+	struct seq_buf s;
+
+	setup();
+	seq_buf_init(&s, text, sizeof(text));
+	EXPECT_EQ(t, fault_inject_sweep(coherent_sweep_body, NULL, &s), 1);
+	EXPECT_EQ(t, fault_inject_sweep(bounce_sweep_body, &was, &s), 3);
+	EXPECT_EQ(t, s.len, 0);
+	teardown();
+}
+
+/* --- refused in every build -------------------------------------------- */
+
+/* One warning in a debug build, none in a release build. */
+#ifdef VELLUM_DEBUG
+#define EXPECT_MISTAKE(t, fn, text)	EXPECT_WARNING(t, fn, NULL, text)
+#else
+#define EXPECT_MISTAKE(t, fn, text)	(fn)(NULL)
+#endif
+
+static const void *odd;
+static size_t odd_size = 32;
+static enum dma_data_direction odd_dir = DMA_TO_DEVICE;
+
+static void
+map_odd(void *arg)
+{
+	addr = dma_map_single(&dev, odd, odd_size, odd_dir);
+}
+
+static noinline void
+map_stack(void *arg)
+{
+	u8 here[64] = { 0 };
+
+	addr = dma_map_single(&dev, here, sizeof(here), DMA_TO_DEVICE);
+}
+
+static void
+stack_vmalloc_and_image_are_refused(struct test *t)
+{
+	void *area = vmalloc(PAGE_SIZE);
+
+	EXPECT_MISTAKE(t, map_stack, "a mapping of a stack");
+	EXPECT_EQ(t, addr, DMA_MAPPING_ERROR);
+	odd = area;
+	EXPECT_MISTAKE(t, map_odd, "not in the linear map");
+	EXPECT_EQ(t, addr, DMA_MAPPING_ERROR);
+	odd = &dma_stats;
+	EXPECT_MISTAKE(t, map_odd, "the kernel's image");
+	EXPECT_EQ(t, addr, DMA_MAPPING_ERROR);
+	vfree(area);
+}
+
+static void
+free_memory_no_bytes_and_no_direction_are_refused(struct test *t)
+{
+	setup();
+	odd = buf;
+	teardown();
+	EXPECT_MISTAKE(t, map_odd, "memory that is free");
+	EXPECT_EQ(t, addr, DMA_MAPPING_ERROR);
+	setup();
+	odd = buf;
+	odd_size = 0;
+	EXPECT_MISTAKE(t, map_odd, "no bytes");
+	EXPECT_EQ(t, addr, DMA_MAPPING_ERROR);
+	odd_size = 32;
+	odd_dir = DMA_NONE;
+	EXPECT_MISTAKE(t, map_odd, "without direction");
+	EXPECT_EQ(t, addr, DMA_MAPPING_ERROR);
+	odd_dir = DMA_TO_DEVICE;
+	teardown();
+}
+
+/* --- mistakes that debug builds report --------------------------------- */
+
+#ifdef VELLUM_DEBUG
+
+static size_t bad_size = 256;
+static enum dma_data_direction bad_dir = DMA_FROM_DEVICE;
+static struct device *bad_dev = &dev;
+
+static void
+unmap_bad(void *arg)
+{
+	dma_unmap_single(bad_dev, addr, bad_size, bad_dir);
+}
+
+static void
+sync_bad(void *arg)
+{
+	dma_sync_single_for_cpu(&dev, addr, bad_size, bad_dir);
+}
+
+static void
+a_double_unmap_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 256, DMA_FROM_DEVICE);
+	dma_unmap_single(&dev, addr, 256, DMA_FROM_DEVICE);
+	EXPECT_WARNING(t, unmap_bad, NULL, "dma: double unmap");
+	EXPECT(t, strstr(test_last_report(), "a_double_unmap_is_reported"));
+	teardown();
+}
+
+static void
+unmapping_what_was_never_mapped_is_reported(struct test *t)
+{
+	setup();
+	addr = __pa(buf) + 3333;
+	EXPECT_WARNING(t, unmap_bad, NULL, "dma: unmap of what is not mapped");
+	teardown();
+}
+
+static void
+another_size_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 512, DMA_FROM_DEVICE);
+	EXPECT_WARNING(t, unmap_bad, NULL, "dma: unmapped with another size");
+	EXPECT(t, strstr(test_last_report(), "512 bytes"));
+	EXPECT_EQ(t, dma_debug_used(), 0);
+	teardown();
+}
+
+static void
+another_direction_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 256, DMA_TO_DEVICE);
+	EXPECT_WARNING(t, unmap_bad, NULL,
+		       "dma: unmapped with another direction");
+	teardown();
+}
+
+static void
+another_device_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 256, DMA_FROM_DEVICE);
+	bad_dev = &snooper;
+	EXPECT_WARNING(t, unmap_bad, NULL, "dma: unmapped for another device");
+	bad_dev = &dev;
+	teardown();
+}
+
+static void
+the_wrong_function_is_reported(struct test *t)
+{
+	struct scatterlist sg;
+
+	setup();
+	sg_set_buf(&sg, buf, 256);
+	ASSERT_EQ(t, dma_map_sg(&dev, &sg, 1, DMA_FROM_DEVICE), 1);
+	addr = sg.dma_address;
+	EXPECT_WARNING(t, unmap_bad, NULL,
+		       "dma: unmapped by the wrong function");
+	teardown();
+}
+
+static void
+not_asking_for_errors_is_reported(struct test *t)
+{
+	setup();
+	addr = dma_map_single(&dev, buf, 256, DMA_FROM_DEVICE);
+	EXPECT_WARNING(t, unmap_bad, NULL,
+		       "dma: dma_mapping_error() was not called");
+	teardown();
+}
+
+static void
+a_sync_outside_of_a_mapping_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 255, DMA_FROM_DEVICE);
+	EXPECT_WARNING(t, sync_bad, NULL, "dma: sync of what is not mapped");
+	dma_unmap_single(&dev, addr, 255, DMA_FROM_DEVICE);
+	EXPECT_WARNING(t, sync_bad, NULL, "dma: sync of what is not mapped");
+	bad_size = 0;
+	EXPECT_WARNING(t, sync_bad, NULL, "dma: a sync of nothing");
+	bad_size = 256;
+	teardown();
+}
+
+static void
+a_sync_in_another_direction_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 256, DMA_TO_DEVICE);
+	EXPECT_WARNING(t, sync_bad, NULL, "dma: sync with another direction");
+	dma_unmap_single(&dev, addr, 256, DMA_TO_DEVICE);
+	teardown();
+}
+
+static void
+a_write_of_the_core_while_the_device_reads_is_reported(struct test *t)
+{
+	setup();
+	addr = map(0, 256, DMA_TO_DEVICE);
+	buf[255] = 1;
+	bad_dir = DMA_TO_DEVICE;
+	EXPECT_WARNING(t, unmap_bad, NULL,
+		       "the core wrote to a buffer that the device owned");
+	EXPECT(t, strstr(test_last_report(), "mapped: tester"));
+	addr = map(0, 256, DMA_TO_DEVICE);
+	dma_sync_single_for_cpu(&dev, addr, 256, DMA_TO_DEVICE);
+	buf[0] = 1;				/* now it may */
+	dma_sync_single_for_device(&dev, addr, 256, DMA_TO_DEVICE);
+	dma_unmap_single(&dev, addr, 256, DMA_TO_DEVICE);
+	bad_dir = DMA_FROM_DEVICE;
+	teardown();
+}
+
+/* The bounced device has a copy, so every change of the buffer is the core's. */
+static void
+with_a_bounce_buffer_it_is_reported_in_every_direction(struct test *t)
+{
+	bool was = dma_force_bounce;
+
+	setup();
+	dma_force_bounce = true;
+	addr = map(0, 256, DMA_FROM_DEVICE);
+	dma_force_bounce = was;
+	buf[10] = 1;
+	EXPECT_WARNING(t, unmap_bad, NULL,
+		       "the core wrote to a buffer that the device owned");
+	EXPECT_EQ(t, dma_bounce_used(), 0);
+	teardown();
+}
+
+/*
+ *	line 0		line 1		...
+ *	rest|buffer ....|....buffer|rest
+ */
+static void
+a_write_to_the_rest_of_a_line_is_reported(struct test *t)
+{
+	static const unsigned places[] = { 3, 4 + 256, 287 };
+
+	setup();
+	if (dma_force_bounce) {
+		teardown();
+		SKIP(t, "bounced buffers share no line");
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		addr = map(4, 256, DMA_FROM_DEVICE);
+		buf[places[i]]++;
+		EXPECT_WARNING(t, unmap_bad, NULL, "shares with a buffer");
+	}
+	addr = map(4, 256, DMA_FROM_DEVICE);
+	buf[288]++;				/* the next line */
+	device_fill(addr, 1, 256);
+	dma_unmap_single(&dev, addr, 256, DMA_FROM_DEVICE);
+	teardown();
+}
+
+static size_t second_offset;
+static dma_addr_t second;
+
+static void
+map_second(void *arg)
+{
+	second = map(second_offset, 32, DMA_FROM_DEVICE);
+}
+
+static void
+two_mappings_of_one_line_are_reported(struct test *t)
+{
+	dma_addr_t first;
+
+	setup();
+	first = map(0, 40, DMA_TO_DEVICE);
+	second_offset = 32;
+	EXPECT_WARNING(t, map_second, NULL,
+		       "dma: two mappings share a cache line");
+	dma_unmap_single(&dev, second, 32, DMA_FROM_DEVICE);
+	second_offset = 64;
+	map_second(NULL);			/* a line of its own */
+	dma_unmap_single(&dev, second, 32, DMA_FROM_DEVICE);
+	second = map(32, 32, DMA_TO_DEVICE);	/* both only read */
+	dma_unmap_single(&dev, second, 32, DMA_TO_DEVICE);
+	dma_unmap_single(&dev, first, 40, DMA_TO_DEVICE);
+	teardown();
+}
+
+static unsigned left;
+
+static void
+detach(void *arg)
+{
+	left = dma_device_detach(&dev);
+}
+
+static void
+what_a_driver_leaves_behind_is_reported(struct test *t)
+{
+	bool was = dma_force_bounce;
+	dma_addr_t handle;
+	void *p;
+
+	setup();
+	dma_force_bounce = false;	/* it would stay behind too */
+	addr = map(0, 256, DMA_TO_DEVICE);
+	dma_force_bounce = was;
+	EXPECT_WARNING(t, detach, NULL, "detached and left a mapping");
+	EXPECT(t, strstr(test_last_report(), "by map+"));
+	EXPECT_EQ(t, left, 1);
+	dma_stats.nr_mapped--;		/* nobody unmaps it any more */
+	EXPECT_EQ(t, dma_device_detach(&dev), 0);
+	p = dma_alloc_coherent(&dev, 100, &handle, GFP_KERNEL);
+	ASSERT(t, p != NULL);
+	EXPECT_EQ(t, dma_device_detach(&snooper), 0);
+	dma_free_coherent(&dev, 100, p, handle);
+	teardown();
+}
+
+static void
+coherent_free_bad(void *arg)
+{
+	dma_free_coherent(&dev, 64, arg, __pa(arg));
+}
+
+static void
+a_double_free_of_coherent_memory_is_reported(struct test *t)
+{
+	unsigned used = dma_pool_used();
+	dma_addr_t handle;
+	void *p = dma_alloc_coherent(&dev, 64, &handle, GFP_ATOMIC);
+
+	ASSERT(t, p != NULL);
+	dma_free_coherent(&dev, 64, p, handle);
+	EXPECT_WARNING(t, coherent_free_bad, p, "dma: double unmap");
+	EXPECT_EQ(t, dma_pool_used(), used);
+	dma_free_coherent(&dev, 64, NULL, 0);
+}
+
+/* More mappings than the books can hold: said once, and then silence. */
+static void
+checking_ends_when_the_table_is_full(struct test *t)
+{
+	static char text[2048];
+	bool was = dma_force_bounce;
+	dma_addr_t a = 0;
+	unsigned n = 0;
+
+	setup();
+	dma_force_bounce = false;
+	log_capture_begin(text, sizeof(text));
+	while (!dma_debug_overflowed() && n < 2000) {
+		a = map(0, 32, DMA_TO_DEVICE);
+		n++;
+	}
+	log_capture_end();
+	EXPECT_EQ(t, n, 513);
+	EXPECT(t, strstr(text, "checking ends"));
+	while (n--)
+		dma_unmap_single(&dev, a, 32, DMA_TO_DEVICE);
+	dma_unmap_single(&dev, a + 1024, 64, DMA_TO_DEVICE); /* not seen */
+	dma_stats.nr_mapped++;
+	EXPECT_EQ(t, dma_debug_used(), 0);
+	dma_debug_restart();
+	dma_force_bounce = was;
+	teardown();
+}
+
+static void
+the_node_lists_what_is_mapped(struct test *t)
+{
+	const struct node *node = node_find("dma");
+	static char text[4096];
+	struct seq_buf s;
+
+	setup();
+	addr = map(64, 96, DMA_FROM_DEVICE);
+	seq_buf_init(&s, text, sizeof(text));
+	node->show(&s);
+	EXPECT(t, strstr(text, "96 bytes, from device, single, by map+"));
+	dma_unmap_single(&dev, addr, 96, DMA_FROM_DEVICE);
+	seq_buf_init(&s, text, sizeof(text));
+	node->show(&s);
+	EXPECT(t, !strstr(text, "tester"));
+	teardown();
+}
+#endif
+
+/* Every core maps, syncs and unmaps buffers of its own, at random. */
+static void
+churn(struct test *t, unsigned cpu, void *arg)
+{
+	u8 *mine = get_free_page(GFP_KERNEL);
+	enum dma_data_direction dir;
+	size_t offset, size;
+	dma_addr_t a;
+
+	if (!EXPECT(t, mine != NULL))
+		return;
+	for (unsigned i = 0; i < 500; i++) {
+		dir = (i + cpu) % 3;
+		offset = i * 97 % 2048;
+		size = 1 + i * 31 % 2048;
+		a = dma_map_single(&dev, mine + offset, size, dir);
+		if (!EXPECT(t, !dma_mapping_error(&dev, a)))
+			break;
+		if (dir != DMA_TO_DEVICE)
+			device_fill(a, (u8)i, size);
+		dma_unmap_single(&dev, a, size, dir);
+		if (dir != DMA_TO_DEVICE)
+			EXPECT(t, all_bytes(mine + offset, (u8)i, size));
+	}
+	free_page(mine);
+}
+
+static void
+all_cores_map_at_once(struct test *t)
+{
+	struct dma_stats before = dma_stats;
+
+	test_on_all_cpus(t, churn, NULL);
+	EXPECT_EQ(t, dma_stats.nr_mapped, before.nr_mapped);
+}
+
+TEST_SUITE("dma",
+	   TEST_CASE(a_device_sees_what_was_written_before_the_mapping),
+	   TEST_CASE(the_core_sees_what_a_device_wrote_after_unmapping),
+	   TEST_CASE(each_direction_maintains_the_cache_as_it_must),
+	   TEST_CASE(a_device_that_snoops_needs_no_maintenance),
+	   TEST_CASE(a_part_of_a_mapping_can_be_synced),
+	   TEST_CASE(a_scattered_buffer_is_mapped_piece_by_piece),
+	   TEST_CASE(a_highmem_page_can_be_mapped),
+	   TEST_CASE(a_mask_must_have_all_low_bits_and_reach_memory),
+	   TEST_CASE(what_a_device_cannot_reach_is_bounced),
+	   TEST_CASE(a_missing_sync_shows_when_everything_is_bounced),
+	   TEST_CASE(mapping_fails_when_no_bounce_buffer_is_left),
+	   TEST_CASE(coherent_memory_is_zeroed_and_mapped_uncached_only),
+	   TEST_CASE(large_coherent_memory_comes_from_cma_and_is_cached_again),
+	   TEST_CASE(the_pool_serves_who_cannot_sleep_until_it_is_empty),
+	   TEST_CASE(coherent_memory_of_a_snooping_device_is_ordinary),
+	   TEST_CASE(coherent_memory_is_in_reach_of_the_device),
+	   TEST_CASE(every_allocation_may_fail),
+	   TEST_CASE(stack_vmalloc_and_image_are_refused),
+	   TEST_CASE(free_memory_no_bytes_and_no_direction_are_refused),
+#ifdef VELLUM_DEBUG
+	   TEST_CASE(a_double_unmap_is_reported),
+	   TEST_CASE(unmapping_what_was_never_mapped_is_reported),
+	   TEST_CASE(another_size_is_reported),
+	   TEST_CASE(another_direction_is_reported),
+	   TEST_CASE(another_device_is_reported),
+	   TEST_CASE(the_wrong_function_is_reported),
+	   TEST_CASE(not_asking_for_errors_is_reported),
+	   TEST_CASE(a_sync_outside_of_a_mapping_is_reported),
+	   TEST_CASE(a_sync_in_another_direction_is_reported),
+	   TEST_CASE(a_write_of_the_core_while_the_device_reads_is_reported),
+	   TEST_CASE(with_a_bounce_buffer_it_is_reported_in_every_direction),
+	   TEST_CASE(a_write_to_the_rest_of_a_line_is_reported),
+	   TEST_CASE(two_mappings_of_one_line_are_reported),
+	   TEST_CASE(what_a_driver_leaves_behind_is_reported),
+	   TEST_CASE(a_double_free_of_coherent_memory_is_reported),
+	   TEST_CASE(checking_ends_when_the_table_is_full),
+	   TEST_CASE(the_node_lists_what_is_mapped),
+#endif
+	   TEST_CASE(all_cores_map_at_once));
