@@ -9,6 +9,7 @@
  */
 #include <lib/bitops.h>
 #include <lib/errno.h>
+#include <mm/vmstat.h>
 #include "page_helpers.h"
 
 static struct zone zone;		/* of the running case */
@@ -295,6 +296,70 @@ fallback_converts_a_large_block(struct test *t)
 	lab_close(t);
 }
 
+/* Take the four pageblocks, and give two that are no buddies back typed. */
+static void
+lab_two_types(struct page *block[4], unsigned first, unsigned third)
+{
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		block[i] = take(8, MIGRATE_MOVABLE);
+	pageblock_set_type(block[0], first);
+	pageblock_set_type(block[2], third);
+	give(block[0], 8);
+	give(block[2], 8);
+}
+
+/* All of the two is free again, whatever its type is now. */
+static void
+lab_one_type(struct page *block[4])
+{
+	unsigned i;
+
+	for (i = 0; i < 4; i += 2)
+		block[i] = take(8, page_pageblock_type(block[i]));
+	for (i = 0; i < 4; i++) {
+		pageblock_set_type(block[i], MIGRATE_MOVABLE);
+		give(block[i], 8);
+	}
+}
+
+/* What cannot be moved goes to what can be freed, not among what moves. */
+static void
+unmovable_requests_spare_movable_pageblocks(struct test *t)
+{
+	struct page *block[4], *page;
+
+	if (!lab_open(t))
+		return;
+	lab_two_types(block, MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE);
+	page = buddy_alloc(&zone, 0, MIGRATE_UNMOVABLE, 0);
+	EXPECT(t, page == block[0]);
+	EXPECT_EQ(t, page_pageblock_type(block[0]), MIGRATE_UNMOVABLE);
+	EXPECT_EQ(t, page_pageblock_type(block[2]), MIGRATE_MOVABLE);
+	give(page, 0);
+	lab_one_type(block);
+	lab_close(t);
+}
+
+/* Half of what is free is CMA: no preference, but before any stealing. */
+static void
+cma_is_used_before_other_types_are_robbed(struct test *t)
+{
+	struct page *block[4], *page;
+
+	if (!lab_open(t))
+		return;
+	lab_two_types(block, MIGRATE_CMA, MIGRATE_UNMOVABLE);
+	EXPECT_EQ(t, zone.nr_free_cma, 256);
+	page = buddy_alloc(&zone, 0, MIGRATE_MOVABLE, ALLOC_CMA);
+	EXPECT(t, page == block[0]);
+	EXPECT_EQ(t, page_pageblock_type(block[2]), MIGRATE_UNMOVABLE);
+	give(page, 0);
+	lab_one_type(block);
+	lab_close(t);
+}
+
 /* Take all pageblocks but the first; of that, leave nr frames free. */
 static void
 lab_leave(struct page *others[3], struct page *block[256], unsigned nr)
@@ -329,6 +394,7 @@ static struct page *lab_block[256];
 static void
 a_half_free_pageblock_changes_sides(struct test *t)
 {
+	unsigned long steals = vm_event(PAGEBLOCK_STEAL);
 	struct page *others[3], *page;
 
 	if (!lab_open(t))
@@ -336,6 +402,7 @@ a_half_free_pageblock_changes_sides(struct test *t)
 	lab_leave(others, lab_block, 128);
 	page = buddy_alloc(&zone, 0, MIGRATE_UNMOVABLE, 0);
 	EXPECT(t, page != NULL);
+	EXPECT_EQ(t, vm_event(PAGEBLOCK_STEAL), steals + 1);
 	EXPECT_EQ(t, page_pageblock_type(base), MIGRATE_UNMOVABLE);
 	EXPECT_EQ(t, zone.order_mask[MIGRATE_MOVABLE], 0);
 	EXPECT_EQ(t, zone.nr_free, 127);
@@ -511,6 +578,8 @@ TEST_SUITE("buddy",
 	   TEST_CASE(merged_pageblocks_get_one_type),
 	   TEST_CASE(special_pageblocks_do_not_merge_with_others),
 	   TEST_CASE(fallback_converts_a_large_block),
+	   TEST_CASE(unmovable_requests_spare_movable_pageblocks),
+	   TEST_CASE(cma_is_used_before_other_types_are_robbed),
 	   TEST_CASE(a_half_free_pageblock_changes_sides),
 	   TEST_CASE(a_pageblock_in_use_lends_one_block_only),
 	   TEST_CASE(a_movable_request_borrows_the_smallest_block),

@@ -321,6 +321,50 @@ a_free_range_can_be_had_by_number(struct test *t)
 	EXPECT_EQ(t, nr_free_pages(), free);
 }
 
+/* A frame on a core's magazine is as free as any. */
+static void
+a_range_takes_pages_out_of_magazines(struct test *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	pfn_t pfn;
+
+	ASSERT(t, page != NULL);
+	pfn = page_to_pfn(page);
+	free_frame(page);		/* to this core's magazine */
+	EXPECT_EQ(t, alloc_contig_range(pfn, pfn + 1), 0);
+	EXPECT_EQ(t, page_state(page), PAGE_STATE_KERNEL);
+	free_contig_range(pfn, 1);
+}
+
+/* No range reaches from one zone into another. */
+static void
+a_range_ends_with_its_zone(struct test *t)
+{
+	struct zone *zone;
+	unsigned i, seen = 0;
+	pfn_t end;
+
+	for_each_zone(zone, i) {
+		end = zone_end_pfn(zone);
+		if (!pfn_valid(end + 4))
+			continue;
+		EXPECT_EQ(t, alloc_contig_range(end - 4, end + 4), -EINVAL);
+		seen++;
+	}
+	if (!seen)
+		SKIP(t, "one zone");
+}
+
+static void
+exact_sizes_have_an_address(struct test *t)
+{
+	void *p = alloc_pages_exact(3 * PAGE_SIZE, GFP_HIGHUSER);
+
+	ASSERT(t, p != NULL);
+	EXPECT(t, p >= (void *)PAGE_OFFSET && p < high_memory);
+	free_pages_exact(p, 3 * PAGE_SIZE);
+}
+
 static void
 impossible_ranges_are_refused(struct test *t)
 {
@@ -484,6 +528,9 @@ TEST_SUITE("page_alloc",
 	   TEST_CASE(exact_sizes_keep_no_rest),
 	   TEST_CASE(bulk_fills_the_empty_entries),
 	   TEST_CASE(a_free_range_can_be_had_by_number),
+	   TEST_CASE(exact_sizes_have_an_address),
+	   TEST_CASE(a_range_takes_pages_out_of_magazines),
+	   TEST_CASE(a_range_ends_with_its_zone),
 	   TEST_CASE(impossible_ranges_are_refused),
 	   TEST_CASE(a_failed_request_is_reported_once),
 	   TEST_CASE(a_waiting_request_calls_reclaim),

@@ -2,6 +2,8 @@
 /*
  * Zones: what they span, in which order they serve, and what they keep back.
  */
+#include <kernel/panic.h>
+#include <kernel/printk.h>
 #include <lib/errno.h>
 #include <mm/init.h>
 #include <mm/vmstat.h>
@@ -256,6 +258,8 @@ watermarks_follow_min_free_kbytes(struct test *t)
 	struct zone *zone = find_zone(ZONE_NORMAL);
 
 	ASSERT(t, zone != NULL);
+	/* Boot computed them before the last memory was given back. */
+	EXPECT_EQ(t, set_min_free_kbytes(before), 0);
 	low = zone->watermark[WMARK_LOW];
 	EXPECT_EQ(t, set_min_free_kbytes(before * 2), 0);
 	EXPECT(t, zone->watermark[WMARK_LOW] > low);
@@ -264,6 +268,27 @@ watermarks_follow_min_free_kbytes(struct test *t)
 	EXPECT_EQ(t, min_free_kbytes, before * 2);
 	EXPECT_EQ(t, set_min_free_kbytes(before), 0);
 	EXPECT_EQ(t, zone->watermark[WMARK_LOW], low);
+}
+
+/* A zone keeps back 1/ratio of all that lies above it, not of the next. */
+static void
+reserves_follow_all_zones_above(struct test *t)
+{
+	unsigned long frames;
+	struct zone *zone;
+	unsigned i, above;
+
+	EXPECT_EQ(t, set_min_free_kbytes(min_free_kbytes), 0);
+	for_each_zone(zone, i) {
+		frames = 0;
+		for (above = 0; above < MAX_NR_ZONES; above++) {
+			if (above > zone->type)
+				frames += NODE_DATA(zone->nid)->
+					node_zones[above].managed_pages;
+			EXPECT_EQ(t, zone->lowmem_reserve[above], frames /
+				  max(lowmem_reserve_ratio[zone->type], 1u));
+		}
+	}
 }
 
 static void
@@ -310,7 +335,46 @@ numa_counters_tell_who_helped(struct test *t)
 	free_frame(page);
 }
 
+/* Else a pageblock would belong to two zones, and its type to none. */
+static void
+zones_meet_between_pageblocks(struct test *t)
+{
+	struct zone *zone;
+	unsigned i;
+
+	for_each_zone(zone, i) {
+		if (pfn_valid(zone->start_pfn - 1))
+			EXPECT(t, IS_ALIGNED(zone->start_pfn,
+					     PAGEBLOCK_NR_PAGES));
+	}
+}
+
+/* Boot memory is given back once, and only in whole pages. */
+static void
+only_whole_reserved_pages_are_given_back(struct test *t)
+{
+	char *p = get_free_pages(GFP_KERNEL, 0);
+	unsigned before = nr_warnings, whole, part;
+	static char log[2048];
+
+	ASSERT(t, p != NULL);
+	log_capture_begin(log, sizeof(log));
+	mm_free_init_range(p + 100, p + PAGE_SIZE, "a part");
+	part = nr_warnings - before;
+	mm_free_init_range(p, p + PAGE_SIZE, "a page in use");
+	whole = nr_warnings - before;
+	nr_warnings = before;
+	log_capture_end();
+	EXPECT_EQ(t, part, 0);
+	EXPECT_EQ(t, whole, 1);
+	EXPECT(t, strstr(log, "freed 0 KiB of a page in use"));
+	EXPECT_EQ(t, page_state(virt_to_page(p)), PAGE_STATE_KERNEL);
+	free_page(p);
+}
+
 TEST_SUITE("zone",
+	   TEST_CASE(zones_meet_between_pageblocks),
+	   TEST_CASE(only_whole_reserved_pages_are_given_back),
 	   TEST_CASE(zones_cover_all_memory_once),
 	   TEST_CASE(highmem_begins_where_the_linear_map_ends),
 	   TEST_CASE(zonelists_begin_at_home_and_go_down),
@@ -323,5 +387,6 @@ TEST_SUITE("zone",
 	   TEST_CASE(each_kind_of_request_stops_at_its_mark),
 	   TEST_CASE(dma_helps_out_normal_but_keeps_its_reserve),
 	   TEST_CASE(watermarks_follow_min_free_kbytes),
+	   TEST_CASE(reserves_follow_all_zones_above),
 	   TEST_CASE(a_node_can_be_named),
 	   TEST_CASE(numa_counters_tell_who_helped));
