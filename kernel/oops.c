@@ -190,21 +190,40 @@ show_frame(unsigned long pc, bool exact)
 		pr_emerg("  [%08lx]\n", pc);
 }
 
+/* A recursion is one line and a count. */
+static void
+show_repeated(unsigned n)
+{
+	if (n)
+		pr_emerg("  ... and the same %u times more\n", n);
+}
+
 static void
 show_frames(struct stack_frame *frame)
 {
+	unsigned long last = 0;
 	const struct pt_regs *regs;
+	unsigned repeated = 0, shown = 0;
 
-	for (int i = 0; i < MAX_FRAMES; i++) {
-		if (unwind_step(frame, &regs))
-			return;
+	/* Bounded, since each step goes up the stack. */
+	while (shown < MAX_FRAMES && !unwind_step(frame, &regs)) {
+		if (frame_pc(frame) == last && !regs) {
+			repeated++;
+			continue;
+		}
+		show_repeated(repeated);
+		repeated = 0;
+		last = frame_pc(frame);
 		if (regs)
 			pr_emerg("  -- exception in %s mode, sp %08x, "
 				 "psr %08x --\n", mode_name(regs->psr),
 				 regs->sp, regs->psr);
-		show_frame(frame_pc(frame), frame->exact);
+		show_frame(last, frame->exact);
+		shown++;
 	}
-	pr_emerg("  ... and more\n");
+	show_repeated(repeated);
+	if (shown == MAX_FRAMES)
+		pr_emerg("  ... and more\n");
 }
 
 /* The calls that led here. Context: any. */

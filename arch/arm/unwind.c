@@ -56,6 +56,7 @@
  * Sources  ARM IHI 0038, Exception Handling ABI for the ARM Architecture,
  *	    sections 5, 6 and 9.3.
  */
+#include <asm/arch-entry.h>
 #include <asm/memory.h>
 #include <asm/pgtable.h>
 #include <asm/unwind.h>
@@ -140,20 +141,26 @@ page_readable(u32 addr)
 }
 
 /*
- * Allow reading from sp to the end of the stack that it lies in, as far as
- * that is mapped. A stack pointer at the very end of a stack reads nothing.
+ * Allow reading from sp to the end of the stack that it lies in: this core's,
+ * whose bounds are known, or what is mapped within THREAD_SIZE (behind a
+ * thread's stack lies a guard page). A stack pointer that ran into the guard
+ * page below still has its callers above.
  */
 static bool
 frame_set_bounds(struct stack_frame *frame)
 {
-	u32 sp = frame->r[SP];
-	u32 end = ALIGN_UP(sp, (u32)THREAD_SIZE);
+	u32 sp = frame->r[SP], end = sp + THREAD_SIZE;
+	u32 base = this_cpu_read(this_stack_base);
 
 	if (sp % 4 || sp < TASK_SIZE || end < sp)
 		return false;
+	if (sp >= base - PAGE_SIZE && sp <= base + THREAD_SIZE)
+		end = base + THREAD_SIZE;
 	frame->low = sp;
-	frame->high = sp;
-	while (frame->high != end && page_readable(frame->high))
+	if (!page_readable(sp))
+		frame->low = (sp & PAGE_MASK) + PAGE_SIZE;
+	frame->high = frame->low;
+	while (frame->high < end && page_readable(frame->high))
 		frame->high = (frame->high & PAGE_MASK) + PAGE_SIZE;
 	return true;
 }

@@ -87,25 +87,20 @@ an_undefined_thumb_instruction_is_named(struct test *t)
 	EXPECT_REPORT(t, thumb_undefined, NULL, "Thumb");
 }
 
-/*
- * Use up the stack to where less than the entry code wants is left, without
- * leaving it (nothing but the check would stop us), and take an exception.
- */
-static void
-recurse(unsigned long base)
+/* Without an end: the guard page below the stack is what stops it. */
+static unsigned
+recurse(unsigned n)
 {
 	volatile u8 space[64];
 
-	space[0] = 0;
-	if ((unsigned long)space > base + 300)
-		recurse(base);
-	__asm__ volatile("udf #4");
+	space[0] = (u8)n;
+	return n ? recurse(n + 1) + space[0] : 0;
 }
 
 static void
 run_out_of_stack(void *arg)
 {
-	recurse((unsigned long)current->stack);
+	recurse(1);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <kernel/panic.h>
 #include <kernel/smp.h>
 #include <kernel/test.h>
+#include <mm/vmalloc.h>
 #include <lib/string.h>
 
 #define TEST_IPI	((enum ipi)15)
@@ -391,10 +392,12 @@ check_op(struct test *t, const struct op_case *op, u32 *stack)
 static void
 each_instruction_of_a_description_does_its_part(struct test *t)
 {
-	static u32 stack[THREAD_SIZE / 4] __aligned(THREAD_SIZE);
+	const unsigned words = THREAD_SIZE / 4;
+	u32 *stack = vmalloc(THREAD_SIZE);	/* a guard page behind it */
 	unsigned failed = 0;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(stack); i++)
+	ASSERT(t, stack != NULL);
+	for (unsigned i = 0; i < words; i++)
 		stack[i] = (u32)(unsigned long)test_fail + 4 * (i % 16) + 4;
 	for (unsigned i = 0; i < ARRAY_SIZE(op_cases); i++) {
 		check_op(t, &op_cases[i], stack + 16);
@@ -403,11 +406,12 @@ each_instruction_of_a_description_does_its_part(struct test *t)
 		failed = t->nr_failed;
 	}
 	/* The end of the stack: one word is there, the second is not. */
-	stack[ARRAY_SIZE(stack) - 1] = (u32)(unsigned long)test_fail;
+	stack[words - 1] = (u32)(unsigned long)test_fail;
 	check_op(t, &(struct op_case)OP(op_range_r4_r5, REFUSED),
-		 &stack[ARRAY_SIZE(stack) - 1]);
+		 &stack[words - 1]);
 	check_op(t, &(struct op_case)OP(op_mask_pc, 4, [15] = 1),
-		 &stack[ARRAY_SIZE(stack) - 1]);
+		 &stack[words - 1]);
+	vfree(stack);
 }
 
 /* The first instruction has pushed nothing yet: the caller is in lr. */
