@@ -16,6 +16,7 @@
  *	0x60000000  identity	   ---> 0x60000000  RAM
  *	0xc0000000  linear, 16 MiB --->	0x60000000
  *	0xffc00000  fixmap: UART, vectors page
+ *	0xf7600000  KASAN builds: the shadow, all of it one page
  *
  *   These early tables (early_pg_dir) are sections, read-write-execute. The
  *   real map is made by paging_init() in C, as soon as memory is known. The
@@ -147,6 +148,28 @@ build_early_tables:
 	orr	r0, r0, r1
 	ldr	r1, =((VECTORS_BASE - FIXMAP_START) >> PAGE_SHIFT) * 4
 	str	r0, [r5, r1]
+
+#ifdef VELLUM_KASAN
+	/*
+	 * The compiler's code writes the shadow of the stack from the first C
+	 * function on: one page takes it all until there is a real shadow.
+	 */
+	adr_phys r0, kasan_zero_page
+	ldr	r1, =PAGE_DATA
+	orr	r0, r0, r1
+	adr_phys r5, kasan_early_table
+	mov	r1, #256
+3:	subs	r1, r1, #1
+	str	r0, [r5, r1, lsl #2]
+	bne	3b
+	orr	r0, r5, #L1_TABLE
+	ldr	r1, =((KASAN_SHADOW_END - KASAN_SHADOW_START) >> SECTION_SHIFT)
+	ldr	r3, =(KASAN_SHADOW_START >> SECTION_SHIFT) * 4
+	add	r3, r4, r3
+4:	str	r0, [r3], #4
+	subs	r1, r1, #1
+	bne	4b
+#endif
 	bx	lr
 	.size	build_early_tables, . - build_early_tables
 
@@ -299,6 +322,10 @@ boot_stack:
 	.global	early_pg_dir
 early_pg_dir:
 	.space	16384
+#ifdef VELLUM_KASAN
+kasan_early_table:
+	.space	1024
+#endif
 
 	.section ".bss.page_aligned", "aw", %nobits
 	.balign	16384
@@ -308,3 +335,8 @@ swapper_pg_dir:
 	.global	fixmap_table
 fixmap_table:
 	.space	4096
+#ifdef VELLUM_KASAN
+	.global	kasan_zero_page
+kasan_zero_page:
+	.space	4096
+#endif

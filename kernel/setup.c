@@ -27,6 +27,7 @@
 #include <mm/cma.h>
 #include <mm/dma.h>
 #include <mm/init.h>
+#include <mm/kasan.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -313,7 +314,9 @@ setup_memory(void)
 		if (!(r->flags & MEMBLOCK_NOMAP))
 			paging_map_lowmem(r->base, r->base + r->size);
 	}
+	kasan_map_lowmem(limit);
 	paging_switch();
+	kasan_init();
 	memblock_set_current_limit(limit);
 	name_resources();
 	print_layout();

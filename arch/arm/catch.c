@@ -14,6 +14,7 @@
 #include <asm/arch-entry.h>
 #include <asm/catch.h>
 #include <asm/irqflags.h>
+#include <asm/kasan.h>
 #include <asm/percpu.h>
 
 int catch_save(struct catch_context *ctx) __attribute__((returns_twice));
@@ -37,6 +38,9 @@ catch_run(void (*fn)(void *arg), void *arg)
 		fn(arg);
 		local_irq_disable();
 	}
+	if (thrown)	/* what was cut off leaves its red zones closed */
+		kasan_unpoison_range(stack_base, (unsigned long)&ctx -
+						 stack_base);
 	this_cpu_write(catch_innermost, ctx.outer);
 	this_cpu_write(this_stack_base, stack_base);
 	local_irq_restore(flags);

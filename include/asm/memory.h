@@ -27,7 +27,7 @@
 #define MODULES_START	0xbf000000
 #define MODULES_END	0xbfe00000
 #define PKMAP_START	0xbfe00000
-#define VMALLOC_END	0xff800000
+#define VMALLOC_TOP	0xff800000	/* vmalloc= counts down from here */
 #define VMALLOC_GAP	0x00800000	/* between lowmem and vmalloc */
 #define VMALLOC_DEFAULT	0x0f000000	/* 240 MiB */
 #define FIXMAP_START	0xffc00000
@@ -37,7 +37,20 @@
 /* Where the image is loaded and linked (the Linux/ARM boot protocol). */
 #define TEXT_OFFSET	0x00010000
 
-#define THREAD_SHIFT	13
+/*
+ * KASAN builds: one byte tells of 8 whether they may be used. The shadow of
+ * the kernel's addresses (from MODULES_START on) takes the top of vmalloc's.
+ */
+#ifdef VELLUM_KASAN
+#define KASAN_SHADOW_OFFSET	0xdf800000	/* + addr / 8 */
+#define KASAN_SHADOW_START	0xf7600000
+#define KASAN_SHADOW_END	VMALLOC_TOP
+#define VMALLOC_END		KASAN_SHADOW_START
+#define THREAD_SHIFT		14	/* red zones between local variables */
+#else
+#define VMALLOC_END		VMALLOC_TOP
+#define THREAD_SHIFT		13
+#endif
 #define THREAD_SIZE	(1 << THREAD_SHIFT)	/* bytes of a kernel stack */
 #define EMERGENCY_STACK_SIZE THREAD_SIZE	/* per core: entry.S */
 

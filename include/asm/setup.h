@@ -16,7 +16,11 @@
 phys_addr_t lowmem_limit(phys_addr_t end_of_dram, unsigned long vmalloc_size);
 
 /* Largest and smallest size that vmalloc= accepts, bytes. */
+#ifdef VELLUM_KASAN
+#define VMALLOC_MIN	0x0a000000	/* 130 MiB of it are shadow */
+#else
 #define VMALLOC_MIN	0x01000000
+#endif
 #define VMALLOC_MAX	0x30000000
 
 /*

@@ -18,7 +18,11 @@
 #include <kernel/time.h>
 #include <kernel/timer.h>
 
+#if defined(VELLUM_KASAN) || defined(VELLUM_UBSAN)
+unsigned test_timeout = 480;	/* checked builds are slow */
+#else
 unsigned test_timeout = 120;
+#endif
 
 static struct timer limit_timer;
 static unsigned limit_depth;	/* the runner's thread; cases may nest */

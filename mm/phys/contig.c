@@ -33,6 +33,7 @@
 #include <mm/buddy.h>
 #include <mm/gfp.h>
 #include <mm/hooks.h>
+#include <mm/kasan.h>
 #include <mm/movable.h>
 #include <mm/pcp.h>
 #include <mm/trace.h>
@@ -206,6 +207,7 @@ contig_take_block(struct zone *zone, pfn_t pfn, pfn_t start, pfn_t end)
 		}
 		page_set_state(page, PAGE_STATE_KERNEL);
 		atomic_set(&page->refcount, 1);
+		kasan_alloc_pages(page, 0);
 		zone->pcp[smp_processor_id()]->nr_alloc[0]++;
 		trace_mm_page_alloc(page, 0, MIGRATE_ISOLATE, 0, NULL);
 	}

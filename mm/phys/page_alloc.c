@@ -40,6 +40,7 @@
 #include <mm/gfp.h>
 #include <mm/highmem.h>
 #include <mm/hooks.h>
+#include <mm/kasan.h>
 #include <mm/init.h>
 #include <mm/page_alloc.h>
 #include <mm/pcp.h>
@@ -79,6 +80,7 @@ finish_alloc(struct page *page, unsigned order, gfp_t gfp,
 {
 	if ((gfp & __GFP_COMP) && order)
 		page->flags |= PG_compound;
+	kasan_alloc_pages(page, order);
 	if (page_debug_on()) {
 		page_debug_alloc(page, order, gfp);	/* sees what was there */
 		trace_mm_page_alloc(page, order, gfp_migratetype(gfp), gfp,
@@ -323,6 +325,7 @@ alloc_pages(gfp_t gfp, unsigned order)
 			if (unlikely(gfp & (__GFP_ZERO | __GFP_COMP)))
 				return finish_alloc(page, order, gfp,
 						    TRACE_CALLER);
+			kasan_alloc_pages(page, order);
 			return page;
 		}
 	}
@@ -390,6 +393,7 @@ free_block_slow(struct page *page, unsigned order)
 	}
 	if (page_debug_on())
 		page_debug_free(page, order);
+	kasan_free_pages(page, order);
 	zone->pcp[smp_processor_id()]->nr_free[order]++;
 	page_set_state(page, PAGE_STATE_ISOLATED);
 	spin_lock(&zone->lock);
@@ -437,6 +441,7 @@ free_block(struct page *page, unsigned order)
 	if (unlikely(stack->nr_loaded >= pcp->limit[order]) &&
 	    !free_block_full(page, order, pcp, stack))
 		return;
+	kasan_free_pages(page, order);
 	page_set_state(page, PAGE_STATE_ISOLATED);
 	page->pcp.next = stack->loaded;
 	stack->loaded = page;

@@ -37,6 +37,7 @@
 #include <lib/string.h>
 #include <mm/buddy.h>
 #include <mm/init.h>
+#include <mm/kasan.h>
 #include <mm/memblock.h>
 #include <mm/pcp.h>
 #include <mm/zone.h>
@@ -243,6 +244,7 @@ zone_free_range(struct zone *zone, pfn_t start, pfn_t end)
 		page->flags = flags;
 		atomic_set(&page->refcount, 0);
 	}
+	kasan_free_boot_frames(start, end);
 	irq = spin_lock_irqsave(&zone->lock);
 	zone->managed_pages += end - start;
 	while (start < end) {

@@ -11,6 +11,7 @@
 #include <mm/debug.h>
 #include <mm/hooks.h>
 #include <mm/init.h>
+#include <mm/kasan.h>
 #include "page_helpers.h"
 
 static char log[4096];
@@ -90,7 +91,7 @@ page_owner_follows_a_split(struct test *t)
 }
 
 /* Free page, write at byte at of it, allocate it again. */
-static struct page *
+static no_kasan struct page *
 write_after_free(unsigned at, u8 byte)
 {
 	struct page *page = alloc_page(GFP_KERNEL), *again;
@@ -137,7 +138,7 @@ poison_names_the_page_and_the_bytes(struct test *t)
 		page_poison_stop();
 }
 
-static void
+static no_kasan void
 a_freed_page_holds_the_poison(struct test *t)
 {
 	int started = page_poison_start();
@@ -160,7 +161,7 @@ a_freed_page_holds_the_poison(struct test *t)
 		page_poison_stop();
 }
 
-static void
+static no_kasan void
 init_on_alloc_and_on_free_clear_pages(struct test *t)
 {
 	u32 was = page_debug_flags;

@@ -23,7 +23,11 @@
 #define NR_SLOTS	256	/* of each core */
 #define NR_SHARED	64
 
+#ifdef VELLUM_KASAN
+static unsigned long nr_operations = 40000;	/* each walks its stack */
+#else
 static unsigned long nr_operations = 100000;
+#endif
 
 static int
 param_buddy_random(const char *value)

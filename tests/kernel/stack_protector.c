@@ -2,6 +2,7 @@
 /* A stack that is written over is found before the function returns. */
 #include <kernel/test.h>
 #include <lib/string.h>
+#include <mm/kasan.h>
 
 #ifdef VELLUM_STACK_PROTECTOR
 #define IF_BUILT(fn)	TEST_CASE(fn)
@@ -9,7 +10,7 @@
 extern unsigned long __stack_chk_guard;
 
 /* The compiler must know neither the length nor who it is. */
-static noinline void
+static no_kasan noinline void
 write_over_own_array(void *length)
 {
 	char array[16];

@@ -37,7 +37,7 @@ void *high_memory;
 phys_addr_t
 lowmem_limit(phys_addr_t end_of_dram, unsigned long vmalloc_size)
 {
-	phys_addr_t limit = VMALLOC_END - VMALLOC_GAP - vmalloc_size -
+	phys_addr_t limit = VMALLOC_TOP - VMALLOC_GAP - vmalloc_size -
 			    PAGE_OFFSET + PHYS_OFFSET;
 
 	limit = min(ALIGN_DOWN(limit, SECTION_SIZE), end_of_dram);
