@@ -39,7 +39,9 @@
  *	    Documentation/dev-tools/kasan.rst. The functions' names are GCC's.
  */
 #ifdef VELLUM_KASAN
+#include <asm/irqflags.h>
 #include <asm/percpu.h>
+#include <asm/pgalloc.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <lib/string.h>
@@ -333,6 +335,62 @@ kasan_free_boot_frames(pfn_t start, pfn_t end)
 	if (start < end)
 		kasan_set_shadow((unsigned long)__va(start << PAGE_SHIFT),
 				 (end - start) << PAGE_SHIFT, KASAN_PAGE_FREE);
+}
+
+/* --- vmalloc ------------------------------------------------------------------------- */
+
+/* Its own page for the shadow at shadow, if it has none yet. */
+static bool
+own_shadow_page(unsigned long shadow)
+{
+	static u32 lock;
+	unsigned long flags;
+	void *page;
+
+	if (!kasan_shadow_is_zero_page(shadow))
+		return true;
+	/* It stays for good, as page tables do, and is counted as one. */
+	page = pgtable_alloc_page();
+	if (!page)
+		return false;
+	raw_memset(page, KASAN_VMALLOC, PAGE_SIZE);
+	flags = local_irq_save();
+	while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	if (kasan_shadow_is_zero_page(shadow)) {
+		kasan_replace_zero_page(shadow, __pa(page));
+		page = NULL;
+	}
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+	local_irq_restore(flags);
+	if (page)
+		pgtable_free_page(page);
+	return true;
+}
+
+bool
+kasan_vmalloc(const void *p, unsigned long size)
+{
+	unsigned long addr = (unsigned long)p;
+	unsigned long end = ALIGN_UP(addr + size, PAGE_SIZE), used, at;
+
+	at = (unsigned long)kasan_shadow(addr) & PAGE_MASK;
+	for (; at < (unsigned long)kasan_shadow(end); at += PAGE_SIZE) {
+		if (!own_shadow_page(at))
+			return false;
+	}
+	used = ALIGN_UP(addr + size, KASAN_GRANULE);
+	kasan_unpoison_range(addr, size);
+	kasan_set_shadow(used, end - used, KASAN_VMALLOC);
+	return true;
+}
+
+void
+kasan_vfree(const void *addr, unsigned long size)
+{
+	if (!kasan_shadow_is_zero_page((unsigned long)
+				       kasan_shadow((unsigned long)addr)))
+		kasan_set_shadow((unsigned long)addr, size, KASAN_VFREED);
 }
 
 /* --- boot ------------------------------------------------------------------------------ */

@@ -18,6 +18,7 @@
 #include <mm/kasan.h>
 #include <mm/page.h>
 #include <mm/stack_depot.h>
+#include <mm/vmalloc.h>
 #include "kasan.h"
 
 #define ROW		16		/* bytes of shadow in a line */
@@ -101,7 +102,7 @@ describe_global(unsigned long addr)
 static const u32 *
 find_frame(unsigned long addr)
 {
-	unsigned long low = ALIGN_DOWN(addr, (unsigned long)THREAD_SIZE);
+	unsigned long low = addr - THREAD_SIZE;
 	u32 *word = (u32 *)ALIGN_DOWN(addr, KASAN_GRANULE);
 
 	for (; (unsigned long)word >= low; word -= 2) {
@@ -162,6 +163,8 @@ describe_page(unsigned long addr)
 static void
 describe(unsigned long addr, u8 reason)
 {
+	char line[96];
+
 	switch (reason) {
 	case KASAN_STACK_LEFT:
 	case KASAN_STACK_MIDDLE:
@@ -175,6 +178,8 @@ describe(unsigned long addr, u8 reason)
 	default:
 		if (in_lowmem(addr))
 			describe_page(addr);
+		else if (vmalloc_describe(addr, line, sizeof(line)))
+			pr_err("the address: %s\n", line);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include <asm/memory.h>
 #include <kernel/lock.h>
 #include <lib/compiler.h>
+#include <mm/kasan.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -53,8 +54,11 @@ kstack_alloc(void)
 
 	if (!stack)
 		stack = vmalloc(THREAD_SIZE);
-	if (stack)
-		count_stack(1);
+	if (!stack)
+		return NULL;
+	/* Its last owner never left the functions that he ended in. */
+	kasan_unpoison_range((unsigned long)stack, THREAD_SIZE);
+	count_stack(1);
 	return stack;
 }
 

@@ -51,6 +51,7 @@
 #include <kernel/sched.h>
 #include <lib/list.h>
 #include <lib/string.h>
+#include <mm/kasan.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -142,6 +143,9 @@ area_take(struct vm_area *area, unsigned long align, struct vrange **spare)
 	return ok;
 }
 
+static void area_retire(struct vm_area *area);
+static struct vm_area *area_remove(unsigned long addr, unsigned kinds);
+
 /*
  * A new busy area of nr pages (and its guard) at a multiple of align.
  * Context: may sleep. Returns NULL without memory or addresses.
@@ -170,7 +174,12 @@ area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
 	if (!ok)
 		goto fail;
 	kmem_cache_free(area_cache, second);
-	return area;
+	if (kasan_vmalloc((void *)area->range.start, nr << PAGE_SHIFT))
+		return area;
+	area_remove(area->range.start, 1u << kind);
+	area->kind = VM_MAP;		/* has no frames to give back */
+	area_retire(area);
+	return NULL;
 fail:
 	kmem_cache_free(area_cache, second);
 	kmem_cache_free(area_cache, area);
@@ -257,6 +266,7 @@ area_retire(struct vm_area *area)
 {
 	unsigned long flags, waiting;
 
+	kasan_vfree((void *)area->range.start, area->nr_pages << PAGE_SHIFT);
 	unmap_kernel_range_lazily(area->range.start,
 				  area->nr_pages << PAGE_SHIFT);
 	flags = spin_lock_irqsave(&vmalloc_lock);
@@ -323,8 +333,11 @@ vmalloc_caller(unsigned long size, gfp_t gfp, unsigned long caller)
 			  VM_ALLOC, caller);
 	if (!area)
 		return NULL;
-	if (area_fill(area, gfp) && !area_map(area, PROT_KERNEL_RW))
+	if (area_fill(area, gfp) && !area_map(area, PROT_KERNEL_RW)) {
+		/* What is left of the last page is nobody's. */
+		(void)kasan_vmalloc((void *)area->range.start, size);
 		return (void *)area->range.start;
+	}
 	area_remove(area->range.start, 1u << VM_ALLOC);
 	if (!area->pages)
 		area->kind = VM_MAP;	/* has no frames to give back */

@@ -9,6 +9,7 @@
 #include <mm/gfp.h>
 #include <mm/kasan.h>
 #include <mm/stack_depot.h>
+#include <mm/vmalloc.h>
 
 #ifdef VELLUM_KASAN
 #define IF_BUILT(fn)	TEST_CASE(fn)
@@ -88,6 +89,26 @@ every_frame_of_a_block_is_open_while_it_is_owned(struct test *t)
 	for (i = 0; i < 8; i += 7)
 		EXPECT_WARNING(t, read_word, block + i * PAGE_SIZE,
 			       "page-use-after-free");
+}
+
+/* --- vmalloc --- */
+
+static void
+behind_and_after_a_vmalloc_area_is_told(struct test *t)
+{
+	char *p = vmalloc(5000), *whole = vmalloc(PAGE_SIZE);
+
+	ASSERT(t, p && whole);
+	read_byte(p + 4999);
+	EXPECT_WARNING(t, read_byte, p + 5000, "vmalloc-out-of-bounds");
+	EXPECT(t, says("the address: vmalloc+0x1388 of 2 pages by "
+		       "behind_and_after_a_vmalloc_area_is_told", "f7"));
+	write_word(whole + PAGE_SIZE - 4);
+	/* The guard page is not mapped: the warning, then the fault. */
+	EXPECT_REPORT(t, read_byte, whole + PAGE_SIZE, "KASAN: vmalloc-out-of");
+	vfree(whole);
+	vfree(p);
+	EXPECT_REPORT(t, read_byte, p, "KASAN: vmalloc-use-after-free");
 }
 
 /* --- variables --- */
@@ -289,6 +310,7 @@ skipped(struct test *t)
 TEST_SUITE("kasan",
 	   IF_BUILT(a_freed_page_is_told_with_both_stacks),
 	   IF_BUILT(every_frame_of_a_block_is_open_while_it_is_owned),
+	   IF_BUILT(behind_and_after_a_vmalloc_area_is_told),
 	   IF_BUILT(behind_a_global_variable_is_told_with_its_name),
 	   IF_BUILT(behind_a_local_variable_is_told_with_its_frame),
 	   IF_BUILT(a_variable_whose_block_has_ended_is_told),
