@@ -20,7 +20,7 @@ BOOTS = [
          say=("alloc 3", "alloc 0 dma", "free all", "verify", "poweroff"),
          expect=[PROMPT]),
     Boot("stress_and_its_seed", smp=2, append="stress=1 stress.seed=9", say=(),
-         expect=[r"stress: 2 cores for 1 s, seed=9", r"verify clean"]),
+         expect=[r"stress: 2 cores for 1000 ms, seed=9", r"verify clean"]),
     Boot("stress_with_a_bad_seed", append="stress.seed=nine",
          expect=[r"bad value of a parameter: stress.seed=nine", PROMPT]),
 ]

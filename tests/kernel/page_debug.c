@@ -4,6 +4,8 @@
  * switched on for the case and off again.
  */
 #include <kernel/init.h>
+#include <kernel/kthread.h>
+#include <kernel/node.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/smp.h>
@@ -86,6 +88,70 @@ page_owner_follows_a_split(struct test *t)
 	free_frame(page);
 	free_frame(page + 2);
 	EXPECT_EQ(t, frames_by(a_known_allocator), 0);
+	if (!was_on)
+		page_owner_stop();
+}
+
+static noinline struct page *
+another_allocator(unsigned order)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, order);
+
+	barrier();
+	return page;
+}
+
+/* Two stacks of one depth are two stacks. */
+static void
+page_owner_tells_stacks_of_one_depth_apart(struct test *t)
+{
+	bool was_on = page_owner_running();
+	struct page *one, *four;
+
+	if (!was_on)
+		ASSERT_EQ(t, page_owner_start(), 0);
+	one = a_known_allocator(0);
+	four = another_allocator(2);
+	ASSERT(t, one != NULL && four != NULL);
+	EXPECT_EQ(t, frames_by(a_known_allocator), 1);
+	EXPECT_EQ(t, frames_by(another_allocator), 4);
+	free_frame(one);
+	free_frames(four, 2);
+	if (!was_on)
+		page_owner_stop();
+}
+
+static void
+page_owner_shows_the_largest_first(struct test *t)
+{
+	static char text[8192];
+	bool was_on = page_owner_running();
+	unsigned long frames, last = ~0UL;
+	struct page *one, *four;
+	unsigned stacks = 0;
+	struct seq_buf s;
+	char *line;
+
+	if (!was_on)
+		ASSERT_EQ(t, page_owner_start(), 0);
+	one = a_known_allocator(0);
+	four = another_allocator(2);
+	seq_buf_init(&s, text, sizeof(text));
+	node_find("page_owner")->show(&s);
+	for (line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (*line < '0' || *line > '9')
+			continue;
+		frames = (unsigned long)memparse(line, NULL);
+		EXPECT(t, frames > 0 && frames <= last);
+		last = frames;
+		stacks++;
+	}
+	EXPECT(t, stacks >= 2);
+	if (one)
+		free_frame(one);
+	if (four)
+		free_frames(four, 2);
 	if (!was_on)
 		page_owner_stop();
 }
@@ -301,6 +367,32 @@ lying_scenario(void *arg)
 }
 
 static void
+allocate_and_free(void *arg)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+
+	*(bool *)arg = page != NULL;
+	if (page)
+		free_frame(page);
+}
+
+static void
+the_nth_is_that_of_the_watching_task(struct test *t)
+{
+	bool got = false;
+	struct task *other = kthread_create(allocate_and_free, &got, "other");
+
+	ASSERT(t, other != NULL);
+	get_task(other);
+	fault_inject_nth(1);
+	wake_up_process(other);
+	kthread_join(other);
+	EXPECT(t, got);
+	EXPECT(t, alloc_page(GFP_KERNEL | __GFP_NOWARN) == NULL);
+	EXPECT(t, fault_inject_nth_done());
+}
+
+static void
 the_sweep_reaches_every_allocation(struct test *t)
 {
 	char text[256];
@@ -328,6 +420,39 @@ the_sweep_sees_a_leak_and_a_wrong_error(struct test *t)
 	EXPECT(t, strstr(text, "though no allocation failed"));
 }
 
+static struct zone *spoilt;
+
+/* Fails as it should, but leaves the zone's books wrong. */
+static int
+spoiling_scenario(void *arg)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+
+	(void)arg;
+	if (page) {
+		free_frame(page);
+		return 0;
+	}
+	spoilt = find_zone(ZONE_NORMAL);
+	spoilt->nr_highatomic += PAGEBLOCK_NR_PAGES;
+	return -ENOMEM;
+}
+
+static void
+the_sweep_sees_broken_rules(struct test *t)
+{
+	char text[512];
+	struct seq_buf s;
+
+	seq_buf_init(&s, text, sizeof(text));
+	spoilt = NULL;
+	EXPECT_EQ(t, fault_inject_sweep(spoiling_scenario, NULL, &s),
+		  -EINVAL);
+	EXPECT(t, strstr(text, "verify P1"));
+	ASSERT(t, spoilt != NULL);
+	spoilt->nr_highatomic -= PAGEBLOCK_NR_PAGES;
+}
+
 static void
 shuffling_keeps_every_block(struct test *t)
 {
@@ -349,11 +474,15 @@ shuffling_keeps_every_block(struct test *t)
 TEST_SUITE("page_debug",
 	   TEST_CASE(page_owner_knows_who_allocated),
 	   TEST_CASE(page_owner_follows_a_split),
+	   TEST_CASE(page_owner_tells_stacks_of_one_depth_apart),
+	   TEST_CASE(page_owner_shows_the_largest_first),
 	   TEST_CASE(poison_names_the_page_and_the_bytes),
 	   TEST_CASE(a_freed_page_holds_the_poison),
 	   TEST_CASE(init_on_alloc_and_on_free_clear_pages),
 	   TEST_CASE(the_nth_allocation_fails_once),
 	   TEST_CASE(a_share_of_allocations_fails),
+	   TEST_CASE(the_nth_is_that_of_the_watching_task),
 	   TEST_CASE(the_sweep_reaches_every_allocation),
 	   TEST_CASE(the_sweep_sees_a_leak_and_a_wrong_error),
+	   TEST_CASE(the_sweep_sees_broken_rules),
 	   TEST_CASE(shuffling_keeps_every_block));

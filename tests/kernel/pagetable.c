@@ -274,6 +274,16 @@ large_pages_and_supersections_are_decoded(struct test *t)
 	EXPECT_EQ(t, w.pa, 0x34562345);
 	EXPECT_EQ(t, w.domain, 3);
 	EXPECT(t, w.write && !w.exec);
+	table[0x12] = 0x34560000 | 1 | PTE_AF;
+	pt_walk(pgd, 0x00212345, &w);
+	EXPECT(t, w.exec);
+
+	table[0x15] = 0x12345000 | PTE_SMALL | PTE_AF | PTE_USER;
+	pt_walk(pgd, 0x00215000, &w);
+	EXPECT(t, w.user && w.user_write);
+	table[0x15] |= PTE_RDONLY;
+	pt_walk(pgd, 0x00215000, &w);
+	EXPECT(t, w.user && !w.user_write && !w.write);
 
 	table[0x13] = 0x00000140;	/* a software entry */
 	pt_walk(pgd, 0x00213000, &w);
