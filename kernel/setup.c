@@ -34,6 +34,7 @@
 #include "setup.h"
 
 #define LEAST_MEMORY	(7 * SZ_1M)	/* below it the kernel cannot work */
+#define ROOM_FOR_TABLES	(64 * SZ_1K)	/* before all of lowmem is mapped */
 
 extern u8 __kernel_start[], __kernel_end[], __text_start[], __text_end[];
 extern u8 __rodata_start[], __rodata_end[], __data_start[], __bss_end[];
@@ -253,6 +254,31 @@ fill_memblock(void)
 	}
 }
 
+/* Free bytes below limit. */
+static phys_addr_t __init
+free_below(phys_addr_t limit)
+{
+	phys_addr_t start, end, sum = 0;
+	u64 iter;
+
+	for_each_free_mem_range(iter, start, end) {
+		if (start < limit)
+			sum += min(end, limit) - start;
+	}
+	return sum;
+}
+
+/* Reserved regions may leave too little: say so before something panics. */
+static void __init
+check_room(phys_addr_t lowmem_end)
+{
+	if (free_below(early_map_end()) < ROOM_FOR_TABLES)
+		boot_fail("all of the first 16 MiB is reserved: "
+			  "no room for page tables");
+	if (free_below(lowmem_end) < memblock_phys_mem_size() / 64 + SZ_1M)
+		boot_fail("almost all memory is reserved");
+}
+
 /*
  * Set memory aside that devices will want in one piece. A reserved range that
  * the tree calls reusable is an area of its own.
@@ -307,6 +333,7 @@ setup_memory(void)
 
 	fill_memblock();
 	limit = lowmem_limit(memblock_end_of_dram(), vmalloc_size);
+	check_room(limit);
 	memblock_set_current_limit(min(limit, early_map_end()));
 	paging_map_image(map_rodata);
 	reserve_for_devices(limit);
