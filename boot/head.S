@@ -293,6 +293,7 @@ secondary_high:
  * enough for the entry code to save five registers in (entry.S). r0: this
  * core's copy of emergency_stacks. Leaves SVC mode current, interrupts masked.
  */
+	.global	set_mode_stacks
 	.type	set_mode_stacks, %function
 set_mode_stacks:
 	.fnstart

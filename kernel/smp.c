@@ -20,6 +20,7 @@
  *
  * Locks   call_queue.lock (rank CALL): the list. done: release and acquire.
  */
+#include <asm/arch-entry.h>
 #include <asm/memory.h>
 #include <asm/percpu.h>
 #include <asm/smp.h>
@@ -98,16 +99,20 @@ void __init
 setup_per_cpu_areas(void)
 {
 	size_t size = (size_t)(__percpu_end - __percpu_start);
+	char *areas = memblock_alloc(nr_cpus * size, 64);
 	unsigned cpu;
 
-	for (cpu = 1; cpu < nr_cpus; cpu++) {
-		char *copy = memblock_alloc(size, 64);
+	/* All at one distance, the boot core's too: mm/kmem/percpu.c. */
+	for_each_possible_cpu(cpu) {
+		char *copy = areas + cpu * size;
 
 		memcpy(copy, __percpu_start, size);
 		percpu_offset[cpu] = (unsigned long)copy -
 				     (unsigned long)__percpu_start;
 		*per_cpu_ptr(&cpu_number, cpu) = cpu;
 	}
+	set_this_cpu_offset(percpu_offset[0]);
+	set_mode_stacks(*this_cpu_ptr(&emergency_stacks));
 	for_each_possible_cpu(cpu) {
 		struct call_queue *queue = per_cpu_ptr(&call_queue, cpu);
 

@@ -12,6 +12,8 @@
 extern u8 boot_stack[THREAD_SIZE];
 DECLARE_PER_CPU(unsigned long, this_stack_base);
 DECLARE_PER_CPU(u32, emergency_stacks[4][8]);
+/* Let the exception modes of this core use these. Interrupts masked. */
+void set_mode_stacks(u32 (*stacks)[8]);
 DECLARE_PER_CPU(u8, emergency_stack[EMERGENCY_STACK_SIZE]);
 
 void context_start(void);

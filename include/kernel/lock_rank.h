@@ -17,12 +17,14 @@
 	X(RCU,		"rcu: grace periods and callbacks")		\
 	X(CALL,		"smp: cross-call queue of a core")		\
 	X(KSTACK,	"stacks kept for the next thread")		\
+	X(PERCPU,	"percpu: chunks and their bits")		\
 	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\
 	X(BLOCK,	"block driver: one disk's queue")			\
 	X(DMA,		"dma: pool, bounce buffers, table of mappings")	\
 	X(PGTABLE,	"page tables of the kernel, list of pgds")	\
 	X(PCP,		"page_alloc: one core's page lists")		\
 	X(PAGE_OWNER,	"page_owner: table of stacks")			\
+	X(SLAB_LIST,	"slab: changes of the list of caches")	\
 	X(SLAB_NODE,	"slab: lists of one cache")			\
 	X(ZONE,		"zone: free lists, pageblocks, counters")	\
 	X(WAIT,		"wait queue: its list of waiters")		\

@@ -115,6 +115,8 @@ enum page_state {
 #define PG_unevictable		PAGE_FLAG(13)
 #define PG_mlocked		PAGE_FLAG(14)
 #define PG_readahead		PAGE_FLAG(15)
+#define PG_slab			PG_readahead	/* SLAB: on the tails too, whose
+				 * slab.cache is set as well */
 #define PG_ksm			PAGE_FLAG(16)
 #define PG_pinned		PAGE_FLAG(17)
 #define PG_hwpoison		PAGE_FLAG(18)	/* never leaves the buddy */

@@ -52,6 +52,14 @@ typedef u32 slab_flags_t;
 #define ZERO_SIZE_PTR		((void *)16)
 #define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
 
+/*
+ * Who wants to see each request (mm/trace.h). While any bit is set no request
+ * takes the fast path. Context: any; requests under way may be missed.
+ */
+#define SLAB_HOOK_TRACE		0x01u
+extern u32 slab_hooks;
+void slab_set_hook(u32 hook, bool on);
+
 /* Build the first caches. Context: boot, once, after mm_init_zones(). */
 void kmem_cache_init(void);
 /* Does kmalloc() work yet? */
@@ -90,6 +98,15 @@ void kmem_cache_free_bulk(struct kmem_cache *cache, unsigned n,
 unsigned kmem_cache_shrink(struct kmem_cache *cache);
 /* The same for every cache. Context: may sleep. */
 unsigned kmem_cache_shrink_all(void);
+/* What a cache holds. Exact when nobody allocates. */
+struct slab_usage {
+	unsigned long active;	/* objects in use */
+	unsigned long total;	/* objects there are */
+	unsigned long slabs;
+	unsigned long frames;
+	unsigned long partial;	/* slabs partly used, on the node */
+};
+void kmem_cache_usage(struct kmem_cache *cache, struct slab_usage *usage);
 unsigned kmem_cache_size(const struct kmem_cache *cache);
 const char *kmem_cache_name(const struct kmem_cache *cache);
 

@@ -15,9 +15,9 @@
  *
  *   Full	mode overwrite keeps the newest, mode stop the oldest; what is
  *		not kept is counted (rule T2).
- *   Off	hooks test one bit of one word (trace_on). For pages they cost
- *		nothing: PAGE_DEBUG_TRACE sends all requests the slow way,
- *		where the hooks are (mm/hooks.h).
+ *   Off	hooks test one bit of one word (trace_on). For pages and objects
+ *		they cost nothing: PAGE_DEBUG_TRACE and SLAB_HOOK_TRACE send
+ *		all requests the slow way, where the hooks are.
  *   Names	records hold numbers. Names of tasks and caches go with them in
  *		two small tables, symbols are looked up by the reader.
  *
@@ -50,6 +50,7 @@
 #include <mm/hooks.h>
 #include <mm/init.h>
 #include <mm/page_alloc.h>
+#include <mm/slab.h>
 #include <mm/trace_ring.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -62,6 +63,10 @@
 
 /* What a hook of the page allocator needs its slow path for. */
 #define PAGE_EVENTS	(1u << TRACE_mm_page_alloc | 1u << TRACE_mm_page_free)
+
+#define SLAB_EVENTS	(1u << TRACE_kmalloc | 1u << TRACE_kfree | \
+			 1u << TRACE_kmem_cache_alloc | \
+			 1u << TRACE_kmem_cache_free)
 
 u32 trace_events;
 
@@ -320,6 +325,7 @@ trace_switch_events(u32 events)
 {
 	WRITE_ONCE(trace_events, events);
 	page_debug_set(PAGE_DEBUG_TRACE, events & PAGE_EVENTS);
+	slab_set_hook(SLAB_HOOK_TRACE, events & SLAB_EVENTS);
 }
 
 static unsigned

@@ -4,13 +4,21 @@
  *
  * Ideas
  *   Sizes	8 16 32 64 96 128 192 256 512 1024 ... 8192: powers of two,
- *		with two more where the step would waste most. Up to 192 a
- *		table of 24 bytes names the cache, beyond the highest bit does.
- *		The same row again from ZONE_DMA. Larger: whole pages, one
- *		compound block, marked PG_private.
+ *		with two more where the step would waste most. Up to 1024 a
+ *		table with an entry for every 8 bytes names the cache, beyond
+ *		the highest bit does. The same row again from ZONE_DMA.
+ *		Larger: whole pages, one compound block, marked PG_private.
  *   Fast path	the next object is the first of this core's list. Interrupts
  *		are off for a dozen instructions; no lock, no atomic.
- *   kfree	finds the cache from the address: frame, struct page, cache.
+ *   Free	whether an object lies in the core's own slab is told by its
+ *		address alone. kfree() finds the cache from the address:
+ *		frame, struct page (each of a slab, tails too), cache.
+ *   Hooks	while somebody wants to see each request (tracing), every
+ *		cache shows its fast path a core's part that is always empty,
+ *		so that all come the slow way, where the hooks are.
+ *   Mistakes	an address that is no object is none of the own slab, so the
+ *		fast path need not look for it; the slow path does. In debug
+ *		builds every free is looked at.
  *
  * Source  Bonwick, The Slab Allocator, USENIX 1994.
  */
@@ -35,110 +43,138 @@ static const u8 small_index[24] = {
 	6, 6, 6, 6, 6, 6, 6, 6,
 };
 
+
 static struct kmem_cache *kmalloc_caches[NR_KMALLOC_ROWS][NR_KMALLOC_CACHES];
 
 bool
 slab_is_available(void)
 {
-	return kmalloc_caches[0][NR_KMALLOC_CACHES - 1] != NULL;
+	return kmalloc_caches[NR_KMALLOC_ROWS - 1][NR_KMALLOC_CACHES - 1];
 }
 
 /* --- the fast paths ------------------------------------------------------------------ */
 
-static __always_inline void *
-cache_alloc(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+#define CALLER	((unsigned long)__builtin_return_address(0))
+
+#ifdef VELLUM_DEBUG
+/* Is object one that may be freed to cache? Marks it as free. */
+static bool
+check_free(struct kmem_cache *cache, void *object)
 {
-	unsigned long flags;
-	struct kmem_cache_cpu *c;
+	struct page *page = slab_page_of(object);
+	unsigned long at = (char *)object - (char *)page_address(page);
+
+	if (!slab_has_canary(cache))
+		return true;
+	if (at % cache->size || at / cache->size >= page->slab.objects) {
+		slab_bug(cache, page, object, "free of a pointer into the "
+			 "middle (%lu) of an object", at % cache->size);
+		return false;
+	}
+	if (*slab_canary(cache, object) == slab_canary_value(cache, object)) {
+		slab_bug(cache, page, object, "double free");
+		return false;
+	}
+	*slab_canary(cache, object) = slab_canary_value(cache, object);
+	return true;
+}
+
+/* The mark of an object that is given out must be as it was left. */
+static void
+check_alloc(struct kmem_cache *cache, void *object)
+{
+	u32 *canary = slab_canary(cache, object);
+
+	if (!slab_has_canary(cache))
+		return;
+	if (*canary != slab_canary_value(cache, object))
+		slab_bug(cache, slab_page_of(object), object,
+			 "use after free: a write to byte %u of a free object",
+			 (unsigned)((char *)canary - (char *)object));
+	*canary = ~slab_canary_value(cache, object);
+}
+#endif
+
+/* The first object of this core's list, or NULL. */
+static __always_inline void *
+list_pop(struct kmem_cache *cache, struct kmem_cache_cpu *lists)
+{
+	unsigned long flags = local_irq_save();
+	struct kmem_cache_cpu *c = this_cpu_ptr(lists);
+	void *object = c->own.first;
+
+	if (likely(object))
+		c->own.first = get_free_pointer(cache, object);
+	local_irq_restore(flags);
+	return object;
+}
+
+/* Somebody wants to know of each request: it is told, or failed. */
+static noinline void *
+cache_alloc_hooked(struct kmem_cache *cache, size_t size, gfp_t gfp,
+		   unsigned long caller)
+{
+	void *object = list_pop(cache, cache->lists);
+
+	if (!object)
+		object = the_slab_design->alloc(cache,
+				size ? size : cache->object_size, gfp, caller);
+	if (size)
+		trace_kmalloc((void *)caller, object, size, cache->size, gfp);
+	else
+		trace_kmem_cache_alloc((void *)caller, object, cache->name,
+				       cache->object_size, cache->size, gfp);
+	return object;
+}
+
+/* The core's list is empty, or hooks are on. */
+static noinline void *
+cache_alloc_slow(struct kmem_cache *cache, size_t size, gfp_t gfp,
+		 unsigned long caller)
+{
 	void *object;
 
 #ifdef VELLUM_DEBUG
 	if (gfpflags_allow_blocking(gfp))
 		might_sleep();
 #endif
-	flags = local_irq_save();
-	c = &cache->cpu[smp_processor_id()];
-	object = c->freelist;
-	if (likely(object)) {
-		c->freelist = get_free_pointer(cache, object);
-		local_irq_restore(flags);
-	} else {
-		local_irq_restore(flags);
-		object = the_slab_design->alloc(cache, gfp, caller);
-	}
+	if (unlikely(slab_hooks))
+		object = cache_alloc_hooked(cache, size, gfp, caller);
+	else
+		object = the_slab_design->alloc(cache,
+				size ? size : cache->object_size, gfp, caller);
+#ifdef VELLUM_DEBUG
+	if (object)
+		check_alloc(cache, object);
+#endif
 	if (unlikely(gfp & __GFP_ZERO) && object)
-		memset(object, 0, cache->object_size);
+		memset(object, 0, size ? size : cache->object_size);
 	return object;
 }
 
-static __always_inline void
-cache_free(struct kmem_cache *cache, struct page *page, void *object,
-	   unsigned long caller)
-{
-	unsigned long flags = local_irq_save();
-	struct kmem_cache_cpu *c = &cache->cpu[smp_processor_id()];
-
-	if (likely(c->slab == page && c->freelist != object)) {
-		set_free_pointer(cache, object, c->freelist);
-		c->freelist = object;
-		local_irq_restore(flags);
-	} else {
-		local_irq_restore(flags);
-		if (unlikely(c->slab == page))
-			slab_bug(cache, page, object, "double free");
-		else
-			the_slab_design->free(cache, page, object, caller);
-	}
-}
-
-#define CALLER	((unsigned long)__builtin_return_address(0))
-
-/* What an object of a cache, or a large one, takes of memory. */
-static size_t
-bytes_of(const void *p)
-{
-	struct page *page;
-
-	if (ZERO_OR_NULL_PTR(p))
-		return 0;
-	page = slab_page_of(p);
-	if (page_state(page) == PAGE_STATE_SLAB)
-		return ((struct kmem_cache *)page->slab.cache)->size;
-	return PAGE_SIZE << page_order(page);
-}
-
-/*
- * The ways of traced requests, whole: so that the fast paths carry one test at
- * their entry, and no register is kept for what comes behind.
- */
 static noinline void *
-cache_alloc_traced(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+zero_object(struct kmem_cache *cache, void *object, size_t size)
 {
-	void *object = cache_alloc(cache, gfp, caller);
-
-	trace_kmem_cache_alloc((void *)caller, object, cache->name,
-			       cache->object_size, bytes_of(object), gfp);
-	return object;
+	return memset(object, 0, size ? size : cache->object_size);
 }
 
+/* size 0 stands for that of the cache. */
 static __always_inline void *
-cache_alloc_caller(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+cache_alloc(struct kmem_cache *cache, size_t size, gfp_t gfp,
+	    unsigned long caller)
 {
-	if (trace_on(kmem_cache_alloc))
-		return cache_alloc_traced(cache, gfp, caller);
-	return cache_alloc(cache, gfp, caller);
-}
+	void *object = list_pop(cache, cache->cpu);
 
-void *
-kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
-{
-	return cache_alloc_caller(cache, gfp, CALLER);
-}
-
-void *
-kmem_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
-{
-	return cache_alloc_caller(cache, gfp | __GFP_ZERO, CALLER);
+	if (unlikely(!object))
+		return cache_alloc_slow(cache, size, gfp, caller);
+#ifdef VELLUM_DEBUG
+	if (gfpflags_allow_blocking(gfp))
+		might_sleep();
+	check_alloc(cache, object);
+#endif
+	if (unlikely(gfp & __GFP_ZERO))
+		return zero_object(cache, object, size);
+	return object;
 }
 
 /* What is wrong with an address that somebody wants to free. */
@@ -153,18 +189,61 @@ bad_free(struct kmem_cache *cache, const void *object, const char *what)
 		slab_bug(cache, NULL, object, "%s", what);
 }
 
-static bool
-is_lowmem(const void *p)
+/* Put object on the list if it is of its slab, and not just put there. */
+static __always_inline bool
+list_push(struct kmem_cache *cache, struct object_list *list, void *object)
 {
-	return (unsigned long)p >= PAGE_OFFSET && p < high_memory;
+	if (!list_holds(list, object) || unlikely(list->first == object))
+		return false;
+	set_free_pointer(cache, object, list->first);
+	list->first = object;
+	return true;
 }
 
-void
-kmem_cache_free(struct kmem_cache *cache, void *object)
+/* Free to a list of this core; false if it is of neither slab. */
+static __always_inline bool
+lists_push(struct kmem_cache *cache, struct kmem_cache_cpu *lists,
+	   void *object)
+{
+	unsigned long flags = local_irq_save();
+	struct kmem_cache_cpu *c = this_cpu_ptr(lists);
+
+	if (likely(list_push(cache, &c->own, object))) {
+		local_irq_restore(flags);
+		return true;
+	}
+	if (list_push(cache, &c->away, object)) {
+		c->nr_away++;
+		local_irq_restore(flags);
+		return true;
+	}
+	local_irq_restore(flags);
+	return false;
+}
+
+/* Is object the first of a list of this core already? */
+static bool
+is_freed_last(struct kmem_cache *cache, const void *object)
+{
+	unsigned long flags = local_irq_save();
+	struct kmem_cache_cpu *c = this_cpu_ptr(cache->lists);
+	bool twice = c->own.first == object || c->away.first == object;
+
+	local_irq_restore(flags);
+	return twice;
+}
+
+/*
+ * Free what no list of this core takes: an object of another slab, NULL, or
+ * a mistake.
+ */
+static noinline void
+cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
+		bool kmalloced)
 {
 	struct page *page;
 
-	if (unlikely(!object))
+	if (!object)
 		return;
 	if (unlikely(!is_lowmem(object))) {
 		bad_free(cache, object, "free of a pointer that is no object");
@@ -172,12 +251,58 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 	}
 	page = slab_page_of(object);
 	if (unlikely(page_state(page) != PAGE_STATE_SLAB ||
-		     page->slab.cache != cache)) {
+		     (page->slab.cache != cache && page->slab.cache))) {
 		bad_free(cache, object, "free of an object of another cache");
 		return;
 	}
-	trace_kmem_cache_free(TRACE_CALLER, object, cache->name);
-	cache_free(cache, page, object, CALLER);
+	if (unlikely(is_freed_last(cache, object))) {
+		slab_bug(cache, page, object, "double free");
+		return;
+	}
+	if (unlikely(slab_hooks)) {
+		if (kmalloced)
+			trace_kfree((void *)caller, object);
+		else
+			trace_kmem_cache_free((void *)caller, object,
+					      cache->name);
+		if (lists_push(cache, cache->lists, object))
+			return;
+	}
+	the_slab_design->free(cache, page, object, caller);
+}
+
+/* kmalloced: by kfree(), else by kmem_cache_free(). */
+static __always_inline void
+cache_free(struct kmem_cache *cache, void *object, unsigned long caller,
+	   bool kmalloced)
+{
+	if (unlikely(!lists_push(cache, cache->cpu, object)))
+		cache_free_slow(cache, object, caller, kmalloced);
+}
+
+void *
+kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	return cache_alloc(cache, 0, gfp, CALLER);
+}
+
+void *
+kmem_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	return cache_alloc(cache, 0, gfp | __GFP_ZERO, CALLER);
+}
+
+void
+kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+#ifdef VELLUM_DEBUG
+	if (object && is_lowmem(object) &&
+	    slab_page_of(object)->slab.cache == cache &&
+	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB &&
+	    !check_free(cache, object))
+		return;
+#endif
+	cache_free(cache, object, CALLER, false);
 }
 
 bool
@@ -185,7 +310,7 @@ kmem_cache_alloc_bulk(struct kmem_cache *cache, gfp_t gfp, unsigned n,
 		      void **objects)
 {
 	for (unsigned i = 0; i < n; i++) {
-		objects[i] = cache_alloc_caller(cache, gfp, CALLER);
+		objects[i] = cache_alloc(cache, 0, gfp, CALLER);
 		if (!objects[i]) {
 			kmem_cache_free_bulk(cache, i, objects);
 			return false;
@@ -203,60 +328,62 @@ kmem_cache_free_bulk(struct kmem_cache *cache, unsigned n, void **objects)
 
 /* --- kmalloc --------------------------------------------------------------------------- */
 
-static __always_inline struct kmem_cache *
-kmalloc_cache(size_t size, gfp_t gfp)
-{
-	struct kmem_cache **row = kmalloc_caches[0];
-
-	if (unlikely(gfp & __GFP_DMA))
-		row = kmalloc_caches[KMALLOC_DMA_ROW];
-	if (size <= 192)
-		return row[small_index[(size - 1) / 8]];
-	/* 256 is 2^8 and has index 7. */
-	return row[fls_long(size - 1)];
-}
-
 static noinline void *
-kmalloc_large(size_t size, gfp_t gfp)
+kmalloc_large(size_t size, gfp_t gfp, unsigned long caller)
 {
 	unsigned order;
 	struct page *page;
 
-	if (!size)
-		return ZERO_SIZE_PTR;
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
 	order = order_of(DIV_ROUND_UP(size, PAGE_SIZE));
 	page = alloc_pages((gfp & ~__GFP_HIGHMEM) | __GFP_COMP, order);
+	trace_kmalloc((void *)caller, page ? page_address(page) : NULL, size,
+		      PAGE_SIZE << order, gfp);
 	if (!page)
 		return NULL;
 	page->flags |= PG_private;
 	return page_address(page);
 }
 
-static __always_inline void *
-kmalloc_untraced(size_t size, gfp_t gfp, unsigned long caller)
+/* Index into kmalloc_sizes; 1 <= size <= KMALLOC_MAX_CACHE_SIZE. */
+static unsigned
+kmalloc_index(size_t size)
 {
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
-		return kmalloc_large(size, gfp);
-	return cache_alloc(kmalloc_cache(size, gfp), gfp, caller);
+	if (size <= 192)
+		return small_index[(size - 1) / 8];
+	return fls_long(size - 1);	/* 256 is 2^8 and has index 7 */
 }
 
+/* Sizes beyond the table, DMA, and nothing. */
 static noinline void *
-kmalloc_traced(size_t size, gfp_t gfp, unsigned long caller)
+kmalloc_slow(size_t size, gfp_t gfp, unsigned long caller)
 {
-	void *p = kmalloc_untraced(size, gfp, caller);
+	unsigned row = gfp & __GFP_DMA ? KMALLOC_DMA_ROW : 0;
 
-	trace_kmalloc((void *)caller, p, size, bytes_of(p), gfp);
-	return p;
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return kmalloc_large(size, gfp, caller);
+	return cache_alloc(kmalloc_caches[row][kmalloc_index(size)], size,
+			   gfp, caller);
 }
 
 static __always_inline void *
 kmalloc_caller(size_t size, gfp_t gfp, unsigned long caller)
 {
-	if (trace_on(kmalloc))
-		return kmalloc_traced(size, gfp, caller);
-	return kmalloc_untraced(size, gfp, caller);
+	/* One comparison for all: 0 and DMA become large numbers. */
+	size_t key = (size - 1) | (size_t)(gfp & __GFP_DMA) << 31;
+
+	struct kmem_cache *cache;
+
+	if (likely(key < TABLE_MAX))
+		cache = kmalloc_by_8[key / 8];
+	else if (key < KMALLOC_MAX_CACHE_SIZE)
+		cache = kmalloc_by_clz[__builtin_clz((u32)key)];
+	else
+		return kmalloc_slow(size, gfp, caller);
+	return cache_alloc(cache, size, gfp, caller);
 }
 
 void *
@@ -294,29 +421,43 @@ is_large(struct page *page, const void *p)
 	       page->flags & PG_private && page_address(page) == p;
 }
 
-void
-kfree(const void *p)
+/* No page of a slab: NULL, a block of pages, or a mistake. */
+static noinline void
+kfree_slow(const void *p, unsigned long caller)
 {
 	struct page *page;
 
-	if (unlikely(ZERO_OR_NULL_PTR(p)))
+	if (ZERO_OR_NULL_PTR(p))
 		return;
-	if (unlikely(!is_lowmem(p))) {
+	page = is_lowmem(p) ? slab_page_of(p) : NULL;
+	if (!page || !is_large(page, p)) {
 		bad_free(NULL, p, "kfree of a pointer that is no object");
 		return;
 	}
-	trace_kfree(TRACE_CALLER, p);
-	page = slab_page_of(p);
-	if (likely(page_state(page) == PAGE_STATE_SLAB)) {
-		cache_free(page->slab.cache, page, (void *)p, CALLER);
-		return;
-	}
-	if (!is_large(page, p)) {
-		bad_free(NULL, p, "kfree of a pointer that is no object");
-		return;
-	}
+	trace_kfree((void *)caller, p);
 	page->flags &= ~PG_private;
 	free_frames(page, page_order(page));
+}
+
+void
+kfree(const void *p)
+{
+	u64 lowmem = READ_ONCE(slab_lowmem.range);
+	u32 at = (u32)(unsigned long)p - (u32)lowmem;
+	struct page *page = slab_lowmem.map + (at >> PAGE_SHIFT);
+	struct kmem_cache *cache;
+
+	if (unlikely(at >= (u32)(lowmem >> 32) ||
+		     !(READ_ONCE(page->flags) & PG_slab))) {
+		kfree_slow(p, CALLER);
+		return;
+	}
+	cache = page->slab.cache;
+#ifdef VELLUM_DEBUG
+	if (cache && !check_free(cache, (void *)p))
+		return;
+#endif
+	cache_free(cache, (void *)p, CALLER, true);
 }
 
 size_t
@@ -405,4 +546,10 @@ kmalloc_init(void)
 					      SLAB_CACHE_DMA : 0), NULL);
 		}
 	}
+	for (unsigned i = 0; i < TABLE_MAX / 8; i++)
+		kmalloc_by_8[i] =
+			kmalloc_caches[0][kmalloc_index(8 * i + 1)];
+	for (unsigned bit = 10; bit < 13; bit++)
+		kmalloc_by_clz[31 - bit] =
+			kmalloc_caches[0][kmalloc_index((1u << bit) + 1)];
 }

@@ -2,9 +2,9 @@
 /*
  * What the slab designs share: the cache, and the operations of a design.
  *
- * The fast path is the same for all: an object from this core's free list in
- * kmem_cache.cpu[]. Only SLUB fills those lists; for the other designs, and
- * for caches with debugging on, they stay empty, so every call takes the slow
+ * The fast path is the same for all: an object from this core's list in
+ * cache->cpu. Only SLUB fills those lists; for the other designs, and for
+ * caches with debugging on, they stay empty, so every call takes the slow
  * path, which asks the design. So the choice costs the fast path nothing.
  */
 #ifndef MM_KMEM_KMEM_CACHE_H
@@ -12,22 +12,39 @@
 
 #include <asm/cacheflush.h>
 #include <asm/irqflags.h>
-#include <asm/processor.h>
+#include <asm/percpu.h>
 #include <kernel/lock.h>
+#include <kernel/mutex.h>
 #include <lib/list.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
 
 #define CACHE_NAME_LEN	28
 
-/* One core's part. This core only, interrupts off. */
+/*
+ * Free objects of one slab in the hands of one core. start and bytes tell
+ * without looking at the slab whether an address lies in it.
+ */
+struct object_list {
+	void *first;			/* linked by their free pointers */
+	struct page *page;		/* NULL: no slab */
+	union {
+		struct {
+			u32 start, bytes;	/* its memory; 0: no slab */
+		};
+		u64 range;		/* both in one load */
+	};
+};
+
+/* One core's part of a cache. This core only, interrupts off. See slub.c. */
 struct kmem_cache_cpu {
-	void *freelist;		/* free objects of slab, for this core */
-	struct page *slab;	/* frozen: its list belongs to this core */
-	struct page *partial;	/* more frozen slabs, linked by list.next */
-	u16 nr_partial;
-	u16 unused;
-} __aligned(16);
+	struct object_list own;		/* alloc takes here, free puts here */
+	struct object_list away;	/* frees into one other slab, gathered */
+	void *away_last;		/* the object that was gathered first */
+	unsigned nr_away;
+	struct page *partial;		/* slabs in reserve, by list.next */
+	unsigned nr_partial;
+};
 
 /* Slabs with free objects that no core owns. */
 struct kmem_cache_node {
@@ -38,26 +55,35 @@ struct kmem_cache_node {
 	unsigned long nr_slabs;		/* lock */
 };
 
+/* How free pointers are kept, in one load; see encode_pointer(). */
+union free_pointer_code {
+	struct {
+		u32 random;
+		u32 offset;	/* of the free pointer in a free object */
+	};
+	u64 both;
+};
+
 struct kmem_cache {
-	struct kmem_cache_cpu cpu[NR_CPUS];
+	struct kmem_cache_cpu *cpu;	/* per-CPU: lists, or an empty one */
 	/* Constant once the cache is made. */
 	slab_flags_t flags;
-	u32 random;		/* free pointers are stored xored with it */
-	u16 offset;		/* of the free pointer in a free object */
+	union free_pointer_code code;
 	u16 inuse;		/* bytes of an object that belong to its user
 				   and its alignment: metadata lies behind */
 	u16 size;		/* distance between objects */
 	u16 object_size;	/* what was asked for */
 	u16 red_left_pad;	/* bytes of guard before each object */
 	u16 objects;		/* in a slab of order */
-	u8 order, min_order;
-	u16 min_objects;
 	u16 align;
+	u8 order, min_order;
 	u8 min_partial;		/* empty slabs beyond it are given back */
 	u8 cpu_partial;		/* slabs a core keeps beside its own */
 	gfp_t gfp;		/* added to each allocation of a slab */
 	void (*ctor)(void *object);
-	u16 *order_list;	/* random permutation, or NULL */
+	u16 *order_list;	/* offsets of a slab's objects in random order,
+				   or NULL */
+	struct kmem_cache_cpu *lists;	/* per-CPU */
 	void *design;		/* the design's own part */
 	char name[CACHE_NAME_LEN];
 	/* slab_mutex */
@@ -71,19 +97,20 @@ struct slab_design {
 	const char *name;
 	/* Work out order, objects, sizes; 0 or -ENOMEM. */
 	int (*setup)(struct kmem_cache *cache);
-	/* The cpu list is empty / does not fit. Interrupts as the caller's. */
-	void *(*alloc)(struct kmem_cache *cache, gfp_t gfp,
+	/*
+	 * An object of size bytes (at most the cache's): the core's list is
+	 * empty. Context: as gfp allows. Returns NULL without memory.
+	 */
+	void *(*alloc)(struct kmem_cache *cache, size_t size, gfp_t gfp,
 		       unsigned long caller);
+	/* An object that the core's lists do not take. Context: any. */
 	void (*free)(struct kmem_cache *cache, struct page *page, void *object,
 		     unsigned long caller);
 	unsigned (*shrink)(struct kmem_cache *cache);
 	/* Objects still out; frees what setup made when there are none. */
 	unsigned long (*shutdown)(struct kmem_cache *cache);
-	/* Call fn for each object in use of a slab, or count them. */
-	void (*usage)(struct kmem_cache *cache, unsigned long *active,
-		      unsigned long *total, unsigned long *slabs);
+	void (*usage)(struct kmem_cache *cache, struct slab_usage *usage);
 	void (*verify)(struct kmem_cache *cache, struct verify *v);
-	bool pages_only;	/* kmalloc goes past caches (SLOB) */
 };
 
 extern const struct slab_design slub_design, slab_design, slob_design;
@@ -117,38 +144,124 @@ slab_object(const struct kmem_cache *cache, struct page *page, unsigned n)
 }
 
 /*
- * Free pointers: stored xored with the cache's random number and the place's
- * own address turned round, so that an overflow that writes a known value
- * does not make a known pointer.
+ * Free pointers: stored xored with the cache's random number and with their
+ * object's address, its halves exchanged, so that an overflow that writes a
+ * known value does not make a known pointer.
  */
-static inline void *
-encode_pointer(const struct kmem_cache *cache, const void *p,
-	       const void *place)
+static __always_inline void *
+encode_pointer(u32 random, const void *p, const void *object)
 {
-	return (void *)((unsigned long)p ^ cache->random ^
-			__builtin_bswap32((u32)(unsigned long)place));
+	unsigned long at = (unsigned long)object;
+
+	return (void *)((unsigned long)p ^ random ^ (at >> 16 | at << 16));
 }
 
-static inline void *
+static __always_inline void *
 get_free_pointer(const struct kmem_cache *cache, const void *object)
 {
-	void **place = (void **)((char *)object + cache->offset);
+	union free_pointer_code code = { .both = READ_ONCE(cache->code.both) };
+	void *const *place = (void *const *)((char *)object + code.offset);
 
-	return encode_pointer(cache, *place, place);
+	return encode_pointer(code.random, *place, object);
+}
+
+static __always_inline void
+set_free_pointer(const struct kmem_cache *cache, void *object, void *next)
+{
+	union free_pointer_code code = { .both = READ_ONCE(cache->code.both) };
+	void **place = (void **)((char *)object + code.offset);
+
+	*place = encode_pointer(code.random, next, object);
+}
+
+/* Does object lie in the slab of this list? */
+static __always_inline bool
+list_holds(const struct object_list *list, const void *object)
+{
+	u64 range = READ_ONCE(list->range);
+
+	return (u32)(unsigned long)object - (u32)range < (u32)(range >> 32);
+}
+
+/*
+ * A free object carries a mark in debug builds, so that freeing it again is
+ * seen wherever it is on a list: the word beside its free pointer. Not where
+ * readers or a constructor count on the contents.
+ */
+#ifdef VELLUM_DEBUG
+static inline bool
+slab_has_canary(const struct kmem_cache *cache)
+{
+	return !cache->ctor && !cache_debugs(cache) &&
+	       cache->size >= 2 * sizeof(void *) &&
+	       !(cache->flags & SLAB_TYPESAFE_BY_RCU) &&
+	       the_slab_design == &slub_design;
+}
+
+static inline u32 *
+slab_canary(const struct kmem_cache *cache, void *object)
+{
+	return (u32 *)((char *)object +
+		       (cache->code.offset ? 0 : sizeof(void *)));
+}
+
+static inline u32
+slab_canary_value(const struct kmem_cache *cache, const void *object)
+{
+	return ~(cache->code.random ^ (u32)(unsigned long)object);
 }
 
 static inline void
-set_free_pointer(const struct kmem_cache *cache, void *object, void *next)
+slab_canary_slab(struct kmem_cache *cache, struct page *page)
 {
-	void **place = (void **)((char *)object + cache->offset);
+	for (unsigned i = 0; slab_has_canary(cache) &&
+	     i < page->slab.objects; i++) {
+		void *object = slab_object(cache, page, i);
 
-	*place = encode_pointer(cache, next, place);
+		*slab_canary(cache, object) = slab_canary_value(cache, object);
+	}
 }
+#else
+#define slab_canary_slab(cache, page)	((void)0)
+#endif
+
+/* slub_debug.c: caches with SLAB_DEBUG_FLAGS. */
+void slub_debug_lay_out(struct kmem_cache *cache);
+void *slub_debug_alloc(struct kmem_cache *cache, size_t size, gfp_t gfp,
+		       unsigned long caller);
+void slub_debug_free(struct kmem_cache *cache, struct page *page, void *object,
+		     unsigned long caller);
+/* Tell each object that is out; returns how many. */
+unsigned long slub_debug_leaks(struct kmem_cache *cache);
+void slub_debug_verify(struct kmem_cache *cache, struct verify *v);
 
 /* Build cache for good; name etc. are set. 0 or -ENOMEM. */
 int kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 		     unsigned align, slab_flags_t flags,
 		     void (*ctor)(void *));
+/* Lowmem addresses begin here and are so many; constant after boot. */
+struct slab_lowmem {
+	union {
+		struct {
+			u32 start, bytes;
+		};
+		u64 range;	/* both in one load */
+	};
+	struct page *map;	/* of the frame at start */
+};
+extern struct slab_lowmem slab_lowmem;
+
+/* The kmalloc caches by size: by (size - 1) / 8, and by clz(size - 1). */
+#define TABLE_MAX	1024u
+extern struct kmem_cache *kmalloc_by_8[TABLE_MAX / 8];
+extern struct kmem_cache *kmalloc_by_clz[32];
+
+static __always_inline bool
+is_lowmem(const void *p)
+{
+	return (unsigned long)p >= PAGE_OFFSET && p < high_memory;
+}
+
 /* Make the kmalloc caches. Context: boot, once. */
 void kmalloc_init(void);
 /* Frames for a slab: order, or min_order if that is not to be had. */

@@ -32,6 +32,7 @@
 #include <lib/random.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
+#include <mm/percpu.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 #include "kmem_cache.h"
@@ -44,7 +45,17 @@ const struct slab_design *the_slab_design = &slub_design;
 LIST_HEAD(slab_caches);
 struct mutex slab_mutex = MUTEX_INIT(slab_mutex);
 
+/* Here and not in kmalloc.c, where the compiler would reach them by detours. */
+struct slab_lowmem slab_lowmem;
+struct kmem_cache *kmalloc_by_8[TABLE_MAX / 8];
+struct kmem_cache *kmalloc_by_clz[32];
+
+u32 slab_hooks;
+
 static struct kmem_cache cache_cache;
+/* Guards changes of slab_caches together with slab_mutex. */
+static DEFINE_SPINLOCK(slab_list_lock, LOCK_SLAB_LIST);
+static DEFINE_PER_CPU(struct kmem_cache_cpu, no_lists);
 static u64 slab_rng;
 
 /* --- frames ---------------------------------------------------------------------- */
@@ -78,7 +89,10 @@ slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp)
 	if (!page)
 		return NULL;
 	page_set_state(page, PAGE_STATE_SLAB);
-	page->slab.cache = cache;
+	for (unsigned i = 0; i < 1u << order; i++) {
+		page[i].flags |= PG_slab;
+		page[i].slab.cache = cache;
+	}
 	page->slab.objects = order == cache->order ?
 		cache->objects : (PAGE_SIZE << order) / cache->size;
 	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
@@ -93,6 +107,8 @@ slab_free_pages(struct kmem_cache *cache, struct page *page)
 
 	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
 			    -(1l << order));
+	for (unsigned i = 0; i < 1u << order; i++)
+		page[i].flags &= ~PG_slab;
 	page_set_state(page, PAGE_STATE_KERNEL);
 	free_frames(page, order);
 }
@@ -145,13 +161,53 @@ lay_out(struct kmem_cache *cache)
 	cache->inuse = size;
 	if (cache->ctor || cache->flags & (SLAB_TYPESAFE_BY_RCU |
 					   SLAB_POISON)) {
-		cache->offset = size;
+		cache->code.offset = size;
 		size += sizeof(void *);
 	} else {
-		cache->offset = ALIGN_DOWN(cache->object_size / 2,
-					   sizeof(void *));
+		cache->code.offset = ALIGN_DOWN(cache->object_size / 2u,
+						sizeof(void *));
 	}
 	cache->size = ALIGN_UP(size, cache->align);
+}
+
+/* --- hooks -------------------------------------------------------------------------- */
+
+/* What the fast path of the caches sees. Context: slab_list_lock. */
+static void
+set_fast_path(struct kmem_cache *cache)
+{
+	WRITE_ONCE(cache->cpu, slab_hooks ? &no_lists : cache->lists);
+}
+
+void
+slab_set_hook(u32 hook, bool on)
+{
+	unsigned long flags = spin_lock_irqsave(&slab_list_lock);
+	struct kmem_cache *cache;
+
+	slab_hooks = on ? slab_hooks | hook : slab_hooks & ~hook;
+	list_for_each_entry(cache, &slab_caches, list)
+		set_fast_path(cache);
+	spin_unlock_irqrestore(&slab_list_lock, flags);
+}
+
+static void
+enter_cache(struct kmem_cache *cache)
+{
+	unsigned long flags = spin_lock_irqsave(&slab_list_lock);
+
+	set_fast_path(cache);
+	list_add_tail(&cache->list, &slab_caches);
+	spin_unlock_irqrestore(&slab_list_lock, flags);
+}
+
+static void
+remove_cache(struct kmem_cache *cache)
+{
+	unsigned long flags = spin_lock_irqsave(&slab_list_lock);
+
+	list_del(&cache->list);
+	spin_unlock_irqrestore(&slab_list_lock, flags);
 }
 
 /* A random permutation of the objects of a slab; none is no misfortune. */
@@ -166,11 +222,12 @@ make_order_list(struct kmem_cache *cache)
 			     GFP_KERNEL | __GFP_NOWARN);
 	if (!list)
 		return;
-	for (unsigned i = 0; i < cache->objects; i++) {
-		unsigned j = random_next(&slab_rng) % (i + 1);
+	for (unsigned i = 0, at = cache->red_left_pad; i < cache->objects;
+	     i++, at += cache->size) {
+		unsigned j = random_below(&slab_rng, i + 1);
 
 		list[i] = list[j];
-		list[j] = i;
+		list[j] = at;
 	}
 	cache->order_list = list;
 }
@@ -182,12 +239,15 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 	int err;
 
 	memset(cache, 0, sizeof(*cache));
+	cache->cpu = cache->lists = percpu_alloc(sizeof(*cache->cpu), 16);
+	if (!cache->cpu)
+		return -ENOMEM;
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->flags = flags;
 	cache->object_size = size;
 	cache->align = natural_align(size, align, flags);
 	cache->ctor = ctor;
-	cache->random = (u32)random_next(&slab_rng);
+	cache->code.random = (u32)random_next(&slab_rng);
 	cache->gfp = (flags & SLAB_CACHE_DMA ? __GFP_DMA : 0) |
 		     (flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0);
 	cache->refcount = 1;
@@ -196,7 +256,9 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 	INIT_LIST_HEAD(&cache->node.full);
 	lay_out(cache);
 	err = the_slab_design->setup(cache);
-	if (!err)
+	if (err)
+		free_percpu(cache->lists);
+	else
 		make_order_list(cache);
 	return err;
 }
@@ -247,7 +309,7 @@ kmem_cache_create(const char *name, unsigned size, unsigned align,
 			cache = NULL;
 		}
 		if (cache)
-			list_add_tail(&cache->list, &slab_caches);
+			enter_cache(cache);
 	}
 	mutex_unlock(&slab_mutex);
 	if (!cache && flags & SLAB_PANIC)
@@ -274,7 +336,7 @@ kmem_cache_destroy(struct kmem_cache *cache)
 	if (left)
 		cache->refcount++;
 	else
-		list_del(&cache->list);
+		remove_cache(cache);
 	mutex_unlock(&slab_mutex);
 	if (left) {
 		slab_bug(cache, NULL, cache,
@@ -284,6 +346,7 @@ kmem_cache_destroy(struct kmem_cache *cache)
 	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
 		rcu_barrier();
 	kfree(cache->order_list);
+	free_percpu(cache->lists);
 	kmem_cache_free(&cache_cache, cache);
 	return 0;
 }
@@ -320,6 +383,12 @@ slab_verify(struct verify *v)
 	mutex_unlock(&slab_mutex);
 }
 
+void
+kmem_cache_usage(struct kmem_cache *cache, struct slab_usage *usage)
+{
+	the_slab_design->usage(cache, usage);
+}
+
 unsigned
 kmem_cache_size(const struct kmem_cache *cache)
 {
@@ -348,12 +417,23 @@ static struct verify_module verify_module = { "slab", slab_verify, NULL };
 void
 kmem_cache_init(void)
 {
+	pfn_t first = max(mem_map_start, (pfn_t)(PHYS_OFFSET >> PAGE_SHIFT));
+
+	void *start = __va((phys_addr_t)first << PAGE_SHIFT);
+	struct kmem_cache *cache;
+
+	slab_lowmem.start = (u32)(unsigned long)start;
+	slab_lowmem.bytes = (char *)high_memory - (char *)start;
+	slab_lowmem.map = pfn_to_page(first);
 	slab_rng = 0x9e3779b97f4a7c15ull;
 	if (kmem_cache_setup(&cache_cache, "kmem_cache",
 			     sizeof(struct kmem_cache), CACHE_LINE,
 			     SLAB_NO_MERGE, NULL))
 		panic("no memory for the first cache");
-	list_add(&cache_cache.list, &slab_caches);
+	enter_cache(&cache_cache);
 	kmalloc_init();
+	/* These were made before there was memory for it. */
+	list_for_each_entry(cache, &slab_caches, list)
+		make_order_list(cache);
 	verify_register(&verify_module);
 }

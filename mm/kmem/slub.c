@@ -7,37 +7,45 @@
  *		it fits into its struct page: the list of free objects, and
  *		how many are in use. A free object holds the pointer to the
  *		next one inside itself.
- *   Frozen	each core owns one slab at a time. Its free objects move to
- *		the core's own list, cpu->freelist, and the core takes and
- *		gives without a lock. Such a slab is frozen: it is on no list.
+ *   Own slab	each core owns one slab at a time. Its free objects move to
+ *		the core's own list, and the core takes and gives without a
+ *		lock. Such a slab is frozen: it is on no list.
+ *   Away list	objects of one other slab that this core has freed. They go
+ *		back to their slab together, with one atomic operation, when
+ *		the core frees into a third slab. So a thousand objects freed
+ *		in the order they came cost one of them per slab.
  *
- *	core 0:	freelist -> o -> o -> o		(objects of its slab)
- *		slab	 page, frozen, page.freelist -> o   (given back by
+ *	core 0:	own	 -> o -> o -> o		(objects of its slab)
+ *			 page, frozen, page.freelist -> o   (given back by
  *							     other cores)
+ *		away	 -> x -> x		(of a slab that is not frozen,
+ *						 or frozen by another core)
  *		partial	 -> page -> page	(frozen too, in reserve)
  *	node:	partial	 <-> page <-> page	(some free objects)
  *	full slabs are on no list: the next free finds them by address.
  *
- *   alloc	1 cpu->freelist		pop, the fast path (kmalloc.c)
- *		2 page.freelist of cpu->slab: what other cores gave back
+ *   alloc	1 own list			pop, the fast path (kmalloc.c)
+ *		2 page.freelist of the own slab: what other cores gave back
  *		3 cpu->partial	4 node.partial	5 a new slab
- *   free	1 object of cpu->slab: push, the fast path
- *		2 else push to page.freelist with a compare-and-swap of the
- *		  pair { freelist, counts }. A full slab that gets its first
- *		  free object becomes frozen by this core and joins its
- *		  partial list; one that becomes empty goes back to the page
- *		  allocator unless few are kept.
+ *   free	1 object of the own slab or of the away slab: push, the fast
+ *		  path
+ *		2 else the away list goes back to its slab, by a
+ *		  compare-and-swap of { freelist, counts }, and a new one is
+ *		  begun. A full slab that gets its first free objects becomes
+ *		  frozen by this core and joins its partial list; one that
+ *		  becomes empty goes back to the page allocator unless few
+ *		  are kept.
  *
  * Invariants (slub_verify)
  *   U1  A slab on node.partial is not frozen and has a free object.
  *   U2  The length of page.freelist is objects - inuse, where a core's own
- *	 list counts as in use.
+ *	 and away lists count as in use.
  *   U3  nr_partial is the length of the list; nr_slabs counts all slabs.
  * Locks   node.lock guards the lists of the node. { freelist, inuse, frozen }
  *	   of a page change by one 64-bit compare-and-swap. A page on
  *	   node.partial is taken off, or put on, only under node.lock; whoever
  *	   makes it frozen owns it.
- * Cost    1: some 20 instructions. 2 some 60. 3 to 5 once in a slab.
+ * Cost    1: some 20 instructions. 2 some 100, 3 to 5 some 200: once in a slab.
  * Questions a reader asks
  *   Why no cache colouring, as SLAB has? It spreads objects over the sets of
  *     a small direct-mapped cache; associative ones do not need it.
@@ -69,6 +77,22 @@ union slab_state {
 	u64 both;
 };
 
+#ifdef VELLUM_HOST
+/* One thread, and pointers of 64 bits. */
+static union slab_state
+slab_state_of(struct page *page)
+{
+	return *(union slab_state *)&page->slab.freelist;
+}
+
+static bool
+slab_state_cas(struct page *page, union slab_state old, union slab_state next)
+{
+	(void)old;
+	*(union slab_state *)&page->slab.freelist = next;
+	return true;
+}
+#else
 static union slab_state
 slab_state_of(struct page *page)
 {
@@ -86,52 +110,75 @@ slab_state_cas(struct page *page, union slab_state old, union slab_state next)
 					   &old.both, next.both, false,
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
+#endif
 
 static struct kmem_cache_cpu *
 this_cpu_of(struct kmem_cache *cache)
 {
-	return &cache->cpu[smp_processor_id()];
+	return this_cpu_ptr(cache->lists);
 }
 
 /* --- slabs: made, given back -------------------------------------------------- */
 
-/*
- * Chain the objects of a new slab, in random order where the cache has one:
- * an attacker then cannot tell which object follows which.
- */
+/* Link the objects at offsets order[0..n) of the slab behind last. */
 static void *
-chain_objects(struct kmem_cache *cache, struct page *page, void **last_object)
+chain_run(struct kmem_cache *cache, char *slab, const u16 *order, unsigned n,
+	  void *last)
 {
-	const u16 *order = page->slab.objects == cache->objects ?
-				   cache->order_list : NULL;
-	unsigned n = page->slab.objects, at, i;
-	void *object, *first = NULL, *last = NULL;
+	for (const u16 *end = order + n; order < end; order++) {
+		void *object = slab + *order;
 
-	/* Each slab starts elsewhere in the one permutation of its cache. */
-	at = order ? (page_to_pfn(page) * 2654435761u >> 16) % n : 0;
-	for (i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
-		object = slab_object(cache, page, order ? order[at] : at);
-		if (cache->ctor)
-			cache->ctor(object);
-		if (last)
-			set_free_pointer(cache, last, object);
-		else
-			first = object;
+		set_free_pointer(cache, last, object);
 		last = object;
 	}
-	set_free_pointer(cache, last, NULL);
+	return last;
+}
+
+/* The same in order of address, each object constructed. */
+static void *
+chain_plain(struct kmem_cache *cache, struct page *page, void **last_object)
+{
+	void *first = slab_object(cache, page, 0), *last = first;
+
+	for (unsigned i = 0; i < page->slab.objects; i++) {
+		void *object = slab_object(cache, page, i);
+
+		if (cache->ctor)
+			cache->ctor(object);
+		if (i)
+			set_free_pointer(cache, last, object);
+		last = object;
+	}
 	*last_object = last;
 	return first;
 }
 
-/* Count a slab of cache in or out. */
-static void
-count_slab(struct kmem_cache *cache, int delta)
+/*
+ * Chain the objects of a new slab, in random order where the cache has one:
+ * an attacker then cannot tell which object follows which. Each slab starts
+ * elsewhere in the one permutation of its cache.
+ */
+static void *
+chain_objects(struct kmem_cache *cache, struct page *page, void **last_object)
 {
-	unsigned long flags = spin_lock_irqsave(&cache->node.lock);
+	const u16 *order = cache->order_list;
+	char *slab = page_address(page);
+	unsigned n = page->slab.objects, at;
+	void *first, *last;
 
-	cache->node.nr_slabs += delta;
-	spin_unlock_irqrestore(&cache->node.lock, flags);
+	if (!order || cache->ctor || n != cache->objects) {
+		first = chain_plain(cache, page, &last);
+	} else {
+		at = (u64)((u32)page_to_pfn(page) * 2654435761u) * n >> 32;
+		first = slab + order[at];
+		last = chain_run(cache, slab, order + at + 1, n - at - 1,
+				 first);
+		last = chain_run(cache, slab, order, at, last);
+	}
+	set_free_pointer(cache, last, NULL);
+	slab_canary_slab(cache, page);
+	*last_object = last;
+	return first;
 }
 
 /* A new slab, frozen, its objects chained first to last. NULL: no memory. */
@@ -139,6 +186,7 @@ static struct page *
 new_slab(struct kmem_cache *cache, gfp_t gfp, void **first, void **last)
 {
 	struct page *page = slab_alloc_pages(cache, gfp);
+	unsigned long flags;
 
 	if (!page)
 		return NULL;
@@ -146,7 +194,9 @@ new_slab(struct kmem_cache *cache, gfp_t gfp, void **first, void **last)
 	page->slab.freelist = NULL;
 	page->slab.inuse = page->slab.objects;
 	page->slab.frozen = 1;
-	count_slab(cache, 1);
+	flags = spin_lock_irqsave(&cache->node.lock);
+	cache->node.nr_slabs++;
+	spin_unlock_irqrestore(&cache->node.lock, flags);
 	return page;
 }
 
@@ -159,14 +209,16 @@ free_slab_rcu(struct rcu_head *head)
 	slab_free_pages(page->slab.cache, page);
 }
 
-/* An empty slab on no list goes back to the page allocator. */
+/*
+ * An empty slab, on no list and not counted any more, goes back to the page
+ * allocator.
+ */
 static void
 discard_slab(struct kmem_cache *cache, struct page *page)
 {
 	static_assert(sizeof(struct rcu_head) <= sizeof(struct list_head),
 		      "the list is reused for the callback");
 
-	count_slab(cache, -1);
 	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
 		call_rcu((struct rcu_head *)&page->slab.list, free_slab_rcu);
 	else
@@ -237,23 +289,34 @@ unfreeze(struct kmem_cache *cache, struct page *page, void *head, void *tail,
 		empty = !next.inuse && node->nr_partial >= cache->min_partial;
 	} while (!slab_state_cas(page, old, next));
 	/* Frees that saw it not frozen wait for node.lock to take it off. */
-	if (!empty && next.freelist)
+	if (empty)
+		node->nr_slabs--;
+	else if (next.freelist)
 		node_add_partial(node, page, !head);
 	spin_unlock(&node->lock);
 	if (empty)
 		discard_slab(cache, page);
 }
 
+/* The slab at page, or none, is what the list is about from now on. */
+static void
+list_set(struct object_list *list, struct page *page, void *first)
+{
+	list->first = first;
+	list->page = page;
+	list->start = page ? (u32)(unsigned long)page_address(page) : 0;
+	list->bytes = page ? PAGE_SIZE << page_order(page) : 0;
+}
+
 /* This core gives up its slab and list. Context: interrupts off. */
 static void
 deactivate_slab(struct kmem_cache *cache, struct kmem_cache_cpu *c)
 {
-	void *head = c->freelist, *tail = NULL, *object;
-	struct page *page = c->slab;
+	void *head = c->own.first, *tail = NULL, *object;
+	struct page *page = c->own.page;
 	unsigned n = 0;
 
-	c->freelist = NULL;
-	c->slab = NULL;
+	list_set(&c->own, NULL, NULL);
 	for (object = head; object; n++) {
 		tail = object;
 		object = get_free_pointer(cache, object);
@@ -287,7 +350,98 @@ put_cpu_partial(struct kmem_cache *cache, struct page *page)
 	c->nr_partial++;
 }
 
-/* --- the slow paths -------------------------------------------------------------- */
+/* --- the away list ---------------------------------------------------------------- */
+
+/*
+ * Give the n free objects first..last back to their slab.
+ * Context: interrupts off.
+ */
+static void
+give_back(struct kmem_cache *cache, struct page *page, void *first, void *last,
+	  unsigned n)
+{
+	struct kmem_cache_node *node = &cache->node;
+	union slab_state old, next;
+	bool locked = false;
+
+	do {
+		if (unlikely(locked)) {
+			spin_unlock(&node->lock);
+			locked = false;
+		}
+		old = slab_state_of(page);
+		if (unlikely(old.inuse < n)) {
+			slab_bug(cache, page, first, "double free");
+			return;
+		}
+		set_free_pointer(cache, last, old.freelist);
+		next = old;
+		next.freelist = first;
+		next.inuse -= n;
+		if (!old.frozen && !next.inuse) {
+			spin_lock(&node->lock);	/* may leave the list */
+			locked = true;
+		} else if (!old.frozen && !old.freelist) {
+			next.frozen = 1;	/* was full: ours now */
+		}
+	} while (!slab_state_cas(page, old, next));
+	if (likely(!locked)) {
+		if (next.frozen && !old.frozen)
+			put_cpu_partial(cache, page);
+		return;
+	}
+	/* Empty now. One that was full before was on no list. */
+	if (old.freelist)
+		node_remove_partial(node, page);
+	if (node->nr_partial < cache->min_partial) {
+		node_add_partial(node, page, true);
+		page = NULL;
+	} else {
+		node->nr_slabs--;
+	}
+	spin_unlock(&node->lock);
+	if (page)
+		discard_slab(cache, page);
+}
+
+/* What this core gathered goes back. Context: interrupts off. */
+static void
+flush_away(struct kmem_cache *cache, struct kmem_cache_cpu *c)
+{
+	struct object_list away = c->away;
+
+	if (!away.page)
+		return;
+	list_set(&c->away, NULL, NULL);
+	give_back(cache, away.page, away.first, c->away_last, c->nr_away);
+}
+
+/*
+ * Free an object that is neither of the own nor of the away slab: begin a new
+ * away list with it.
+ */
+static void
+slub_free(struct kmem_cache *cache, struct page *page, void *object,
+	  unsigned long caller)
+{
+	struct kmem_cache_cpu *c;
+	unsigned long flags;
+
+	if (cache_debugs(cache)) {
+		slub_debug_free(cache, page, object, caller);
+		return;
+	}
+	flags = local_irq_save();
+	c = this_cpu_of(cache);
+	flush_away(cache, c);
+	set_free_pointer(cache, object, NULL);
+	list_set(&c->away, page, object);
+	c->away_last = object;
+	c->nr_away = 1;
+	local_irq_restore(flags);
+}
+
+/* --- the slow paths of allocation -------------------------------------------------- */
 
 /* From node.partial: one slab to use, some for the reserve. */
 static void *
@@ -308,7 +462,7 @@ take_from_node(struct kmem_cache *cache, struct kmem_cache_cpu *c)
 		node_remove_partial(node, page);
 		if (!objects) {
 			objects = freeze_and_take(page);
-			c->slab = page;
+			list_set(&c->own, page, NULL);
 			continue;
 		}
 		do {
@@ -325,7 +479,7 @@ take_from_node(struct kmem_cache *cache, struct kmem_cache_cpu *c)
 }
 
 /*
- * Free objects for this core, from wherever; c->slab is where they lie.
+ * Free objects for this core, from wherever; c->own.page is where they lie.
  * Context: interrupts off. Returns the first, or NULL.
  */
 static void *
@@ -334,8 +488,9 @@ refill(struct kmem_cache *cache, struct kmem_cache_cpu *c, gfp_t gfp)
 	void *objects, *last;
 	struct page *page;
 
-	if (c->slab) {
-		objects = freeze_and_take(c->slab);
+	flush_away(cache, c);
+	if (c->own.page) {
+		objects = freeze_and_take(c->own.page);
 		if (objects)
 			return objects;
 		deactivate_slab(cache, c);
@@ -345,7 +500,7 @@ refill(struct kmem_cache *cache, struct kmem_cache_cpu *c, gfp_t gfp)
 		c->nr_partial--;
 		objects = freeze_and_take(page);
 		if (objects) {
-			c->slab = page;
+			list_set(&c->own, page, NULL);
 			return objects;
 		}
 		unfreeze(cache, page, NULL, NULL, 0);
@@ -354,10 +509,9 @@ refill(struct kmem_cache *cache, struct kmem_cache_cpu *c, gfp_t gfp)
 	if (objects)
 		return objects;
 	page = new_slab(cache, gfp, &objects, &last);
-	if (!page)
-		return NULL;
-	c->slab = page;
-	return objects;
+	if (page)
+		list_set(&c->own, page, NULL);
+	return page ? objects : NULL;
 }
 
 /*
@@ -382,73 +536,27 @@ alloc_patiently(struct kmem_cache *cache, gfp_t gfp)
 }
 
 static void *
-slub_alloc(struct kmem_cache *cache, gfp_t gfp, unsigned long caller)
+slub_alloc(struct kmem_cache *cache, size_t size, gfp_t gfp,
+	   unsigned long caller)
 {
-	unsigned long flags = local_irq_save();
-	struct kmem_cache_cpu *c = this_cpu_of(cache);
-	void *object = c->freelist;
+	struct kmem_cache_cpu *c;
+	unsigned long flags;
+	void *object;
 
+	if (cache_debugs(cache))
+		return slub_debug_alloc(cache, size, gfp, caller);
+	flags = local_irq_save();
+	c = this_cpu_of(cache);
+	object = c->own.first;
 	/* An interrupt may have filled the list meanwhile. */
 	if (!object)
 		object = refill(cache, c, gfp & ~__GFP_DIRECT_RECLAIM);
 	if (object)
-		c->freelist = get_free_pointer(cache, object);
+		c->own.first = get_free_pointer(cache, object);
 	local_irq_restore(flags);
 	if (!object && gfpflags_allow_blocking(gfp))
 		object = alloc_patiently(cache, gfp);
 	return object;
-}
-
-/* Free into a slab that is not this core's. Context: any. */
-static void
-slub_free(struct kmem_cache *cache, struct page *page, void *object,
-	  unsigned long caller)
-{
-	struct kmem_cache_node *node = &cache->node;
-	union slab_state old, next;
-	unsigned long flags;
-	bool locked = false;
-
-	flags = local_irq_save();
-	do {
-		if (unlikely(locked)) {
-			spin_unlock(&node->lock);
-			locked = false;
-		}
-		old = slab_state_of(page);
-		if (unlikely(old.freelist == object || !old.inuse)) {
-			local_irq_restore(flags);
-			slab_bug(cache, page, object, "double free");
-			return;
-		}
-		set_free_pointer(cache, object, old.freelist);
-		next = old;
-		next.freelist = object;
-		next.inuse--;
-		if (!old.frozen && !old.freelist && next.inuse) {
-			next.frozen = 1;	/* was full: ours now */
-		} else if (!old.frozen && !next.inuse) {
-			spin_lock(&node->lock);	/* may leave the list */
-			locked = true;
-		}
-	} while (!slab_state_cas(page, old, next));
-	if (likely(!locked)) {
-		if (next.frozen && !old.frozen)
-			put_cpu_partial(cache, page);
-		local_irq_restore(flags);
-		return;
-	}
-	/* Empty now. A slab of one object was full: on no list. */
-	if (old.freelist)
-		node_remove_partial(node, page);
-	if (node->nr_partial < cache->min_partial) {
-		node_add_partial(node, page, true);
-		page = NULL;
-	}
-	spin_unlock(&node->lock);
-	local_irq_restore(flags);
-	if (page)
-		discard_slab(cache, page);
 }
 
 /* --- for the cache as a whole --------------------------------------------------- */
@@ -460,7 +568,8 @@ flush_this_cpu(void *arg)
 	struct kmem_cache *cache = arg;
 	struct kmem_cache_cpu *c = this_cpu_of(cache);
 
-	if (c->slab)
+	flush_away(cache, c);
+	if (c->own.page)
 		deactivate_slab(cache, c);
 	unfreeze_partials(cache, c);
 }
@@ -480,6 +589,7 @@ discard_empty(struct kmem_cache *cache)
 		if (slab_state_of(page).inuse)
 			continue;
 		node_remove_partial(node, page);
+		node->nr_slabs--;
 		list_add(&page->slab.list, &empty);
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
@@ -497,10 +607,12 @@ slub_shrink(struct kmem_cache *cache)
 	return discard_empty(cache);
 }
 
-/* Count the objects in use, as far as lists tell: full slabs are all in use. */
+/*
+ * Count the objects in use, as far as lists tell: what cores hold counts as
+ * used.
+ */
 static void
-slub_usage(struct kmem_cache *cache, unsigned long *active,
-	   unsigned long *total, unsigned long *slabs)
+slub_usage(struct kmem_cache *cache, struct slab_usage *u)
 {
 	struct kmem_cache_node *node = &cache->node;
 	unsigned long flags = spin_lock_irqsave(&node->lock), unused = 0;
@@ -511,20 +623,22 @@ slub_usage(struct kmem_cache *cache, unsigned long *active,
 		s = slab_state_of(page);
 		unused += s.objects - s.inuse;
 	}
-	*slabs = node->nr_slabs;
-	*total = node->nr_slabs * cache->objects;
-	*active = *total - min(unused, *total);
+	u->slabs = node->nr_slabs;
+	u->frames = node->nr_slabs << cache->order;
+	u->partial = node->nr_partial;
+	u->total = node->nr_slabs * cache->objects;
+	u->active = u->total - min(unused, u->total);
 	spin_unlock_irqrestore(&node->lock, flags);
 }
 
 static unsigned long
 slub_shutdown(struct kmem_cache *cache)
 {
-	unsigned long active, total, slabs;
+	struct slab_usage u;
 
 	slub_shrink(cache);
-	slub_usage(cache, &active, &total, &slabs);
-	return active;
+	slub_usage(cache, &u);
+	return cache_debugs(cache) ? slub_debug_leaks(cache) : u.active;
 }
 
 /* U1 and U2 for one slab of the partial list. */
@@ -536,7 +650,7 @@ verify_slab(struct kmem_cache *cache, struct page *page, struct verify *v)
 	void *object;
 
 	for (object = s.freelist; object && n <= s.objects; n++) {
-		if (slab_page_of(object) != page) {
+		if (!is_lowmem(object) || slab_page_of(object) != page) {
 			verify_bad(v, "U2", "slub: %s: free pointer %p leads "
 				   "out of its slab", cache->name, object);
 			return;
@@ -559,6 +673,11 @@ slub_verify(struct kmem_cache *cache, struct verify *v)
 	unsigned long flags = spin_lock_irqsave(&node->lock), n = 0;
 	struct page *page;
 
+	if (cache_debugs(cache)) {
+		spin_unlock_irqrestore(&node->lock, flags);
+		slub_debug_verify(cache, v);
+		return;
+	}
 	list_for_each_entry(page, &node->partial, slab.list) {
 		verify_slab(cache, page, v);
 		n++;
