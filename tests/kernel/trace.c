@@ -318,7 +318,7 @@ static void
 sleeping_switches_to_another_task(struct test *t)
 {
 	const struct trace_sched_switch *s;
-	u32 me = (u32)current->pid;
+	u32 me = (u32)current->pid, began, ended;
 
 	if (!begin(t, "sched,irq"))
 		return;
@@ -332,10 +332,11 @@ sleeping_switches_to_another_task(struct test *t)
 	EXPECT(t, FIND(sched_switch, next_pid, me));
 	EXPECT(t, !strcmp(trace_header.tasks[me % NR_TRACE_TASKS].name,
 			  current->name));
-	/* The tick came, and its handler ended as often as it began. */
-	EXPECT(t, count(TRACE_irq_handler_entry) >= 1);
-	EXPECT_EQ(t, count(TRACE_irq_handler_entry),
-		  count(TRACE_irq_handler_exit));
+	/* Handlers end as often as they begin, but where it began or stopped. */
+	began = count(TRACE_irq_handler_entry);
+	ended = count(TRACE_irq_handler_exit);
+	EXPECT(t, began >= 1);
+	EXPECT(t, began <= ended + nr_cpus && ended <= began + nr_cpus);
 	trace_release();
 }
 
