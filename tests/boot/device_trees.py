@@ -106,11 +106,11 @@ GOOD = [
     # The first tables must come from the 16 MiB that the early map covers.
     Boot("reserved_region_over_all_early_memory", status=1, say=(),
          expect=[r"boot: all of the first 16 MiB is reserved"],
-         forbid=[PROMPT, "panic"],
+         forbid=[PROMPT, "panic:"],
          tree=memory((RAM, 64 * MIB), reserve=[(RAM, 16 * MIB)])),
     Boot("reserved_regions_over_almost_all_memory", status=1, say=(),
          expect=[r"boot: almost all memory is reserved"],
-         forbid=[PROMPT, "panic"],
+         forbid=[PROMPT, "panic:"],
          tree=memory((RAM, 64 * MIB), reserve=[(RAM + 8 * MIB, 56 * MIB),
                                                (RAM + 2 * MIB, 5 * MIB)])),
     Boot("memreserve_is_kept", [PROMPT, r"64000000-640fffff"],
