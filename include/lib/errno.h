@@ -26,6 +26,7 @@
 #define ENOTTY		25
 #define EFBIG		27
 #define ENOSPC		28
+#define EROFS		30
 #define ERANGE		34
 #define EDEADLK		35
 #define ENAMETOOLONG	36

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block devices: who they are, and requests to them.
+ *
+ *	blk_read(), blk_write(), blk_flush()	one request, waited for
+ *	  blk_execute()				waits for room, and for done()
+ *	    blk_submit()			checks
+ *	      disk->ops->submit()		the driver
+ *	        ... interrupt ...
+ *	      blk_done()			counts, calls rq->done()
+ *
+ * State	disks: filled at boot, only read later.
+ * Locks	none: the driver's guards the counters.
+ * Questions a reader asks
+ *   Why does done() come in interrupt context?  It is the shortest way; who has
+ *     more to do wakes a thread. blk_execute() does only that.
+ */
+#include <drivers/blk.h>
+#include <kernel/completion.h>
+#include <kernel/node.h>
+#include <kernel/printk.h>
+#include <kernel/sched.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+
+static struct block_device *disks;
+
+void
+blk_register(struct block_device *disk)
+{
+	struct block_device **link = &disks;
+
+	init_waitqueue_head(&disk->room);
+	while (*link)
+		link = &(*link)->next;
+	disk->next = NULL;
+	*link = disk;
+	pr_info("blk: %s: %llu sectors (%llu KiB), %s%s\n", disk->name,
+		disk->nr_sectors, disk->nr_sectors / 2, disk->driver,
+		disk->read_only ? ", read-only" : "");
+}
+
+struct block_device *
+blk_device(unsigned n)
+{
+	struct block_device *disk = disks;
+
+	while (disk && n--)
+		disk = disk->next;
+	return disk;
+}
+
+struct block_device *
+blk_find(const char *name)
+{
+	struct block_device *disk = disks;
+
+	while (disk && strcmp(disk->name, name))
+		disk = disk->next;
+	return disk;
+}
+
+/* Bytes of all pieces. */
+static u64
+request_bytes(const struct blk_request *rq)
+{
+	u64 bytes = 0;
+
+	for (unsigned i = 0; i < rq->nr_sg; i++)
+		bytes += rq->sg[i].length;
+	return bytes;
+}
+
+static int
+request_check(const struct block_device *disk, const struct blk_request *rq)
+{
+	u64 bytes = request_bytes(rq), sectors = bytes >> SECTOR_SHIFT;
+
+	if ((unsigned)rq->op >= NR_BLK_OPS || bytes % SECTOR_SIZE ||
+	    rq->nr_sg > disk->max_segments || (rq->op == BLK_FLUSH) != !bytes)
+		return -EINVAL;
+	if (rq->sector > disk->nr_sectors ||
+	    sectors > disk->nr_sectors - rq->sector)
+		return -ERANGE;
+	if (rq->op == BLK_WRITE && disk->read_only)
+		return -EROFS;
+	return 0;
+}
+
+int
+blk_submit(struct block_device *disk, struct blk_request *rq)
+{
+	int err = request_check(disk, rq), now;
+
+	if (err)
+		return err;
+	rq->status = 0;
+	now = atomic_add_return(&disk->in_flight, 1);
+	err = disk->ops->submit(disk, rq);
+	if (err)
+		atomic_dec(&disk->in_flight);
+	else if (now > atomic_read(&disk->most_in_flight))
+		atomic_set(&disk->most_in_flight, now);
+	return err;
+}
+
+void
+blk_done(struct block_device *disk, struct blk_request *rq, int status)
+{
+	disk->requests[rq->op]++;
+	disk->sectors[rq->op] += request_bytes(rq) >> SECTOR_SHIFT;
+	disk->errors += status != 0;
+	rq->status = status;
+	atomic_dec(&disk->in_flight);
+	rq->done(rq);		/* rq may be gone after it */
+	wake_up_all(&disk->room);
+}
+
+static void
+execute_done(struct blk_request *rq)
+{
+	complete(rq->private);
+}
+
+int
+blk_execute(struct block_device *disk, struct blk_request *rq)
+{
+	DECLARE_COMPLETION(done);
+	int err;
+
+	might_sleep();
+	rq->done = execute_done;
+	rq->private = &done;
+	wait_event(&disk->room, (err = blk_submit(disk, rq)) != -EBUSY);
+	if (err)
+		return err;
+	wait_for_completion(&done);
+	return rq->status;
+}
+
+static int
+transfer(struct block_device *disk, enum blk_op op, u64 sector,
+	 const void *buf, size_t bytes)
+{
+	struct scatterlist sg;
+	struct blk_request rq = {
+		.op = op, .sector = sector, .sg = &sg, .nr_sg = 1,
+	};
+
+	if (!bytes)
+		return -EINVAL;
+	sg_set_buf(&sg, buf, bytes);
+	return blk_execute(disk, &rq);
+}
+
+int
+blk_read(struct block_device *disk, u64 sector, void *buf, size_t bytes)
+{
+	return transfer(disk, BLK_READ, sector, buf, bytes);
+}
+
+int
+blk_write(struct block_device *disk, u64 sector, const void *buf, size_t bytes)
+{
+	return transfer(disk, BLK_WRITE, sector, buf, bytes);
+}
+
+int
+blk_flush(struct block_device *disk)
+{
+	struct blk_request rq = { .op = BLK_FLUSH };
+
+	return disk->has_flush ? blk_execute(disk, &rq) : 0;
+}
+
+static void
+blk_show(struct seq_buf *s)
+{
+	struct block_device *d;
+
+	for (d = disks; d; d = d->next)
+		seq_printf(s, "%s: %llu sectors%s, %s: %llu reads (%llu "
+			   "sectors), %llu writes (%llu), %llu flushes, "
+			   "%u errors, at most %d at a time\n", d->name,
+			   d->nr_sectors, d->read_only ? ", read-only" : "",
+			   d->driver, d->requests[BLK_READ],
+			   d->sectors[BLK_READ], d->requests[BLK_WRITE],
+			   d->sectors[BLK_WRITE], d->requests[BLK_FLUSH],
+			   d->errors, atomic_read(&d->most_in_flight));
+	if (!disks)
+		seq_puts(s, "no disk\n");
+}
+NODE("blk", blk_show);
