@@ -41,6 +41,33 @@ registers_survive_interrupts(struct test *t)
 	EXPECT_EQ(t, spin_through_ticks(entry_registers_spin, 5000), 0);
 }
 
+static unsigned long frame_bits;
+static unsigned frames_seen;
+
+static void
+note_frame(struct timer *timer, void *arg)
+{
+	(void)timer;
+	(void)arg;
+	frame_bits |= (unsigned long)irq_regs();
+	frames_seen++;
+}
+
+/* The compiler may rely on a stack at a multiple of 8, in handlers too. */
+static void
+handlers_have_an_aligned_stack(struct test *t)
+{
+	struct timer timer;
+
+	frame_bits = frames_seen = 0;
+	timer_setup(&timer, note_frame, NULL);
+	timer_add(&timer, ktime_get_ns() + 100000);
+	EXPECT_EQ(t, spin_through_ticks(entry_misaligned_spin, 50000), 0);
+	timer_del_sync(&timer);
+	EXPECT(t, frames_seen == 1);
+	EXPECT_EQ(t, frame_bits & 7, 0);
+}
+
 static void
 an_interrupt_may_come_with_sp_at_a_multiple_of_4(struct test *t)
 {
@@ -155,6 +182,7 @@ a_fault_may_come_inside_an_interrupt(struct test *t)
 TEST_SUITE("entry",
 	   TEST_CASE(registers_survive_interrupts),
 	   TEST_CASE(an_interrupt_may_come_with_sp_at_a_multiple_of_4),
+	   TEST_CASE(handlers_have_an_aligned_stack),
 	   TEST_CASE(a_fault_in_the_exception_table_goes_to_its_fixup),
 	   TEST_CASE(a_fault_keeps_the_interrupt_mask),
 	   TEST_CASE(an_undefined_thumb_instruction_is_named),

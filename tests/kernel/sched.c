@@ -611,7 +611,48 @@ tasks_node_lists_this_thread(struct test *t)
 	EXPECT(t, strstr(buf, "rcu_thread") != NULL);
 }
 
+static unsigned other_ran, ran_before, ran_after;
+static bool other_stop;
+
+static void
+run_and_yield(void *arg)
+{
+	(void)arg;
+	while (!READ_ONCE(other_stop)) {
+		other_ran++;
+		yield();
+	}
+}
+
+/* It slept, so it has run less than the other, and still goes behind it. */
+static void
+sleep_then_yield_once(void *arg)
+{
+	(void)arg;
+	msleep(30);
+	ran_before = other_ran;
+	yield();
+	ran_after = other_ran;
+	WRITE_ONCE(other_stop, true);
+}
+
+static void
+yield_gives_way_even_to_who_has_run_more(struct test *t)
+{
+	struct task *other, *one;
+
+	other_stop = false;
+	other_ran = ran_before = ran_after = 0;
+	other = test_start_on(t, 0, run_and_yield, NULL);
+	one = test_start_on(t, 0, sleep_then_yield_once, NULL);
+	test_join(one);
+	other_stop = true;
+	test_join(other);
+	EXPECT(t, ran_after > ran_before);
+}
+
 TEST_SUITE("sched",
+	   TEST_CASE(yield_gives_way_even_to_who_has_run_more),
 	   TEST_CASE(thread_runs_and_its_exit_code_is_joined),
 	   TEST_CASE(thread_that_nobody_joins_frees_itself),
 	   TEST_CASE(stop_wakes_a_sleeping_thread),
