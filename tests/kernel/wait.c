@@ -295,7 +295,55 @@ no_job_is_lost_or_done_twice(struct test *t)
 	EXPECT_EQ(t, atomic_read(&s.jobs), 0);
 }
 
+static struct wait_queue_head mixed;
+static atomic_t nr_waiting, nr_woken[2];	/* ordinary, exclusive */
+
+/* Waits for one wake-up, whatever it is for. */
+static void
+wait_once(void *arg)
+{
+	bool exclusive = (unsigned long)arg;
+	struct wait_queue_entry entry;
+
+	init_wait_entry(&entry, exclusive);
+	prepare_to_wait(&mixed, &entry, TASK_UNINTERRUPTIBLE);
+	atomic_inc(&nr_waiting);
+	schedule();
+	atomic_inc(&nr_woken[exclusive]);
+	finish_wait(&mixed, &entry);
+}
+
+/* queue: [ordinary] [exclusive] [exclusive]: the third sleeps on. */
+static void
+all_ordinary_waiters_and_one_exclusive_wake(struct test *t)
+{
+	struct task *tasks[3];
+	unsigned i;
+
+	init_waitqueue_head(&mixed);
+	atomic_set(&nr_waiting, 0);
+	atomic_set(&nr_woken[0], 0);
+	atomic_set(&nr_woken[1], 0);
+	for (i = 0; i < 3; i++) {
+		tasks[i] = test_start(t, wait_once, (void *)(i > 0ul), "wait");
+		TEST_WAIT_UNTIL(atomic_read(&nr_waiting) == (int)i + 1);
+	}
+	msleep(5);
+	wake_up(&mixed);
+	msleep(5);
+	EXPECT_EQ(t, atomic_read(&nr_woken[0]), 1);
+	EXPECT_EQ(t, atomic_read(&nr_woken[1]), 1);
+	wake_up(&mixed);
+	msleep(5);
+	EXPECT_EQ(t, atomic_read(&nr_woken[1]), 2);
+	wake_up_all(&mixed);		/* nobody is left, unless it failed */
+	for (i = 0; i < 3; i++)
+		test_join(tasks[i]);
+	EXPECT(t, !waitqueue_active(&mixed));
+}
+
 TEST_SUITE("wait",
+	   TEST_CASE(all_ordinary_waiters_and_one_exclusive_wake),
 	   TEST_CASE(true_condition_does_not_sleep),
 	   TEST_CASE(wake_up_wakes_every_ordinary_waiter),
 	   TEST_CASE(wake_up_wakes_one_exclusive_waiter),
