@@ -329,24 +329,28 @@ void __init
 setup_memory(void)
 {
 	const struct memblock_region *r;
-	phys_addr_t limit;
+	phys_addr_t limit, tables;
 
 	fill_memblock();
 	limit = lowmem_limit(memblock_end_of_dram(), vmalloc_size);
 	check_room(limit);
 	memblock_set_current_limit(min(limit, early_map_end()));
-	paging_map_image(map_rodata);
 	reserve_for_devices(limit);
+	tables = memblock_reserved_size();
+	paging_map_image(map_rodata);
 	for_each_mem_region(r) {
 		if (!(r->flags & MEMBLOCK_NOMAP))
 			paging_map_lowmem(r->base, r->base + r->size);
 	}
+	tables = memblock_reserved_size() - tables;
 	kasan_map_lowmem(limit);
 	paging_switch();
 	kasan_init();
 	memblock_set_current_limit(limit);
 	name_resources();
 	print_layout();
+	pr_info("layout: page tables %u KiB, and 20 KiB of bss\n",
+		tables / 1024);
 	smp_set_present(arch_nr_cpus());
 	setup_per_cpu_areas();
 	mm_init_zones();
