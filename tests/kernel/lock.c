@@ -135,6 +135,26 @@ wrong_order_under_another(void *arg)
 	spin_lock(&zone);
 }
 
+/* The last one taken fits, an earlier one does not. */
+static void
+wrong_order_behind_a_trylock(void *arg)
+{
+	(void)arg;
+	local_irq_disable();
+	spin_lock(&rq);
+	if (spin_trylock(&lock))
+		spin_lock(&zone);
+}
+
+static void
+every_lock_held_is_compared(struct test *t)
+{
+	reset_locks();
+	EXPECT_REPORT(t, wrong_order_behind_a_trylock, NULL,
+		      "while holding RUNQUEUE");
+	reset_locks();
+}
+
 static void
 trylock_may_be_out_of_order(struct test *t)
 {
@@ -263,6 +283,7 @@ TEST_SUITE("lock",
 #ifdef VELLUM_DEBUG
 	   TEST_CASE(checker_counts_what_is_held),
 	   TEST_CASE(wrong_order_is_caught_with_both_names),
+	   TEST_CASE(every_lock_held_is_compared),
 	   TEST_CASE(trylock_may_be_out_of_order),
 	   TEST_CASE(two_of_one_rank_are_caught),
 	   TEST_CASE(self_deadlock_is_caught),

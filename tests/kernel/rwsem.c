@@ -253,7 +253,27 @@ misuse_is_caught(struct test *t)
 	EXPECT_REPORT(t, downgrade, &own, "is not its writer");
 }
 
+/* Each waits inside until the other is inside too. */
+static void
+waiting_readers_are_let_in_together(struct test *t)
+{
+	struct task *tasks[3];
+	int n = ARRAY_SIZE(tasks);
+	unsigned i;
+
+	reset();
+	down_write(&sem);
+	for (i = 0; i < ARRAY_SIZE(tasks); i++)
+		tasks[i] = test_start(t, read_and_meet, &n, "reader");
+	TEST_WAIT_UNTIL(nr_waiting() == ARRAY_SIZE(tasks));
+	up_write(&sem);
+	for (i = 0; i < ARRAY_SIZE(tasks); i++)
+		test_join(tasks[i]);
+	EXPECT_EQ(t, sem.active, 0);
+}
+
 TEST_SUITE("rwsem",
+	   TEST_CASE(waiting_readers_are_let_in_together),
 	   TEST_CASE(writers_are_alone),
 	   TEST_CASE(readers_are_inside_together),
 	   TEST_CASE(queue_is_served_in_order),

@@ -334,7 +334,42 @@ churn_on_all_cores_leaves_no_timer(struct test *t)
 	test_on_all_cpus(t, churn, NULL);
 }
 
+#define TIMER_IRQ	29		/* of each core */
+#define PAST_RUNS	20
+
+static unsigned past_runs, past_same_round;
+static u32 past_round;
+
+/* Sets itself for the past, again and again. */
+static void
+rearm_in_the_past(struct timer *timer, void *arg)
+{
+	u32 round = irq_count_on(TIMER_IRQ, smp_processor_id());
+
+	(void)arg;
+	past_same_round += round == past_round;
+	past_round = round;
+	if (++past_runs < PAST_RUNS)
+		timer_add(timer, 0);
+}
+
+/* Or one interrupt would never end. */
+static void
+a_timer_set_for_the_past_waits_for_the_next_interrupt(struct test *t)
+{
+	struct timer timer;
+
+	past_runs = past_same_round = 0;
+	past_round = 0;
+	timer_setup(&timer, rearm_in_the_past, NULL);
+	timer_add(&timer, 0);
+	TEST_WAIT_UNTIL(READ_ONCE(past_runs) == PAST_RUNS);
+	timer_del_sync(&timer);
+	EXPECT_EQ(t, past_same_round, 0);
+}
+
 TEST_SUITE("timer",
+	   TEST_CASE(a_timer_set_for_the_past_waits_for_the_next_interrupt),
 	   TEST_CASE(clock_never_goes_back),
 	   TEST_CASE(clock_is_the_same_on_every_core),
 	   TEST_CASE(udelay_takes_no_less),

@@ -342,7 +342,20 @@ all_ordinary_waiters_and_one_exclusive_wake(struct test *t)
 	EXPECT(t, !waitqueue_active(&mixed));
 }
 
+/* 0 means that the time was up, so success at the last moment is 1. */
+static void
+success_without_time_left_is_no_timeout(struct test *t)
+{
+	struct completion c;
+
+	init_completion(&c);
+	EXPECT_EQ(t, wait_for_completion_timeout(&c, 0), 0);
+	complete(&c);
+	EXPECT_EQ(t, wait_for_completion_timeout(&c, 0), 1);
+}
+
 TEST_SUITE("wait",
+	   TEST_CASE(success_without_time_left_is_no_timeout),
 	   TEST_CASE(all_ordinary_waiters_and_one_exclusive_wake),
 	   TEST_CASE(true_condition_does_not_sleep),
 	   TEST_CASE(wake_up_wakes_every_ordinary_waiter),
