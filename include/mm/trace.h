@@ -3,8 +3,9 @@
  * Trace events: what happened, when, on which core, in the words of Linux.
  *
  * A hook is one line where the thing happens: trace_kfree(caller, ptr). While
- * its event is off it costs the test of one bit of one word; a build with
- * TRACE=0 (VELLUM_NO_TRACE) has no hooks at all. Hooks may stand anywhere:
+ * its event is off it costs the test of one bit of one word (those of pages and
+ * objects stand on slow paths and cost nothing); a build with TRACE=0
+ * (VELLUM_NO_TRACE) has no hooks at all. Hooks may stand anywhere:
  * they take no lock and allocate nothing. See mm/debug/trace.c.
  */
 #ifndef MM_TRACE_H

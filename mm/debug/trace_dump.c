@@ -129,7 +129,7 @@ trace_power_off(void)
 
 	if (!trace_file[0])
 		return;
-	trace_stop();
+	/* Not trace_stop(): after a panic its locks may be held. */
 	err = trace_dump(trace_file);
 	if (err)
 		pr_err("trace: %s: error %d\n", trace_file, -err);

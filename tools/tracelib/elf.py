@@ -75,6 +75,7 @@ class Symbols:
 
     def __init__(self, path=None):
         self.starts, self.table = [], []
+        self.header = 0             # address of trace_header; 0: not known
         if path:
             with open(path, "rb") as file:
                 self.load(file.read(), path)
@@ -87,6 +88,7 @@ class Symbols:
             if kind == 2:                       # SHT_SYMTAB
                 self.symbols(data, offset, size, sections[link][1], found,
                              bounds)
+        self.header = bounds.get("trace_header", 0)
         self.order(found, [bounds.get(name, 0) for name in TEXT])
 
     @staticmethod
