@@ -334,6 +334,38 @@ churn_on_all_cores_leaves_no_timer(struct test *t)
 	test_on_all_cpus(t, churn, NULL);
 }
 
+static u64 slept_ns;
+static bool asleep;
+
+static void
+sleep_20_ms(void *arg)
+{
+	u64 begin = ktime_get_ns();
+
+	(void)arg;
+	WRITE_ONCE(asleep, true);
+	msleep(20);
+	slept_ns = ktime_get_ns() - begin;
+}
+
+/* Somebody else's wake-up is none of a sleeper's business. */
+static void
+a_stray_wake_up_does_not_end_a_sleep(struct test *t)
+{
+	struct task *task;
+
+	asleep = false;
+	task = test_start(t, sleep_20_ms, NULL, "sleeper");
+	ASSERT(t, task != NULL);
+	TEST_WAIT_UNTIL(READ_ONCE(asleep));
+	msleep(2);
+	wake_up_process(task);
+	msleep(2);
+	wake_up_process(task);
+	test_join(task);
+	EXPECT(t, slept_ns >= 20 * (u64)NSEC_PER_MSEC);
+}
+
 #define TIMER_IRQ	29		/* of each core */
 #define PAST_RUNS	20
 
@@ -369,6 +401,7 @@ a_timer_set_for_the_past_waits_for_the_next_interrupt(struct test *t)
 }
 
 TEST_SUITE("timer",
+	   TEST_CASE(a_stray_wake_up_does_not_end_a_sleep),
 	   TEST_CASE(a_timer_set_for_the_past_waits_for_the_next_interrupt),
 	   TEST_CASE(clock_never_goes_back),
 	   TEST_CASE(clock_is_the_same_on_every_core),

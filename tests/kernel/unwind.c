@@ -170,7 +170,10 @@ ipi_reads_regs(void)
 	while (!found && !unwind_step(&frame, &regs))
 		found = regs;
 	interrupted = found == irq_regs() && found &&
-		      frame_pc(&frame) == found->pc && frame.exact;
+		      frame_pc(&frame) == found->pc && frame.exact &&
+		      frame.r[0] == found->r[0] &&
+		      frame.r[4] == found->r[4] &&
+		      frame.r[12] == found->r[12];
 	if (!interrupted)
 		nr_pcs = 0;
 	interrupted = true;
