@@ -167,6 +167,8 @@ magazines_are_called_in_before_a_request_fails(struct test *t)
 		SKIP(t, "needs a DMA zone and another core");
 	if (page_debug_on())
 		SKIP(t, "debugging: nothing is kept");
+	if (zone->managed_pages < 512)
+		SKIP(t, "the DMA zone has too little for every core");
 	test_on_all_cpus(t, keep_one, NULL);
 	kept = zone_pcp_count(zone);
 	EXPECT(t, kept >= num_online_cpus());
@@ -184,13 +186,14 @@ static struct page *urgent;		/* from the reserve */
 static struct zone *urgent_zone;
 
 /*
- * Use all memory up, give one block of 128 frames back, ask for 32 of them
- * as an interrupt handler would: its pageblock becomes the reserve.
+ * Use all memory up, give one block of 64 frames back (fewer than lie between
+ * the marks min and low), and ask for 32 of them as an interrupt handler
+ * would: the pageblock becomes the reserve.
  */
 static bool
 make_reserve(struct test *t)
 {
-	struct page *block = alloc_pages(GFP_KERNEL | __GFP_NOWARN, URGENT + 2);
+	struct page *block = alloc_pages(GFP_KERNEL | __GFP_NOWARN, URGENT + 1);
 
 	urgent = NULL;
 	chain_init(&hoard);
@@ -199,12 +202,12 @@ make_reserve(struct test *t)
 	urgent_zone = page_zone(block);
 	if (urgent_zone->managed_pages / 100 < PAGEBLOCK_NR_PAGES ||
 	    nr_node_ids > 1 || urgent_zone->nr_highatomic) {
-		free_frames(block, URGENT + 2);
+		free_frames(block, URGENT + 1);
 		t->skip = "1 % of the zone is less than a pageblock";
 		return false;
 	}
 	chain_fill(&hoard, GFP_KERNEL, 0);
-	free_frames(block, URGENT + 2);
+	free_frames(block, URGENT + 1);
 	urgent = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, URGENT);
 	return EXPECT(t, urgent != NULL) &&
 	       EXPECT_EQ(t, urgent_zone->nr_highatomic, PAGEBLOCK_NR_PAGES) &&
