@@ -176,9 +176,16 @@ ready:
 	$(Q)tools/setup run
 	$(Q)$(MAKE) --no-print-directory all
 
+# DISPLAY=1 is our switch; QEMU wants the one that make was started with.
+ifeq ($(origin DISPLAY),command line)
+LCD	:= $(filter-out 0,$(DISPLAY))
+X11	:= DISPLAY="$$(tr '\0' '\n' </proc/$$PPID/environ | sed -n 's/^DISPLAY=//p')"
+endif
+
 .PHONY: run
 run: ready
-	$(Q)tools/run-qemu --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
+	$(Q)$(X11) tools/run-qemu --mem $(MEM) --smp $(SMP) $(if $(LCD),--display) \
+		--append '$(if $(LCD),lcd=map )$(APPEND)'
 
 .PHONY: run-uboot
 run-uboot: ready
@@ -275,6 +282,7 @@ help:
 
 ## make                  build build/kernel.elf, kernel.bin and the device tree
 ## make run              build and boot to the prompt  (MEM=256 SMP=2 APPEND="...")
+## make run DISPLAY=1    the same, with physical memory live in a window
 ## make run-uboot        the same through U-Boot, from an SD card
 ## make bench            instructions per operation (SUITE=x, RECORD=1)
 ## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The screen: a frame buffer of 640 by 480 pixels of 16 bits (5 red, 6 green,
+ * 5 blue), and the live picture of physical memory on it. See drivers/pl111.c
+ * and drivers/lcd_map.c.
+ */
+#ifndef DRIVERS_LCD_H
+#define DRIVERS_LCD_H
+
+#include <lib/types.h>
+#include <mm/page.h>
+
+#define LCD_WIDTH	640
+#define LCD_HEIGHT	480
+
+#define RGB565(r, g, b)	((u16)((r) >> 3 << 11 | (g) >> 2 << 5 | (b) >> 3))
+
+/*
+ * A frame buffer, black, shown at once. Context: may sleep. NULL: no memory
+ * in one piece (cma=), or no controller, or it is in use.
+ */
+u16 *lcd_start(void);
+/* Dark, and the memory goes back. Context: may sleep. */
+void lcd_stop(void);
+/* The frame buffer, or NULL when dark. */
+u16 *lcd_framebuffer(void);
+
+/* Draw. Parts outside the screen are cut off. Characters are 6 by 8 pixels. */
+void lcd_fill(u16 *fb, unsigned x, unsigned y, unsigned width,
+	      unsigned height, u16 colour);
+/* Returns the x behind the text. Small letters are drawn as capitals. */
+unsigned lcd_text(u16 *fb, unsigned x, unsigned y, const char *text,
+		  u16 colour);
+
+/* The picture: start the thread that redraws it; stop it. 0, -ENOMEM, -EBUSY. */
+int lcd_map_start(void);
+void lcd_map_stop(void);
+/* Bring the picture up to date now. Context: may sleep; it is on. */
+void lcd_map_redraw(void);
+/* How many frames a cell stands for, and where that of pfn has its corner. */
+unsigned lcd_map_scale(void);
+void lcd_map_cell(pfn_t pfn, unsigned *x, unsigned *y);
+u16 lcd_map_colour(enum page_state state);
+/* Corner of the legend's square of this state. */
+void lcd_map_legend(enum page_state state, unsigned *x, unsigned *y);
+#define LCD_CELL	5	/* pixels; one of them is the gap */
+
+#endif
