@@ -71,6 +71,7 @@ ifeq ($(SAN),kasan)
 UNSANITIZED	+= $(filter mm/debug/kasan%.c mm/debug/stack_depot.c \
 		     arch/arm/mm/kasan_shadow.c arch/arm/unwind.c \
 		     arch/arm/catch.c kernel/oops.c mm/kmem/kmalloc.c \
+		     mm/kmem/kasan%.c \
 		     mm/kmem/slab%.c mm/kmem/slub%.c mm/kmem/slob%.c,$(SRC))
 UNSANITIZED_FLAGS := -Dmemcpy=raw_memcpy -Dmemmove=raw_memmove \
 		     -Dmemset=raw_memset

@@ -6,6 +6,8 @@
 #include <asm/kasan.h>
 #include <lib/types.h>
 
+struct page;
+
 /*
  *	0	all 8 bytes may be used
  *	1 to 7	the first 1 to 7 may
@@ -36,6 +38,8 @@ struct kasan_global {
 const struct kasan_global *kasan_find_global(unsigned long addr);
 /* Numbers of the stacks that allocated and freed the frame of addr. */
 void kasan_page_stacks(unsigned long addr, u32 *alloc, u32 *free);
+/* What is known of the object that addr is in or near; page: its slab. */
+void kasan_describe_object(unsigned long addr, struct page *page);
 /* Report a bad access; pc is where it was made. */
 void kasan_report(unsigned long addr, unsigned long size, bool write,
 		  unsigned long pc);

@@ -152,8 +152,13 @@ describe_stack(unsigned long addr)
 static void
 describe_page(unsigned long addr)
 {
+	struct page *page = compound_head(virt_to_page((void *)addr));
 	u32 alloc, free;
 
+	if (page_state(page) == PAGE_STATE_SLAB) {
+		kasan_describe_object(addr, page);
+		return;
+	}
 	kasan_page_stacks(addr, &alloc, &free);
 	stack_depot_print(alloc, "allocated by");
 	stack_depot_print(free, "freed by");

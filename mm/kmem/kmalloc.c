@@ -28,6 +28,7 @@
 #include <lib/string.h>
 #include <mm/trace.h>
 #include <mm/vmalloc.h>
+#include "kasan_slab.h"
 #include "kmem_cache.h"
 
 #define NR_KMALLOC_CACHES	13	/* 8 to 8192, and 96, 192 */
@@ -147,6 +148,7 @@ cache_alloc_slow(struct kmem_cache *cache, size_t size, gfp_t gfp,
 	if (object)
 		check_alloc(cache, object);
 #endif
+	kasan_alloc_object(cache, object, size);
 	if (unlikely(gfp & __GFP_ZERO) && object)
 		memset(object, 0, size ? size : cache->object_size);
 	return object;
@@ -172,6 +174,7 @@ cache_alloc(struct kmem_cache *cache, size_t size, gfp_t gfp,
 		might_sleep();
 	check_alloc(cache, object);
 #endif
+	kasan_alloc_object(cache, object, size);
 	if (unlikely(gfp & __GFP_ZERO))
 		return zero_object(cache, object, size);
 	return object;
@@ -280,6 +283,15 @@ cache_free(struct kmem_cache *cache, void *object, unsigned long caller,
 		cache_free_slow(cache, object, caller, kmalloced);
 }
 
+#ifdef VELLUM_KASAN
+void
+slab_free_now(struct kmem_cache *cache, void *object)
+{
+	if (check_free(cache, object))
+		cache_free(cache, object, 0, false);
+}
+#endif
+
 void *
 kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
@@ -299,7 +311,8 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 	if (object && is_lowmem(object) &&
 	    slab_page_of(object)->slab.cache == cache &&
 	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB &&
-	    !check_free(cache, object))
+	    (kasan_free_object(cache, object, CALLER) ||
+	     !check_free(cache, object)))
 		return;
 #endif
 	cache_free(cache, object, CALLER, false);
@@ -343,6 +356,7 @@ kmalloc_large(size_t size, gfp_t gfp, unsigned long caller)
 	if (!page)
 		return NULL;
 	page->flags |= PG_private;
+	kasan_alloc_large(page_address(page), size);
 	return page_address(page);
 }
 
@@ -454,7 +468,8 @@ kfree(const void *p)
 	}
 	cache = page->slab.cache;
 #ifdef VELLUM_DEBUG
-	if (cache && !check_free(cache, (void *)p))
+	if (cache && (kasan_free_object(cache, (void *)p, CALLER) ||
+		      !check_free(cache, (void *)p)))
 		return;
 #endif
 	cache_free(cache, (void *)p, CALLER, true);
@@ -464,13 +479,16 @@ size_t
 ksize(const void *p)
 {
 	struct page *page;
+	size_t bytes;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
 	page = slab_page_of(p);
-	if (page_state(page) == PAGE_STATE_SLAB)
-		return ((struct kmem_cache *)page->slab.cache)->object_size;
-	return PAGE_SIZE << page_order(page);
+	bytes = page_state(page) == PAGE_STATE_SLAB ?
+			((struct kmem_cache *)page->slab.cache)->object_size :
+			PAGE_SIZE << page_order(page);
+	kasan_resize(p, bytes);		/* all of it may be used from now on */
+	return bytes;
 }
 
 void *
@@ -483,8 +501,10 @@ krealloc(const void *p, size_t size, gfp_t gfp)
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (p && size <= have && !ZERO_OR_NULL_PTR(p))
+	if (p && size <= have && !ZERO_OR_NULL_PTR(p)) {
+		kasan_resize(p, size);
 		return (void *)p;
+	}
 	next = kmalloc_caller(size, gfp, CALLER);
 	if (next && have) {
 		memcpy(next, p, have);

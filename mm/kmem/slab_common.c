@@ -35,6 +35,7 @@
 #include <mm/percpu.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
+#include "kasan_slab.h"
 #include "kmem_cache.h"
 
 #define NEVER_MERGE	(SLAB_NO_MERGE | SLAB_DEBUG_FLAGS | \
@@ -97,6 +98,7 @@ slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp)
 		cache->objects : (PAGE_SIZE << order) / cache->size;
 	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
 			    1l << order);
+	kasan_new_slab(cache, page);
 	return page;
 }
 
@@ -167,6 +169,8 @@ lay_out(struct kmem_cache *cache)
 		cache->code.offset = ALIGN_DOWN(cache->object_size / 2u,
 						sizeof(void *));
 	}
+	if (KASAN_OBJECT_ROOM)
+		size = ALIGN_UP(size, 8u) + KASAN_OBJECT_ROOM;
 	cache->size = ALIGN_UP(size, cache->align);
 }
 
@@ -327,6 +331,7 @@ kmem_cache_destroy(struct kmem_cache *cache)
 	might_sleep();
 	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
 		rcu_barrier();
+	kasan_drain_quarantine();
 	mutex_lock(&slab_mutex);
 	if (--cache->refcount) {
 		mutex_unlock(&slab_mutex);
@@ -354,6 +359,7 @@ kmem_cache_destroy(struct kmem_cache *cache)
 unsigned
 kmem_cache_shrink(struct kmem_cache *cache)
 {
+	kasan_drain_quarantine();
 	return the_slab_design->shrink(cache);
 }
 

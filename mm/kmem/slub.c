@@ -61,6 +61,7 @@
 #include <lib/errno.h>
 #include <lib/seq_buf.h>
 #include <mm/vmstat.h>
+#include "kasan_slab.h"
 #include "kmem_cache.h"
 
 #define SLUB_MAX_ORDER	3	/* 32 KiB: more is hard to get */
@@ -143,8 +144,10 @@ chain_plain(struct kmem_cache *cache, struct page *page, void **last_object)
 	for (unsigned i = 0; i < page->slab.objects; i++) {
 		void *object = slab_object(cache, page, i);
 
+		kasan_begin_ctor(cache, object);
 		if (cache->ctor)
 			cache->ctor(object);
+		kasan_end_ctor(cache, object);
 		if (i)
 			set_free_pointer(cache, last, object);
 		last = object;

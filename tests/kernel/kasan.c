@@ -8,6 +8,7 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/kasan.h>
+#include <mm/slab.h>
 #include <mm/stack_depot.h>
 #include <mm/vmalloc.h>
 
@@ -89,6 +90,132 @@ every_frame_of_a_block_is_open_while_it_is_owned(struct test *t)
 	for (i = 0; i < 8; i += 7)
 		EXPECT_WARNING(t, read_word, block + i * PAGE_SIZE,
 			       "page-use-after-free");
+}
+
+/* --- objects --- */
+
+static noinline void *
+make_object(size_t n)
+{
+	return kmalloc(n, GFP_KERNEL);
+}
+
+static noinline void
+end_object(void *p)
+{
+	kfree(p);
+}
+
+static void
+behind_and_before_an_object_is_told(struct test *t)
+{
+	char *p = make_object(13);
+
+	ASSERT(t, p);
+	read_byte(p + 12);
+	EXPECT_WARNING(t, read_byte, p + 13, "slab-out-of-bounds in read_byte");
+	EXPECT(t, says("the address is 0 bytes behind the object of 13 bytes",
+		       "cache kmalloc-16"));
+	EXPECT(t, says("allocated by task", "] make_object+0x"));
+	EXPECT(t, !strstr(test_last_report(), "freed by"));
+	EXPECT_WARNING(t, write_word, p + 10, "Write of size 4");
+	EXPECT_WARNING(t, read_byte, p + 20, "7 bytes behind the object");
+	end_object(p);
+	/* The red zone of a full class, and that of whole pages. */
+	p = make_object(64);
+	EXPECT_WARNING(t, read_byte, p + 64, "0 bytes behind the object of 64");
+	EXPECT_WARNING(t, read_byte, p - 1, "slab-out-of-bounds");
+	end_object(p);
+	p = make_object(10000);
+	read_byte(p + 9999);
+	EXPECT_WARNING(t, read_byte, p + 10000, "slab-out-of-bounds");
+	EXPECT(t, says("allocated by", "] make_object+0x"));
+	end_object(p);
+	EXPECT_WARNING(t, read_byte, p, "page-use-after-free");
+}
+
+static void
+a_freed_object_is_told_with_both_stacks(struct test *t)
+{
+	char *p = make_object(100);
+
+	ASSERT(t, p);
+	end_object(p);
+	EXPECT_WARNING(t, write_word, p + 40, "slab-use-after-free in write_");
+	EXPECT(t, says("40 bytes inside the object", "cache kmalloc-128"));
+	EXPECT(t, says("allocated by task", "] make_object+0x"));
+	EXPECT(t, says("freed by task", "] end_object+0x"));
+	EXPECT(t, says("the shadow around the address:", "[fb]"));
+}
+
+static void
+the_quarantine_keeps_an_object_from_its_next_owner(struct test *t)
+{
+	char *p = make_object(200), *q;
+	unsigned i;
+
+	end_object(p);
+	for (i = 0; i < 50; i++) {
+		q = make_object(200);
+		EXPECT(t, q != p);
+		end_object(q);
+	}
+	EXPECT_WARNING(t, read_byte, p, "slab-use-after-free");
+}
+
+static void
+a_second_free_and_a_wrong_one_are_told(struct test *t)
+{
+	char *p = make_object(50);
+
+	EXPECT_WARNING(t, end_object, p + 8, "KASAN: invalid-free in end_obj");
+	EXPECT(t, says("8 bytes inside the object of 50 bytes", "make_object"));
+	end_object(p);
+	EXPECT_WARNING(t, end_object, p, "KASAN: double-free in end_object");
+	EXPECT(t, says("freed by task", "] end_object+0x"));
+}
+
+static void
+sizes_follow_krealloc_and_ksize(struct test *t)
+{
+	char *p = make_object(20);
+
+	p = krealloc(p, 30, GFP_KERNEL);
+	read_byte(p + 29);
+	EXPECT_WARNING(t, read_byte, p + 30, "object of 30 bytes");
+	p = krealloc(p, 9, GFP_KERNEL);
+	EXPECT_WARNING(t, read_byte, p + 9, "object of 9 bytes");
+	read_byte(p + ksize(p) - 1);
+	end_object(p);
+}
+
+static void
+construct(void *object)
+{
+	memset(object, 0x5a, 40);
+}
+
+static void
+a_cache_of_its_own_is_told_by_name(struct test *t)
+{
+	struct kmem_cache *cache = kmem_cache_create("specimen", 40, 0, 0,
+						     construct);
+	u8 *p;
+
+	ASSERT(t, cache);
+	p = kmem_cache_alloc(cache, GFP_KERNEL);
+	ASSERT(t, p);
+	EXPECT_EQ(t, p[39], 0x5a);
+	EXPECT_WARNING(t, read_byte, p + 40, "cache specimen");
+	kmem_cache_free(cache, p);
+	EXPECT_WARNING(t, read_byte, p, "slab-use-after-free");
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+	cache = kmem_cache_create("rcu_specimen", 40, 0, SLAB_TYPESAFE_BY_RCU,
+				  NULL);
+	p = kmem_cache_alloc(cache, GFP_KERNEL);
+	kmem_cache_free(cache, p);
+	read_byte(p);			/* readers may, until the slab goes */
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
 /* --- vmalloc --- */
@@ -310,6 +437,12 @@ skipped(struct test *t)
 TEST_SUITE("kasan",
 	   IF_BUILT(a_freed_page_is_told_with_both_stacks),
 	   IF_BUILT(every_frame_of_a_block_is_open_while_it_is_owned),
+	   IF_BUILT(behind_and_before_an_object_is_told),
+	   IF_BUILT(a_freed_object_is_told_with_both_stacks),
+	   IF_BUILT(the_quarantine_keeps_an_object_from_its_next_owner),
+	   IF_BUILT(a_second_free_and_a_wrong_one_are_told),
+	   IF_BUILT(sizes_follow_krealloc_and_ksize),
+	   IF_BUILT(a_cache_of_its_own_is_told_by_name),
 	   IF_BUILT(behind_and_after_a_vmalloc_area_is_told),
 	   IF_BUILT(behind_a_global_variable_is_told_with_its_name),
 	   IF_BUILT(behind_a_local_variable_is_told_with_its_frame),
