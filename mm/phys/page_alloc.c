@@ -45,6 +45,7 @@
 #include <mm/page_alloc.h>
 #include <mm/pcp.h>
 #include <mm/trace.h>
+#include <mm/translation_check.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 
@@ -52,6 +53,8 @@ unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
 void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
 unsigned nr_bad_pages;
 
+#define FREED_STALE	"a frame is freed, but may still be remembered"
+#define HANDED_STALE	"a frame is handed out, but may still be remembered"
 #define RECLAIM_ROUNDS	16	/* give up after so many that won frames */
 
 /* A request on its way through the zonelist. */
@@ -80,6 +83,7 @@ finish_alloc(struct page *page, unsigned order, gfp_t gfp,
 {
 	if ((gfp & __GFP_COMP) && order)
 		page->flags |= PG_compound;
+	translation_check_frames(page, order, HANDED_STALE);
 	kasan_alloc_pages(page, order);
 	if (page_debug_on()) {
 		page_debug_alloc(page, order, gfp);	/* sees what was there */
@@ -325,6 +329,7 @@ alloc_pages(gfp_t gfp, unsigned order)
 			if (unlikely(gfp & (__GFP_ZERO | __GFP_COMP)))
 				return finish_alloc(page, order, gfp,
 						    TRACE_CALLER);
+			translation_check_frames(page, order, HANDED_STALE);
 			kasan_alloc_pages(page, order);
 			return page;
 		}
@@ -393,6 +398,7 @@ free_block_slow(struct page *page, unsigned order)
 	}
 	if (page_debug_on())
 		page_debug_free(page, order);
+	translation_check_frames(page, order, FREED_STALE);
 	kasan_free_pages(page, order);
 	zone->pcp[smp_processor_id()]->nr_free[order]++;
 	page_set_state(page, PAGE_STATE_ISOLATED);
@@ -441,6 +447,7 @@ free_block(struct page *page, unsigned order)
 	if (unlikely(stack->nr_loaded >= pcp->limit[order]) &&
 	    !free_block_full(page, order, pcp, stack))
 		return;
+	translation_check_frames(page, order, FREED_STALE);
 	kasan_free_pages(page, order);
 	page_set_state(page, PAGE_STATE_ISOLATED);
 	page->pcp.next = stack->loaded;

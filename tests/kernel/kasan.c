@@ -231,8 +231,8 @@ behind_and_after_a_vmalloc_area_is_told(struct test *t)
 	EXPECT(t, says("the address: vmalloc+0x1388 of 2 pages by "
 		       "behind_and_after_a_vmalloc_area_is_told", "f7"));
 	write_word(whole + PAGE_SIZE - 4);
-	/* The guard page is not mapped: the warning, then the fault. */
-	EXPECT_REPORT(t, read_byte, whole + PAGE_SIZE, "KASAN: vmalloc-out-of");
+	/* The guard page is the MMU's to refuse. */
+	EXPECT_REPORT(t, read_byte, whole + PAGE_SIZE, "oops");
 	vfree(whole);
 	vfree(p);
 	EXPECT_REPORT(t, read_byte, p, "KASAN: vmalloc-use-after-free");

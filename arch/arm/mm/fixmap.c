@@ -8,16 +8,23 @@
 #include <asm/barrier.h>
 #include <asm/fixmap.h>
 #include <asm/setup.h>
+#include <asm/tlbcheck.h>
 #include <asm/tlbflush.h>
 #include <lib/compiler.h>
 #include "prot.h"
+
+#define CALLER	((unsigned long)__builtin_return_address(0))
 
 static_assert(FIX_COUNT <= (FIXMAP_END - FIXMAP_START) / 4096, "fixmap full");
 
 void
 set_fixmap(enum fixed_address slot, phys_addr_t pa, enum pgprot prot)
 {
-	fixmap_table[slot].value = (pa & PAGE_MASK) | pte_bits(prot);
+	u32 value = (pa & PAGE_MASK) | pte_bits(prot);
+
+	tlbcheck_change_local(fix_to_virt(slot), fixmap_table[slot].value,
+			      value, CALLER);
+	fixmap_table[slot].value = value;
 	dsb();
 	isb();
 }
@@ -25,6 +32,8 @@ set_fixmap(enum fixed_address slot, phys_addr_t pa, enum pgprot prot)
 void
 clear_fixmap(enum fixed_address slot)
 {
+	tlbcheck_change_local(fix_to_virt(slot), fixmap_table[slot].value, 0,
+			      CALLER);
 	fixmap_table[slot].value = 0;
 	local_flush_tlb_kernel_page(fix_to_virt(slot));
 }

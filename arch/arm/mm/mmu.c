@@ -32,6 +32,7 @@
 #include <asm/pgalloc.h>
 #include <asm/pgtable.h>
 #include <asm/setup.h>
+#include <asm/tlbcheck.h>
 #include <asm/tlbflush.h>
 #include <lib/bitops.h>
 #include <lib/compiler.h>
@@ -45,6 +46,16 @@
 extern u8 __kernel_start[], __kernel_end[];
 
 static u32 pgtable_lock;	/* M1, M2 */
+
+#define CALLER	((unsigned long)__builtin_return_address(0))
+
+/* The entry of va becomes value. */
+static void
+set_pte(pte_t *pte, unsigned long va, u32 value, unsigned long caller)
+{
+	tlbcheck_change(va, pte->value, value, caller);
+	pte->value = value;
+}
 
 /* Small-page bits by enum pgprot. A kernel entry is global: nG is clear. */
 static const u32 pte_prot[] = {
@@ -167,7 +178,8 @@ map_kernel_range(unsigned long va, phys_addr_t pa, unsigned long size,
 
 		step = pte ? PAGE_SIZE : SECTION_SIZE;
 		if (pte)
-			pte->value = (pa + at) | pte_bits(prot);
+			set_pte(pte, va + at, (pa + at) | pte_bits(prot),
+				CALLER);
 		else
 			swapper_pg_dir[(va + at) >> SECTION_SHIFT].value =
 				(pa + at) | section_bits(prot);
@@ -206,7 +218,7 @@ set_kernel_pages(unsigned long va, const phys_addr_t *pa, unsigned n,
 	unsigned long flags = arch_lock(&pgtable_lock);
 
 	for (unsigned i = 0; i < n; i++, va += PAGE_SIZE)
-		kernel_pte(va)->value = pa[i] | bits;
+		set_pte(kernel_pte(va), va, pa[i] | bits, CALLER);
 	arch_unlock(&pgtable_lock, flags);
 	dsb();
 	isb();
@@ -226,7 +238,7 @@ unmap_kernel_range_lazily(unsigned long va, unsigned long size)
 		pte_t *pte = kernel_pte(at);
 
 		if (pte)
-			pte->value = 0;
+			set_pte(pte, at, 0, CALLER);
 	}
 	arch_unlock(&pgtable_lock, flags);
 }
@@ -249,7 +261,8 @@ paging_protect(const void *start, const void *end, enum pgprot prot)
 		pte_t *pte = kernel_pte(va);
 
 		if (pte)
-			pte->value = __pa((void *)va) | pte_bits(prot);
+			set_pte(pte, va, __pa((void *)va) | pte_bits(prot),
+				CALLER);
 	}
 	arch_unlock(&pgtable_lock, flags);
 	flush_tlb_kernel_range((unsigned long)start, va);

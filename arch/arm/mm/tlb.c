@@ -11,6 +11,7 @@
  */
 #include <asm/barrier.h>
 #include <asm/memory.h>
+#include <asm/tlbcheck.h>
 #include <asm/tlbflush.h>
 
 #define RANGE_LIMIT	(64 * PAGE_SIZE)	/* beyond: all at once */
@@ -23,6 +24,7 @@ flush_tlb_all(void)
 	__asm__ volatile("mcr p15, 0, %0, c7, c1, 6" :: "r"(0));
 	dsb();
 	isb();
+	tlbcheck_flush(0, ~0ul);
 }
 
 void
@@ -32,6 +34,7 @@ flush_tlb_kernel_range(unsigned long start, unsigned long end)
 		flush_tlb_all();
 		return;
 	}
+	tlbcheck_flush(start, end);
 	dsb();
 	for (; start < end; start += PAGE_SIZE)
 		__asm__ volatile("mcr p15, 0, %0, c8, c3, 3" :: "r"(start));
@@ -42,6 +45,7 @@ flush_tlb_kernel_range(unsigned long start, unsigned long end)
 void
 local_flush_tlb_kernel_page(unsigned long addr)
 {
+	tlbcheck_flush_local(addr, addr + 1);
 	dsb();
 	__asm__ volatile("mcr p15, 0, %0, c8, c7, 3" :: "r"(addr & PAGE_MASK));
 	dsb();
