@@ -269,6 +269,9 @@ area_retire(struct vm_area *area)
 	kasan_vfree((void *)area->range.start, area->nr_pages << PAGE_SHIFT);
 	unmap_kernel_range_lazily(area->range.start,
 				  area->nr_pages << PAGE_SHIFT);
+	/* Frames of another owner may be given up as soon as we return. */
+	if (area->kind == VM_MAP)
+		flush_tlb_kernel_range(area->range.start, area->range.end);
 	flags = spin_lock_irqsave(&vmalloc_lock);
 	list_add_tail(&area->list, &state.waiting);
 	waiting = state.waiting_pages += area->nr_pages + 1;
