@@ -301,4 +301,4 @@ help:
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)
 ##
-## Everywhere: BUILD=debug|release  TESTS=0  SAN=kasan|ubsan|stack  V=1 (show commands)
+## Everywhere: BUILD=debug|release  TESTS=0  TRACE=0  SAN=kasan|ubsan|stack  V=1 (show commands)

@@ -34,7 +34,7 @@
  *     then: stop first. trace_show() and trace_dump() pause recording.
  *   Why are events of two cores sometimes out of order by some nanoseconds?
  *     The time is read when the record is written, not when the thing happened.
- * Sources  Linux's documentation of ftrace and events; its include/trace/events.
+ * Sources  Linux's documentation of ftrace; its include/trace/events.
  */
 #include <asm/irqflags.h>
 #include <asm/unwind.h>

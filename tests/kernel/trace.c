@@ -130,7 +130,7 @@ a_failed_allocation_has_no_page(struct test *t)
 }
 
 /*
- *	zone --zone_locked--> core's list --alloc--> us --free--> list --drain--> zone
+ *	zone --zone_locked--> list --alloc--> us --free--> list --drain--> zone
  */
 static void
 a_core_list_is_refilled_and_drained(struct test *t)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """From the kernel's trace ring to every format of tools/mmtrace, and back.
 
-Boots the kernel twice under a fixed clock: once at its prompt, where the ring
-is shown, written to a file and left in memory for a dump of all memory; once
-for a suite, with the file written at power off. Prints KTAP; run by tools/test
+Boots the kernel under a fixed clock: at its prompt, where the ring is shown,
+written to a file and left in memory for a dump of all memory; to a crash; and
+for suites, with the file written at power off. Prints KTAP; run by tools/test
 like a program of tests/host.
 """
 
@@ -46,11 +46,11 @@ def mmtrace(*args):
 class Session:
     """A machine at its prompt."""
 
-    def __init__(self):
+    def __init__(self, append="quiet"):
         self.qemu = subprocess.Popen(
             [RUN, "--batch", "--icount", "0", "--mem", "32", "--smp", "2",
              "--timeout", str(LIMIT), "--monitor", path("monitor"),
-             "--append", "quiet"],
+             "--append", append],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.read()
 
@@ -86,6 +86,8 @@ class Session:
     def end(self):
         try:
             self.qemu.communicate(b"poweroff\n", LIMIT)
+        except BrokenPipeError:
+            self.qemu.wait(LIMIT)
         finally:
             self.qemu.kill()
 
@@ -103,6 +105,15 @@ def boot_prompt():
     return shown
 
 
+def boot_crash():
+    """A fault at the prompt ends the machine; crash.core is left."""
+    session = Session(f"quiet panic=-1 trace.file={path('crash.core')}")
+    session.say("trace on mm_page_alloc,exceptions")
+    session.say("alloc 4")
+    session.say("oops null-read")
+    session.end()
+
+
 def boot_suite():
     subprocess.run(
         [RUN, "--batch", "--icount", "3", "--mem", "64", "--smp", "2",
@@ -113,6 +124,7 @@ def boot_suite():
 
 
 SHOWN = boot_prompt()
+boot_crash()
 boot_suite()
 
 
@@ -130,6 +142,12 @@ def the_text_is_what_the_kernel_shows():
 
 def a_dump_of_memory_tells_the_same():
     return mmtrace("show", path("memory.core"))[1] == SHOWN
+
+
+def a_crash_leaves_its_trace():
+    lines = mmtrace("text", path("crash.core"))[1].splitlines()
+    return ("page_fault_kernel: address=00000010 ip=oops_null_read+" in
+            lines[-1] and any("order=4 " in line for line in lines))
 
 
 LINE = re.compile(r"\s*[A-Za-z0-9-]*-\d+\s+\[\d+\]\s+[0-9.]+: (\w+): (.*)")
@@ -293,7 +311,7 @@ def a_file_without_a_trace_is_refused():
 
 
 CASES = [the_tool_passes_its_own_test, the_text_is_what_the_kernel_shows,
-         a_dump_of_memory_tells_the_same,
+         a_dump_of_memory_tells_the_same, a_crash_leaves_its_trace,
          the_text_is_what_scripts_for_linux_expect,
          events_add_up_to_pgalloc_and_pgfree, json_loads_and_slices_nest,
          counters_stay_within_memory, ctf_is_read_back_by_its_metadata,
