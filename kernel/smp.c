@@ -20,7 +20,6 @@
  *
  * Locks   call_queue.lock (rank CALL): the list. done: release and acquire.
  */
-#include <asm/arch-entry.h>
 #include <asm/memory.h>
 #include <asm/percpu.h>
 #include <asm/smp.h>
@@ -111,8 +110,7 @@ setup_per_cpu_areas(void)
 				     (unsigned long)__percpu_start;
 		*per_cpu_ptr(&cpu_number, cpu) = cpu;
 	}
-	set_this_cpu_offset(percpu_offset[0]);
-	set_mode_stacks(*this_cpu_ptr(&emergency_stacks));
+	arch_use_percpu_area(percpu_offset[0]);
 	for_each_possible_cpu(cpu) {
 		struct call_queue *queue = per_cpu_ptr(&call_queue, cpu);
 

@@ -3,6 +3,7 @@
 #include <asm/arch-entry.h>
 #include <asm/memory.h>
 #include <asm/percpu.h>
+#include <asm/smp.h>
 #include <asm/switch.h>
 
 /* The lowest address of the stack in use; entry.S compares sp with it. */
@@ -31,4 +32,11 @@ set_stack_bounds(unsigned long base, unsigned long size)
 {
 	(void)size;		/* THREAD_SIZE; the entry code knows it */
 	this_cpu_write(this_stack_base, base);
+}
+
+void
+arch_use_percpu_area(unsigned long offset)
+{
+	set_this_cpu_offset(offset);
+	set_mode_stacks(*this_cpu_ptr(&emergency_stacks));
 }
