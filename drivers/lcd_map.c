@@ -107,6 +107,7 @@ lcd_map_cell(pfn_t pfn, unsigned *x, unsigned *y)
 void
 lcd_map_legend(enum page_state state, unsigned *x, unsigned *y)
 {
+	*x = *y = 0;		/* not named */
 	for (unsigned i = 0; i < ARRAY_SIZE(legend); i++) {
 		if (legend[i] != state)
 			continue;

@@ -32,7 +32,7 @@ void lcd_fill(u16 *fb, unsigned x, unsigned y, unsigned width,
 unsigned lcd_text(u16 *fb, unsigned x, unsigned y, const char *text,
 		  u16 colour);
 
-/* The picture: start the thread that redraws it; stop it. 0, -ENOMEM, -EBUSY. */
+/* The thread that redraws the picture: start (0, -ENOMEM, -EBUSY), stop. */
 int lcd_map_start(void);
 void lcd_map_stop(void);
 /* Bring the picture up to date now. Context: may sleep; it is on. */
@@ -41,7 +41,7 @@ void lcd_map_redraw(void);
 unsigned lcd_map_scale(void);
 void lcd_map_cell(pfn_t pfn, unsigned *x, unsigned *y);
 u16 lcd_map_colour(enum page_state state);
-/* Corner of the legend's square of this state. */
+/* Corner of the legend's square of this state; 0, 0 if it has none. */
 void lcd_map_legend(enum page_state state, unsigned *x, unsigned *y);
 #define LCD_CELL	5	/* pixels; one of them is the gap */
 

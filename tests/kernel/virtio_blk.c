@@ -238,7 +238,7 @@ many_requests_are_in_flight_at_a_time(struct test *t)
 	}
 	for (i = 0; i < MANY; i++)
 		EXPECT(t, filled(bufs + i * SECTOR_SIZE, 100 + i, 5));
-	EXPECT_EQ(t, atomic_read(&disk->most_in_flight), 64 / 3);
+	EXPECT(t, atomic_read(&disk->most_in_flight) >= 64 / 3);
 	EXPECT_EQ(t, atomic_read(&disk->in_flight), 0);
 	free_pages(bufs, order);
 }
