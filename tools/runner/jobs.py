@@ -242,9 +242,11 @@ class QemuJob(Job):
     """A boot: mem in MiB, smp cores, uboot or direct, icount shift or None.
 
     disk: version of the virtio registers of a scratch disk; 0: no disk.
+    san: sanitizer of the kernel, which has its own folder in build.
     """
 
     disk = 0
+    san = ""
 
     def __init__(self, name, cost, mem=256, smp=1, uboot=False, icount=None,
                  append=""):
@@ -263,6 +265,9 @@ class QemuJob(Job):
             command += ["--icount", str(self.icount)]
         if self.append:
             command += ["--append", self.append]
+        if self.san:
+            command += ["--kernel", os.path.join(
+                TOP, "build", "debug-" + self.san, "kernel.bin")]
         return command + list(options)
 
     def sd_card(self, options=()):

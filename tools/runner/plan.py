@@ -21,8 +21,12 @@ from . import boots, jobs
 
 ICOUNT = 3                # an instruction takes 8 ns of the machine's time
 
-# Kernel seconds for one case under icount; 30 are 4 * 10^9 instructions.
-CASE_LIMIT = 30
+# The sanitizer of the kernel in build/ (make test SAN=...), if any.
+SAN = os.environ.get("SAN", "")
+
+# Kernel seconds for one case under icount; 30 are 4 * 10^9 instructions. A
+# checked kernel takes many more for the same.
+CASE_LIMIT = 300 if SAN else 30
 
 # (MiB, cores, through U-Boot): the machines that differ in what they show.
 MATRIX = [
@@ -30,6 +34,10 @@ MATRIX = [
     (256, 4, False), (1000, 1, False), (1024, 4, False),
     (32, 1, True), (512, 4, True),
 ]
+# (sanitizer, MiB, cores): kernels that are built for it and run beside those.
+SANITIZERS = [("ubsan", 256, 4), ("kasan", 256, 4), ("kasan", 1024, 4)]
+# How much longer all suites take in them.
+SANITIZER_COST = {"ubsan": 2, "kasan": 8}
 # A small suite that needs little of the kernel, for the first boot.
 SMOKE_SUITE = "lib_cmdline"
 QUICK = [(256, 2, False)]
@@ -69,6 +77,18 @@ def kernel_jobs(machines, tests, append):
             result.append(jobs.KernelJob(
                 name, cost * (1 if icount is None else COST_ICOUNT), mem, smp,
                 uboot, icount, f"test={tests} panic=-1 {limit}{append}".strip()))
+    return result
+
+
+def sanitizer_jobs(append):
+    """Free-running, for it is slow; none if the kernel is checked already."""
+    result = []
+    for san, mem, smp in SANITIZERS if not SAN else ():
+        cost = (COST + COST_CORE * (smp - 1)) * SANITIZER_COST[san]
+        job = jobs.KernelJob(f"{mem} MiB x {smp} {san}", cost, mem, smp,
+                             append=f"test=all panic=-1 {append}".strip())
+        job.san = san
+        result.append(job)
     return result
 
 
