@@ -51,6 +51,9 @@ SAN_kasan	:= -fsanitize=kernel-address -fasan-shadow-offset=0xdf800000 \
 		   -fsanitize-address-use-after-scope \
 		   --param asan-stack=1 --param asan-globals=1 \
 		   --param asan-instrumentation-with-call-threshold=0
+ifeq ($(SAN)-$(BUILD),kasan-release)
+$(error SAN=kasan: debug builds only)
+endif
 ifneq ($(filter-out kasan ubsan stack,$(SAN)),)
 $(error SAN=$(SAN): it is kasan, ubsan or stack)
 endif

@@ -113,6 +113,17 @@ find_frame(unsigned long addr)
 	return NULL;
 }
 
+/* Offsets count from the begin of the left zone, which may be before that. */
+static unsigned long
+frame_begin(const u32 *frame)
+{
+	unsigned long at = (unsigned long)frame;
+
+	while (*kasan_shadow(at - KASAN_GRANULE) == KASAN_STACK_LEFT)
+		at -= KASAN_GRANULE;
+	return at;
+}
+
 static const char *
 read_number(const char *text, unsigned long *n)
 {
@@ -135,8 +146,8 @@ describe_stack(unsigned long addr)
 	if (!frame)
 		return;
 	symbol_format(frame[2], function, sizeof(function));
-	pr_err("the address is at offset %lu in the frame of %s, which has:\n",
-	       addr - (unsigned long)frame, function);
+	pr_err("the address is at offset %lu in the frame of %s, which "
+	       "has:\n", addr - frame_begin(frame), function);
 	text = read_number((const char *)(unsigned long)frame[1], &vars);
 	for (; vars; vars--) {
 		text = read_number(text, &offset);

@@ -274,6 +274,32 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 	the_slab_design->free(cache, page, object, caller);
 }
 
+#ifdef VELLUM_KASAN
+/* True: KASAN keeps the object for now. For everybody else it is freed. */
+static bool
+kasan_keeps(struct kmem_cache *cache, void *object, unsigned long caller,
+	    bool kmalloced)
+{
+	if (!kasan_free_object(cache, object, caller))
+		return false;
+	if (slab_hooks && kmalloced)
+		trace_kfree((void *)caller, object);
+	else if (slab_hooks)
+		trace_kmem_cache_free((void *)caller, object, cache->name);
+	return true;
+}
+
+void
+slab_free_now(struct kmem_cache *cache, void *object)
+{
+	if (check_free(cache, object) &&
+	    !lists_push(cache, cache->lists, object))
+		the_slab_design->free(cache, slab_page_of(object), object, 0);
+}
+#else
+#define kasan_keeps(cache, object, caller, kmalloced)	false
+#endif
+
 /* kmalloced: by kfree(), else by kmem_cache_free(). */
 static __always_inline void
 cache_free(struct kmem_cache *cache, void *object, unsigned long caller,
@@ -283,14 +309,6 @@ cache_free(struct kmem_cache *cache, void *object, unsigned long caller,
 		cache_free_slow(cache, object, caller, kmalloced);
 }
 
-#ifdef VELLUM_KASAN
-void
-slab_free_now(struct kmem_cache *cache, void *object)
-{
-	if (check_free(cache, object))
-		cache_free(cache, object, 0, false);
-}
-#endif
 
 void *
 kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
@@ -311,7 +329,7 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 	if (object && is_lowmem(object) &&
 	    slab_page_of(object)->slab.cache == cache &&
 	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB &&
-	    (kasan_free_object(cache, object, CALLER) ||
+	    (kasan_keeps(cache, object, CALLER, false) ||
 	     !check_free(cache, object)))
 		return;
 #endif
@@ -468,7 +486,7 @@ kfree(const void *p)
 	}
 	cache = page->slab.cache;
 #ifdef VELLUM_DEBUG
-	if (cache && (kasan_free_object(cache, (void *)p, CALLER) ||
+	if (cache && (kasan_keeps(cache, (void *)p, CALLER, true) ||
 		      !check_free(cache, (void *)p)))
 		return;
 #endif

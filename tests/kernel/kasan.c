@@ -277,6 +277,7 @@ behind_a_local_variable_is_told_with_its_frame(struct test *t)
 	n = 13;
 	EXPECT_WARNING(t, read_behind_local, &n, "stack-out-of-bounds");
 	EXPECT(t, says("in the frame of read_behind_local", "'local"));
+	EXPECT(t, says("the address is at offset 77", "[64, 77) 'local"));
 	n = -1;
 	EXPECT_WARNING(t, read_behind_local, &n, "stack-out-of-bounds");
 }
