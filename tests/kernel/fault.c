@@ -58,6 +58,8 @@ null_pointers_are_named(struct test *t)
 	EXPECT_REPORT(t, write_to, NULL, "NULL pointer dereference");
 	EXPECT_REPORT(t, read_from, address(0xffc), "NULL pointer");
 	EXPECT_REPORT(t, jump_to, NULL, "jump to a NULL pointer");
+	/* There is no code to show. */
+	EXPECT_REPORT(t, jump_to, NULL, "(........) ........");
 }
 
 static void

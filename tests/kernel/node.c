@@ -144,6 +144,25 @@ a_range_that_overlaps_in_part_is_refused(struct test *t)
 	EXPECT_EQ(t, request_mem_region(0xfffff000, 0x2000, "x"), -EINVAL);
 }
 
+/* Neighbours stand side by side; only what lies inside is indented. */
+static void
+iomem_does_not_nest_neighbours(struct test *t)
+{
+	static char text[4096];
+	static bool done;		/* what is entered stays */
+
+	if (!done) {
+		EXPECT_EQ(t, request_mem_region(0x50000000, 0x1000, "left"),
+			  0);
+		EXPECT_EQ(t, request_mem_region(0x50001000, 0x1000, "right"),
+			  0);
+	}
+	done = true;
+	read_into(t, "iomem", text, sizeof(text));
+	EXPECT(t, strstr(text, "\n50000000-50000fff : left\n"
+			       "50001000-50001fff : right\n") != NULL);
+}
+
 static void
 kernel_page_tables_names_its_areas(struct test *t)
 {
@@ -162,4 +181,5 @@ TEST_SUITE("node",
 	TEST_CASE(nodes_are_found_and_listed_in_order),
 	TEST_CASE(iomem_nests_the_kernel_in_memory),
 	TEST_CASE(a_range_that_overlaps_in_part_is_refused),
+	TEST_CASE(iomem_does_not_nest_neighbours),
 	TEST_CASE(kernel_page_tables_names_its_areas));
