@@ -563,7 +563,29 @@ later_damage_never_leads_outside(struct test *t)
 	}
 }
 
+/* The specification's: two cells of address, one of size. */
+static void
+cells_have_defaults(struct test *t)
+{
+	static struct dtb d;
+	struct fdt_cells cells;
+	struct fdt f;
+	size_t size;
+	u8 *blob;
+
+	dtb_begin(&d);
+	dtb_node(&d, "");
+	dtb_end_node(&d);
+	blob = dtb_finish(&d, &size);
+	ASSERT_EQ(t, fdt_open(&f, blob, size), 0);
+	cells = fdt_child_cells(&f, fdt_root(&f));
+	EXPECT_EQ(t, cells.address, 2);
+	EXPECT_EQ(t, cells.size, 1);
+	free(blob);
+}
+
 TEST_SUITE("fdt",
+	   TEST_CASE(cells_have_defaults),
 	   TEST_CASE(nodes_are_found_by_path),
 	   TEST_CASE(nodes_are_found_by_compatible),
 	   TEST_CASE(properties_are_found_and_bounded),
