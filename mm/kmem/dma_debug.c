@@ -364,7 +364,7 @@ dma_debug_unmap(struct dma_ref *ref)
 		was = *entry;
 		entry_drop_locked(entry);
 		recent[recent_next++ % NR_RECENT] = (struct dma_recent){
-			ref->dev, ref->addr, ref->caller };
+			was.ref.dev, was.ref.addr, ref->caller };
 	}
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
 	if (!entry) {
