@@ -12,6 +12,7 @@
  * says so: a kernel that guesses where memory lies destroys what it guesses
  * wrong about.
  */
+#include <asm/fixmap.h>
 #include <asm/memory.h>
 #include <asm/setup.h>
 #include <asm/smp.h>
@@ -176,6 +177,41 @@ setup_boot_params(void)
 
 /* --- memory ----------------------------------------------------------------- */
 
+/* Does the frame at pa keep what is written to it? */
+static bool __init
+frame_is_there(phys_addr_t pa)
+{
+	volatile u32 *word = (u32 *)fix_to_virt(FIX_DTB_FIRST);
+	bool there;
+	u32 old;
+
+	set_fixmap(FIX_DTB_FIRST, pa, PROT_UNCACHED);
+	old = *word;
+	*word = ~old;
+	there = *word == ~old;
+	*word = old;
+	clear_fixmap(FIX_DTB_FIRST);
+	return there;
+}
+
+/*
+ * Boot loaders err: U-Boot finds memory by halves, so of 1000 MiB it makes 1024.
+ * What is not there reads as zero and forgets what is written. Cut each bank
+ * where memory really ends.
+ */
+static void __init
+cut_absent_memory(struct boot_range *bank)
+{
+	phys_addr_t end = bank->end;
+
+	while (end > bank->start && !frame_is_there(end - PAGE_SIZE))
+		end = end - bank->start > SZ_1M ? end - SZ_1M : bank->start;
+	if (end != bank->end)
+		pr_warn("boot: no memory at 0x%08x-0x%08x, though we were "
+			"told so: left out\n", end, bank->end - 1);
+	bank->end = end;
+}
+
 static void __init
 name_resources(void)
 {
@@ -230,10 +266,12 @@ fill_memblock(void)
 {
 	const struct boot_reserved *r;
 
-	for (unsigned i = 0; i < boot_info.nr_banks; i++)
+	for (unsigned i = 0; i < boot_info.nr_banks; i++) {
+		cut_absent_memory(&boot_info.banks[i]);
 		memblock_add(boot_info.banks[i].start,
 			     boot_info.banks[i].end -
 			     boot_info.banks[i].start);
+	}
 	if (memblock_phys_mem_size() < LEAST_MEMORY)
 		boot_fail("too little memory: at least 7 MiB are needed");
 	if (!memblock_is_region_memory(__pa(__kernel_start),
