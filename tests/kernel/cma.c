@@ -273,6 +273,34 @@ a_guest_that_stays_makes_it_try_the_next_place(struct test *t)
 	EXPECT(t, cma_release(cma, page, cma_nr_pages(cma)));
 }
 
+/* All frames below the guest's are out: the next one asked for is behind it. */
+static void
+the_place_behind_a_guest_that_stays_is_taken(struct test *t)
+{
+	struct cma *cma = cma_default;
+	struct cma_stats before, after;
+	struct page *below = NULL, *page;
+	unsigned long at;
+
+	NEED_AREA(t);
+	ASSERT_EQ(t, guests_add(cma, 1), 1);
+	pinned = list_first_entry(&guests, struct page, owner.list);
+	at = page_to_pfn(pinned) - (cma_base(cma) >> PAGE_SHIFT);
+	if (at) {
+		below = cma_alloc(cma, at, 0);
+		EXPECT(t, below + at == pinned);
+	}
+	cma_get_stats(cma, &before);
+	page = cma_alloc(cma, 1, 0);
+	cma_get_stats(cma, &after);
+	EXPECT(t, page == pinned + 1);
+	EXPECT_EQ(t, after.busy, before.busy + 1);
+	EXPECT(t, cma_release(cma, page, 1));
+	if (below)
+		EXPECT(t, cma_release(cma, below, at));
+	guests_free();
+}
+
 static void
 a_page_without_an_owner_that_drops_stays(struct test *t)
 {
@@ -418,6 +446,7 @@ TEST_SUITE("cma",
 	   TEST_CASE(unmovable_requests_never_get_a_frame_of_it),
 	   TEST_CASE(guests_leave_when_a_device_needs_the_memory),
 	   TEST_CASE(a_guest_that_stays_makes_it_try_the_next_place),
+	   TEST_CASE(the_place_behind_a_guest_that_stays_is_taken),
 	   TEST_CASE(a_page_without_an_owner_that_drops_stays),
 	   TEST_CASE(an_owner_that_no_longer_has_the_page_says_so),
 	   TEST_CASE(random_pieces_never_overlap),
