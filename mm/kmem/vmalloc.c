@@ -14,31 +14,39 @@
  *   Lazy purge	A freed area loses its translations at once, but a core may
  *		still remember them. Telling all cores each time is dear, so
  *		the area waits, with its frames and its addresses, until
- *		enough have gathered; then one flush frees them all. A frame
+ *		enough have gathered; then one flush cleans them all. A frame
  *		is therefore never somebody else's while a stale translation
- *		to it can exist.
+ *		to it can exist. Clean areas are given up a few with each
+ *		call, so that no call takes long.
  *
- *	alloc: free ranges --> busy tree	vfree: busy --> waiting list
- *	purge: flush, frames to the page allocator, waiting --> free ranges
+ *	alloc:	free ranges --> busy tree	vfree: busy --> waiting list
+ *	flush:	waiting --> clean		later: clean --> free ranges,
+ *						frames to the page allocator
  *
- * State	free_space: a vrange_space. busy: areas by address. waiting:
- *		areas that were freed, waiting_pages of addresses in all.
+ *   Blocks	Frames are taken by blocks of up to 16 that lie together, where
+ *		the page allocator has such: one call of it for 16 pages. The
+ *		order stands in the struct page of a block's first frame.
+ *
+ * State	free: a vrange_space. busy: areas by address. waiting: areas
+ *		that were freed, waiting_pages of addresses in all. clean:
+ *		flushed ones, clean_pages; purging_pages: taken off it.
  * Invariants (vmalloc_verify)
- *   V1  Busy areas are sorted and disjoint; they, the waiting ones and the free
- *	 ranges add up to the whole space.
+ *   V1  Busy areas are sorted and disjoint; they, the waiting and clean ones
+ *	 and the free ranges add up to the whole space.
  *   V2  Each page of a busy area is mapped to its frame, its guard to nothing;
- *	 nothing of a waiting area is mapped.
- *   V3  waiting_pages is the sum over the waiting areas, and below LAZY_MAX
- *	 when no vfree() is under way.
+ *	 nothing of a waiting or clean area is mapped.
+ *   V3  waiting_pages and clean_pages are the sums over those areas, and
+ *	 waiting_pages is below LAZY_MAX when no vfree() is under way.
  * Locks	vmalloc_lock guards State. Frames, tables and structs are
  *		allocated and freed outside it.
- * Cost		vmalloc: O(log areas) and some 100 instructions a page. vfree:
- *		the same without frames; every LAZY_MAX pages a purge.
+ * Cost		vmalloc: O(log areas) and some 30 instructions a page. vfree:
+ *		half of it, and giving up at most GIVE_UP clean pages (or one
+ *		area); every LAZY_MAX pages a flush.
  * Questions a reader asks
  *   Why not flush by address each time? With four cores each flush is a
  *     broadcast that all answer; a purge needs one for up to LAZY_MAX pages.
- *   Why is LAZY_MAX not larger? A purge frees its frames in one call, and no
- *     call should take long.
+ *   Why is LAZY_MAX not larger? What waits and what is clean is memory that
+ *     nobody can use: at most 1 MiB each.
  * Sources  Linux, mm/vmalloc.c (interface, lazy purge); Bonwick and Adams,
  *	    Magazines and Vmem, USENIX 2001.
  */
@@ -49,6 +57,8 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
+#include <lib/bitops.h>
+#include <lib/errno.h>
 #include <lib/list.h>
 #include <lib/string.h>
 #include <mm/kasan.h>
@@ -59,6 +69,8 @@
 #include "vrange.h"
 
 #define LAZY_MAX	256	/* pages of addresses, guards included */
+#define GIVE_UP		64	/* clean pages given up with each call */
+#define BLOCK_ORDER	4	/* frames are asked for by so many */
 #define MAP_BATCH	16	/* frames handed to the page tables at once */
 
 struct vmalloc_state vmalloc_state;
@@ -139,7 +151,8 @@ area_take(struct vm_area *area, unsigned long align, struct vrange **spare)
 		busy_insert(area);
 	}
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
-	free_unused(unused);
+	if (unlikely(unused))
+		free_unused(unused);
 	return ok;
 }
 
@@ -154,7 +167,7 @@ static struct vm_area *
 area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
 	   unsigned long caller)
 {
-	struct vm_area *area = kmem_cache_zalloc(area_cache, GFP_KERNEL);
+	struct vm_area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
 	struct vm_area *second = NULL;
 	struct vrange *spare;
 	bool ok;
@@ -163,7 +176,9 @@ area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
 		second = kmem_cache_alloc(area_cache, GFP_KERNEL);
 	if (!area || (align > PAGE_SIZE && !second))
 		goto fail;
+	area->pages = NULL;
 	area->nr_pages = nr;
+	area->pa = 0;
 	area->kind = kind;
 	area->caller = caller;
 	spare = second ? &second->range : NULL;
@@ -173,7 +188,8 @@ area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
 		second = NULL;
 	if (!ok)
 		goto fail;
-	kmem_cache_free(area_cache, second);
+	if (second)
+		kmem_cache_free(area_cache, second);
 	if (kasan_vmalloc((void *)area->range.start, nr << PAGE_SHIFT))
 		return area;
 	area_remove(area->range.start, 1u << kind);
@@ -190,59 +206,106 @@ fail:
 static int
 area_map(struct vm_area *area, enum pgprot prot)
 {
-	unsigned long at = area->range.start;
+	unsigned long at = area->range.start, left = area->nr_pages;
+	struct page **pages = area->pages;
 	phys_addr_t pa[MAP_BATCH];
-	unsigned n, i = 0;
-	int err;
+	unsigned n;
 
-	err = reserve_kernel_tables(at, area->nr_pages << PAGE_SHIFT);
-	while (!err && i < area->nr_pages) {
-		for (n = 0; n < MAP_BATCH && i < area->nr_pages; n++, i++)
-			pa[n] = page_to_phys(area->pages[i]);
+	if (reserve_kernel_tables(at, left << PAGE_SHIFT))
+		return -ENOMEM;
+	for (; left; left -= n, at += n << PAGE_SHIFT) {
+		n = min(left, (unsigned long)MAP_BATCH);
+		for (unsigned i = 0; i < n; i++)
+			pa[i] = page_to_phys(*pages++);
 		set_kernel_pages(at, pa, n, prot);
-		at += n << PAGE_SHIFT;
 	}
-	return err;
+	return 0;
+}
+
+/* The array of an area's frames: in the area itself when they are few. */
+static bool
+area_alloc_array(struct vm_area *area)
+{
+	area->pages = area->nr_pages <= ARRAY_SIZE(area->few) ? area->few :
+		kmalloc_array(area->nr_pages, sizeof(*area->pages),
+			      GFP_KERNEL);
+	return area->pages;
+}
+
+static void
+area_free_array(struct vm_area *area)
+{
+	if (area->pages != area->few)
+		kfree(area->pages);
+	area->pages = NULL;
+}
+
+/* Give back the blocks that make up the first n pages. */
+static void
+free_blocks(struct page **pages, unsigned long n)
+{
+	unsigned order;
+
+	for (unsigned long i = 0; i < n; i += 1ul << order) {
+		order = page_order(pages[i]);
+		free_frames(pages[i], order);
+	}
 }
 
 static void
 area_free_frames(struct vm_area *area)
 {
-	if (area->kind == VM_ALLOC) {
-		for (unsigned i = 0; i < area->nr_pages; i++)
-			free_frame(area->pages[i]);
-	}
-	kfree(area->pages);
-	area->pages = NULL;
+	if (!area->pages)
+		return;
+	if (area->kind == VM_ALLOC)
+		free_blocks(area->pages, area->nr_pages);
+	area_free_array(area);
 }
 
-/* Give the addresses of areas that nobody can remember back. */
+/* [start, end) becomes free, with node to hold it. */
 static void
-areas_release(struct list_head *areas)
+give_up_range(unsigned long start, unsigned long end, struct vm_area *node)
 {
-	struct vm_area *area, *next;
 	struct vrange *unused[2];
-	unsigned long flags;
+	unsigned long flags = spin_lock_irqsave(&vmalloc_lock);
 
-	list_for_each_entry_safe(area, next, areas, list) {
-		area_free_frames(area);
-		flags = spin_lock_irqsave(&vmalloc_lock);
-		vrange_put(&state.free, area->range.start, area->range.end,
-			   &area->range, unused);
-		state.purging_pages -= (area->nr_pages + 1);
-		spin_unlock_irqrestore(&vmalloc_lock, flags);
-		free_unused(unused[0]);
-		free_unused(unused[1]);
-	}
+	vrange_put(&state.free, start, end, &node->range, unused);
+	state.purging_pages -= (end - start) >> PAGE_SHIFT;
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+	free_unused(unused[0]);
+	free_unused(unused[1]);
 }
 
 /*
- * Flush, then free what waits.
- * Context: any but interrupts and spinlocks.
- * Returns how many pages of addresses became free.
+ * Free these areas, which nobody can remember. Neighbours in the list are
+ * often neighbours in memory, and go back as one range.
  */
-unsigned long
-vmalloc_purge(void)
+static void
+areas_release(struct list_head *areas)
+{
+	struct vm_area *area, *next, *held = NULL;
+	unsigned long start = 0, end = 0;
+
+	list_for_each_entry_safe(area, next, areas, list) {
+		area_free_frames(area);
+		if (held && area->range.start == end) {
+			end = area->range.end;
+			kmem_cache_free(area_cache, area);
+			continue;
+		}
+		if (held)
+			give_up_range(start, end, held);
+		held = area;
+		start = area->range.start;
+		end = area->range.end;
+	}
+	if (held)
+		give_up_range(start, end, held);
+}
+
+/* What waits becomes clean. Context: as vmalloc_purge(). */
+static void
+flush_waiting(void)
 {
 	unsigned long flags, pages;
 	LIST_HEAD(areas);
@@ -254,10 +317,66 @@ vmalloc_purge(void)
 	state.purging_pages += pages;
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
 	if (!pages)
-		return 0;
+		return;
 	flush_tlb_all();
+	flags = spin_lock_irqsave(&vmalloc_lock);
+	list_splice_init(&areas, &state.clean);
+	state.purging_pages -= pages;
+	state.clean_pages += pages;
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
+}
+
+/* Move the entries of from that stand before end to the empty list to. */
+static void
+list_cut(struct list_head *from, struct list_head *end, struct list_head *to)
+{
+	struct list_head *first = from->next, *last = end->prev;
+
+	if (first == end)
+		return;
+	to->next = first;
+	first->prev = to;
+	to->prev = last;
+	last->next = to;
+	from->next = end;
+	end->prev = from;
+}
+
+/*
+ * Give up clean areas of max pages, or one larger one. Returns how many pages
+ * of addresses became free.
+ */
+static unsigned long
+give_up_clean(unsigned long max)
+{
+	unsigned long flags, pages = 0;
+	struct vm_area *area;
+	LIST_HEAD(areas);
+
+	flags = spin_lock_irqsave(&vmalloc_lock);
+	list_for_each_entry(area, &state.clean, list) {
+		if (pages && pages + area->nr_pages + 1 > max)
+			break;
+		pages += area->nr_pages + 1;
+	}
+	list_cut(&state.clean, &area->list, &areas);
+	state.clean_pages -= pages;
+	state.purging_pages += pages;
+	spin_unlock_irqrestore(&vmalloc_lock, flags);
 	areas_release(&areas);
 	return pages;
+}
+
+/*
+ * Flush, then free all that waits.
+ * Context: any but interrupts and spinlocks.
+ * Returns how many pages of addresses became free.
+ */
+unsigned long
+vmalloc_purge(void)
+{
+	flush_waiting();
+	return give_up_clean(~0ul);
 }
 
 /* Take area out of use: it is out of the busy tree, and nobody else's. */
@@ -277,7 +396,9 @@ area_retire(struct vm_area *area)
 	waiting = state.waiting_pages += area->nr_pages + 1;
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
 	if (waiting >= LAZY_MAX)
-		vmalloc_purge();
+		flush_waiting();
+	if (READ_ONCE(state.clean_pages))
+		give_up_clean(GIVE_UP);
 }
 
 /* The busy area that begins at addr, taken out of the tree; else NULL. */
@@ -298,29 +419,47 @@ area_remove(unsigned long addr, unsigned kinds)
 
 /* --- memory ----------------------------------------------------------------- */
 
+/*
+ * A block of frames, as large as fits n pages and max_order, or smaller where
+ * there is no such: large ones are asked for without insisting.
+ */
+static struct page *
+alloc_block(gfp_t gfp, unsigned long n, unsigned *max_order)
+{
+	gfp_t lightly = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN |
+			__GFP_NORETRY;
+	unsigned order = min((unsigned)fls_long(n), *max_order);
+	struct page *page;
+
+	for (; order; order--) {
+		page = alloc_pages(lightly, order);
+		if (page)
+			return page;
+		*max_order = order - 1;
+	}
+	return alloc_page(gfp);
+}
+
 static bool
 area_fill(struct vm_area *area, gfp_t gfp)
 {
-	unsigned got;
+	unsigned long got = 0, n = area->nr_pages;
+	unsigned max_order = BLOCK_ORDER;
+	struct page *page, *end;
 
-	area->pages = kcalloc(area->nr_pages, sizeof(*area->pages), GFP_KERNEL);
-	if (!area->pages)
+	if (!area_alloc_array(area))
 		return false;
-	got = alloc_pages_bulk(gfp | __GFP_HIGHMEM, area->nr_pages,
-			       area->pages);
-	while (got < area->nr_pages) {
-		struct page *page = alloc_page(gfp | __GFP_HIGHMEM);
-
+	while (got < n) {
+		page = alloc_block(gfp | __GFP_HIGHMEM, n - got, &max_order);
 		if (!page)
 			break;
-		area->pages[got++] = page;
+		for (end = page + (1ul << page_order(page)); page < end;)
+			area->pages[got++] = page++;
 	}
-	if (got == area->nr_pages)
+	if (got == n)
 		return true;
-	while (got)
-		free_frame(area->pages[--got]);
-	kfree(area->pages);
-	area->pages = NULL;
+	free_blocks(area->pages, got);
+	area_free_array(area);
 	return false;
 }
 
@@ -342,8 +481,6 @@ vmalloc_caller(unsigned long size, gfp_t gfp, unsigned long caller)
 		return (void *)area->range.start;
 	}
 	area_remove(area->range.start, 1u << VM_ALLOC);
-	if (!area->pages)
-		area->kind = VM_MAP;	/* has no frames to give back */
 	area_retire(area);
 	return NULL;
 }
@@ -402,8 +539,7 @@ vmap(struct page **pages, unsigned n, enum pgprot prot)
 			  (unsigned long)__builtin_return_address(0));
 	if (!area)
 		return NULL;
-	area->pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
-	if (area->pages) {
+	if (area_alloc_array(area)) {
 		memcpy(area->pages, pages, n * sizeof(*pages));
 		if (!area_map(area, prot))
 			return (void *)area->range.start;
@@ -540,6 +676,7 @@ vmalloc_init(void)
 	area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 0,
 				       SLAB_PANIC, NULL);
 	INIT_LIST_HEAD(&state.waiting);
+	INIT_LIST_HEAD(&state.clean);
 	state.start = (unsigned long)high_memory + VMALLOC_GAP;
 	state.size = VMALLOC_END - state.start;
 	area = kmem_cache_alloc(area_cache, GFP_KERNEL);

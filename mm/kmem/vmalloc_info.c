@@ -37,9 +37,10 @@ static void
 vmallocinfo_show(struct seq_buf *s)
 {
 	vmalloc_for_each(show_area, s);
-	seq_printf(s, "# free %lu KiB of %lu KiB, waiting for a purge "
-		   "%lu pages\n", vmalloc_state.free.free / 1024,
-		   vmalloc_state.size / 1024, vmalloc_state.waiting_pages);
+	seq_printf(s, "# free %lu KiB of %lu KiB, waiting for a flush "
+		   "%lu pages, flushed %lu\n", vmalloc_state.free.free / 1024,
+		   vmalloc_state.size / 1024, vmalloc_state.waiting_pages,
+		   vmalloc_state.clean_pages);
 }
 NODE("vmallocinfo", vmallocinfo_show);
 
@@ -114,21 +115,32 @@ verify_busy(struct verify *v)
 	return bytes;
 }
 
-/* The waiting areas; returns their bytes. */
+/* The areas of a list; returns their pages. */
 static unsigned long
-verify_waiting(struct verify *v)
+verify_list(struct list_head *list, unsigned long counted, const char *what,
+	    struct verify *v)
 {
 	unsigned long pages = 0;
 	struct vm_area *area;
 
-	list_for_each_entry(area, &vmalloc_state.waiting, list) {
+	list_for_each_entry(area, list, list) {
 		verify_mapping(area, false, v);
 		pages += area->nr_pages + 1;
 	}
-	VERIFY(v, pages == vmalloc_state.waiting_pages, "V3",
-	       "vmalloc: %lu pages wait, counted as %lu", pages,
-	       vmalloc_state.waiting_pages);
-	return (pages + vmalloc_state.purging_pages) << PAGE_SHIFT;
+	VERIFY(v, pages == counted, "V3",
+	       "vmalloc: %lu pages %s, counted as %lu", pages, what, counted);
+	return pages;
+}
+
+/* The areas on their way to be free; returns their bytes. */
+static unsigned long
+verify_waiting(struct verify *v)
+{
+	struct vmalloc_state *s = &vmalloc_state;
+
+	return (verify_list(&s->waiting, s->waiting_pages, "wait", v) +
+		verify_list(&s->clean, s->clean_pages, "are clean", v) +
+		s->purging_pages) << PAGE_SHIFT;
 }
 
 static void

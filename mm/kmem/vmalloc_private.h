@@ -17,12 +17,13 @@ enum vm_kind {
 /* Guarded by vmalloc_lock while busy; else the one that took it out. */
 struct vm_area {
 	struct vrange range;	/* with the guard page; node in busy */
-	struct list_head list;	/* in waiting */
+	struct list_head list;	/* in waiting or clean */
 	struct page **pages;	/* nr_pages of them; NULL for devices */
 	unsigned long nr_pages;	/* without the guard */
 	phys_addr_t pa;		/* of VM_IOREMAP */
 	unsigned long caller;	/* who asked for it */
 	enum vm_kind kind;
+	struct page *few[2];	/* pages[] of a small one: a stack */
 };
 
 /* All guarded by vmalloc_lock. */
@@ -32,6 +33,8 @@ struct vmalloc_state {
 	struct rb_root busy;
 	struct list_head waiting;
 	unsigned long waiting_pages;	/* of addresses, guards included */
+	struct list_head clean;		/* flushed, still to be freed */
+	unsigned long clean_pages;
 	unsigned long purging_pages;	/* on their way to free */
 };
 

@@ -200,10 +200,24 @@ reserve_kernel_tables(unsigned long va, unsigned long size)
 	unsigned long end = va + size;
 
 	for (; va < end; va = ALIGN_DOWN(va, SECTION_SIZE) + SECTION_SIZE) {
-		if (ensure_table(va))
+		if (!kernel_pte(va) && ensure_table(va))
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/*
+ * The entry of va and, in *n, how many of the *n pages from there on have
+ * theirs behind it; NULL: va has no table.
+ */
+static pte_t *
+kernel_pte_run(unsigned long va, unsigned long *n)
+{
+	unsigned long left = PTRS_PER_PTE - (va >> PAGE_SHIFT) % PTRS_PER_PTE;
+
+	if (*n > left)
+		*n = left;
+	return kernel_pte(va);
 }
 
 /*
@@ -215,10 +229,16 @@ set_kernel_pages(unsigned long va, const phys_addr_t *pa, unsigned n,
 		 enum pgprot prot)
 {
 	u32 bits = pte_bits(prot);
-	unsigned long flags = arch_lock(&pgtable_lock);
+	unsigned long flags = arch_lock(&pgtable_lock), run;
+	const phys_addr_t *end = pa + n;
+	pte_t *pte;
 
-	for (unsigned i = 0; i < n; i++, va += PAGE_SIZE)
-		set_pte(kernel_pte(va), va, pa[i] | bits, CALLER);
+	while (pa < end) {
+		run = end - pa;
+		pte = kernel_pte_run(va, &run);
+		for (; run; run--, va += PAGE_SIZE)
+			set_pte(pte++, va, *pa++ | bits, CALLER);
+	}
 	arch_unlock(&pgtable_lock, flags);
 	dsb();
 	isb();
@@ -232,13 +252,15 @@ set_kernel_pages(unsigned long va, const phys_addr_t *pa, unsigned n,
 void
 unmap_kernel_range_lazily(unsigned long va, unsigned long size)
 {
-	unsigned long flags = arch_lock(&pgtable_lock);
+	unsigned long flags = arch_lock(&pgtable_lock), run;
+	unsigned long n = size >> PAGE_SHIFT;
+	pte_t *pte;
 
-	for (unsigned long at = va; at < va + size; at += PAGE_SIZE) {
-		pte_t *pte = kernel_pte(at);
-
-		if (pte)
-			set_pte(pte, at, 0, CALLER);
+	for (; n; n -= run, va += run << PAGE_SHIFT) {
+		run = n;
+		pte = kernel_pte_run(va, &run);
+		for (unsigned long i = 0; pte && i < run; i++)
+			set_pte(pte + i, va + (i << PAGE_SHIFT), 0, CALLER);
 	}
 	arch_unlock(&pgtable_lock, flags);
 }
