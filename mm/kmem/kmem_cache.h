@@ -117,7 +117,6 @@ extern const struct slab_design slub_design, slab_design, slob_design;
 extern const struct slab_design *the_slab_design;
 extern struct list_head slab_caches;		/* slab_mutex */
 extern struct mutex slab_mutex;
-extern slab_flags_t slab_debug_default;		/* slub_debug= */
 
 /* Flags that slub_debug= gives to a cache of this name. */
 slab_flags_t slab_debug_flags_for(const char *name);
@@ -225,6 +224,8 @@ slab_canary_slab(struct kmem_cache *cache, struct page *page)
 #define slab_canary_slab(cache, page)	((void)0)
 #endif
 
+/* slub.c: an empty slab, on no list and not counted, is given back. */
+void slub_discard_slab(struct kmem_cache *cache, struct page *page);
 /* slub_debug.c: caches with SLAB_DEBUG_FLAGS. */
 void slub_debug_lay_out(struct kmem_cache *cache);
 void *slub_debug_alloc(struct kmem_cache *cache, size_t size, gfp_t gfp,

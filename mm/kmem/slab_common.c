@@ -115,30 +115,6 @@ slab_free_pages(struct kmem_cache *cache, struct page *page)
 	free_frames(page, order);
 }
 
-/* --- reports ------------------------------------------------------------------------ */
-
-/*
- * Tell a misuse, in the form of Linux's reports, and count it as a warning.
- */
-void
-slab_bug(struct kmem_cache *cache, struct page *page, const void *object,
-	 const char *fmt, ...)
-{
-	char what[96];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	pr_err("BUG %s: %s of %p\n", cache ? cache->name : "kmalloc", what,
-	       object);
-	if (cache && page)
-		pr_err("  slab %p, object size %u, objects %u, in use %u\n",
-		       page_address(page), cache->object_size,
-		       page->slab.objects, page->slab.inuse);
-	WARN_ON(true);
-}
-
 /* --- making a cache ------------------------------------------------------------------ */
 
 static unsigned
@@ -160,9 +136,12 @@ lay_out(struct kmem_cache *cache)
 {
 	unsigned size = ALIGN_UP(cache->object_size, sizeof(void *));
 
+	if (cache_debugs(cache)) {
+		slub_debug_lay_out(cache);
+		return;
+	}
 	cache->inuse = size;
-	if (cache->ctor || cache->flags & (SLAB_TYPESAFE_BY_RCU |
-					   SLAB_POISON)) {
+	if (cache->ctor || cache->flags & SLAB_TYPESAFE_BY_RCU) {
 		cache->code.offset = size;
 		size += sizeof(void *);
 	} else {
@@ -247,7 +226,9 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 	if (!cache->cpu)
 		return -ENOMEM;
 	strscpy(cache->name, name, sizeof(cache->name));
-	cache->flags = flags;
+	cache->flags = flags | slab_debug_flags_for(name);
+	if (the_slab_design != &slub_design)
+		cache->flags &= ~SLAB_DEBUG_FLAGS;
 	cache->object_size = size;
 	cache->align = natural_align(size, align, flags);
 	cache->ctor = ctor;
@@ -269,13 +250,13 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 
 /* A cache that can serve such objects too, or NULL. Context: slab_mutex. */
 static struct kmem_cache *
-find_mergeable(unsigned size, unsigned align, slab_flags_t flags,
-	       void (*ctor)(void *))
+find_mergeable(const char *name, unsigned size, unsigned align,
+	       slab_flags_t flags, void (*ctor)(void *))
 {
 	struct kmem_cache *c;
 	unsigned need;
 
-	if (ctor || flags & NEVER_MERGE)
+	if (ctor || (flags | slab_debug_flags_for(name)) & NEVER_MERGE)
 		return NULL;
 	align = natural_align(size, align, flags);
 	need = ALIGN_UP(ALIGN_UP(size, sizeof(void *)), align);
@@ -301,7 +282,7 @@ kmem_cache_create(const char *name, unsigned size, unsigned align,
 	    (align && !is_power_of_2(align)))
 		return NULL;
 	mutex_lock(&slab_mutex);
-	cache = find_mergeable(size, align, flags, ctor);
+	cache = find_mergeable(name, size, align, flags, ctor);
 	if (cache) {
 		cache->refcount++;
 		cache->object_size = max(cache->object_size, (u16)size);

@@ -216,8 +216,8 @@ free_slab_rcu(struct rcu_head *head)
  * An empty slab, on no list and not counted any more, goes back to the page
  * allocator.
  */
-static void
-discard_slab(struct kmem_cache *cache, struct page *page)
+void
+slub_discard_slab(struct kmem_cache *cache, struct page *page)
 {
 	static_assert(sizeof(struct rcu_head) <= sizeof(struct list_head),
 		      "the list is reused for the callback");
@@ -298,7 +298,7 @@ unfreeze(struct kmem_cache *cache, struct page *page, void *head, void *tail,
 		node_add_partial(node, page, !head);
 	spin_unlock(&node->lock);
 	if (empty)
-		discard_slab(cache, page);
+		slub_discard_slab(cache, page);
 }
 
 /* The slab at page, or none, is what the list is about from now on. */
@@ -404,7 +404,7 @@ give_back(struct kmem_cache *cache, struct page *page, void *first, void *last,
 	}
 	spin_unlock(&node->lock);
 	if (page)
-		discard_slab(cache, page);
+		slub_discard_slab(cache, page);
 }
 
 /* What this core gathered goes back. Context: interrupts off. */
@@ -598,7 +598,7 @@ discard_empty(struct kmem_cache *cache)
 	spin_unlock_irqrestore(&node->lock, flags);
 	list_for_each_entry_safe(page, next, &empty, slab.list) {
 		frames += 1u << page_order(page);
-		discard_slab(cache, page);
+		slub_discard_slab(cache, page);
 	}
 	return frames;
 }
