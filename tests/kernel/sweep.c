@@ -242,7 +242,8 @@ vmalloc_and_vmap(void)
 {
 	struct page *pages[3] = { NULL };
 	unsigned n = alloc_pages_bulk(GFP_KERNEL, 3, pages);
-	void *area = n == 3 ? vmalloc(5 * PAGE_SIZE) : NULL;
+	/* Blocks of 16, 8, 4, 2 and 1. */
+	void *area = n == 3 ? vmalloc(31 * PAGE_SIZE) : NULL;
 	void *view = area ? vmap(pages, 3, PROT_KERNEL_RW) : NULL;
 
 	vunmap(view);
