@@ -254,7 +254,8 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 	}
 	page = slab_page_of(object);
 	if (unlikely(page_state(page) != PAGE_STATE_SLAB ||
-		     (page->slab.cache != cache && page->slab.cache))) {
+		     (page->slab.cache != cache &&
+		      !the_slab_design->shared_slabs))) {
 		bad_free(cache, object, "free of an object of another cache");
 		return;
 	}
@@ -502,9 +503,12 @@ ksize(const void *p)
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
 	page = slab_page_of(p);
-	bytes = page_state(page) == PAGE_STATE_SLAB ?
-			((struct kmem_cache *)page->slab.cache)->object_size :
-			PAGE_SIZE << page_order(page);
+	if (page_state(page) != PAGE_STATE_SLAB)
+		bytes = PAGE_SIZE << page_order(page);
+	else if (the_slab_design->ksize)
+		bytes = the_slab_design->ksize(page, p);
+	else
+		bytes = ((struct kmem_cache *)page->slab.cache)->object_size;
 	kasan_resize(p, bytes);		/* all of it may be used from now on */
 	return bytes;
 }

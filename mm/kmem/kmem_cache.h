@@ -50,9 +50,12 @@ struct kmem_cache_cpu {
 struct kmem_cache_node {
 	spinlock_t lock;
 	struct list_head partial;	/* lock */
-	struct list_head full;		/* lock; debugging caches only */
-	unsigned long nr_partial;	/* lock */
+	struct list_head full;		/* lock; not of SLUB without debugging */
+	struct list_head free;		/* lock; SLAB */
+	unsigned long nr_partial;	/* lock; SLUB */
 	unsigned long nr_slabs;		/* lock */
+	unsigned long nr_free;		/* lock; SLAB: objects on slabs' lists.
+					   slob_lock; SLOB: objects in use */
 };
 
 /* How free pointers are kept, in one load; see encode_pointer(). */
@@ -111,6 +114,10 @@ struct slab_design {
 	unsigned long (*shutdown)(struct kmem_cache *cache);
 	void (*usage)(struct kmem_cache *cache, struct slab_usage *usage);
 	void (*verify)(struct kmem_cache *cache, struct verify *v);
+	/* Of an object of the slab at page; NULL: as its cache says. */
+	size_t (*ksize)(struct page *page, const void *object);
+	/* Slabs hold objects of many caches; slab.cache names one of them. */
+	bool shared_slabs;
 };
 
 extern const struct slab_design slub_design, slab_design, slob_design;
@@ -266,6 +273,8 @@ is_lowmem(const void *p)
 /* Make the kmalloc caches. Context: boot, once. */
 void kmalloc_init(void);
 /* Frames for a slab: order, or min_order if that is not to be had. */
+struct page *slab_alloc_order(struct kmem_cache *cache, gfp_t gfp,
+			      unsigned order);
 struct page *slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp);
 void slab_free_pages(struct kmem_cache *cache, struct page *page);
 /* A report in the form of Linux's, then (unless caught) the machine goes on. */

@@ -68,25 +68,14 @@ slab_counter(const struct kmem_cache *cache)
 						     NR_SLAB_UNRECLAIMABLE;
 }
 
-/*
- * Frames for one slab, named so; the usual order quietly, then the smallest
- * that holds an object. page->slab.objects says what fits.
- */
+/* 2^order frames in the state of a slab of cache; NULL without memory. */
 struct page *
-slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp)
+slab_alloc_order(struct kmem_cache *cache, gfp_t gfp, unsigned order)
 {
-	gfp_t flags = (gfp & ~(__GFP_HIGHMEM | __GFP_ZERO | __GFP_MOVABLE)) |
-		      cache->gfp | __GFP_COMP;
-	unsigned order = cache->order;
-	struct page *page = NULL;
+	struct page *page = alloc_pages((gfp & ~(__GFP_HIGHMEM | __GFP_ZERO |
+						 __GFP_MOVABLE)) | __GFP_COMP,
+					order);
 
-	if (order > cache->min_order)
-		page = alloc_pages((flags | __GFP_NOWARN | __GFP_NORETRY) &
-				   ~(__GFP_DIRECT_RECLAIM | __GFP_HIGH), order);
-	if (!page) {
-		order = cache->min_order;
-		page = alloc_pages(flags, order);
-	}
 	if (!page)
 		return NULL;
 	page_set_state(page, PAGE_STATE_SLAB);
@@ -94,11 +83,34 @@ slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp)
 		page[i].flags |= PG_slab;
 		page[i].slab.cache = cache;
 	}
-	page->slab.objects = order == cache->order ?
-		cache->objects : (PAGE_SIZE << order) / cache->size;
 	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
 			    1l << order);
 	kasan_new_slab(cache, page);
+	return page;
+}
+
+/*
+ * Frames for one slab; the usual order quietly, then the smallest that holds
+ * an object. page->slab.objects says what fits.
+ */
+struct page *
+slab_alloc_pages(struct kmem_cache *cache, gfp_t gfp)
+{
+	struct page *page = NULL;
+
+	gfp |= cache->gfp;
+	if (cache->order > cache->min_order)
+		page = slab_alloc_order(cache, (gfp | __GFP_NOWARN |
+				__GFP_NORETRY) & ~(__GFP_DIRECT_RECLAIM |
+						   __GFP_HIGH), cache->order);
+	if (!page)
+		page = slab_alloc_order(cache, gfp, cache->order >
+					cache->min_order ? cache->min_order :
+							   cache->order);
+	if (!page)
+		return NULL;
+	page->slab.objects = page_order(page) == cache->order ?
+		cache->objects : (PAGE_SIZE << page_order(page)) / cache->size;
 	return page;
 }
 
@@ -239,6 +251,7 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 	spin_lock_init(&cache->node.lock, LOCK_SLAB_NODE);
 	INIT_LIST_HEAD(&cache->node.partial);
 	INIT_LIST_HEAD(&cache->node.full);
+	INIT_LIST_HEAD(&cache->node.free);
 	lay_out(cache);
 	err = the_slab_design->setup(cache);
 	if (err)
@@ -391,11 +404,17 @@ kmem_cache_name(const struct kmem_cache *cache)
 static int __init
 slab_param(const char *value)
 {
-	if (!strcmp(value, "slub"))
-		the_slab_design = &slub_design;
-	else
-		return -EINVAL;
-	return 0;
+	static const struct slab_design *const designs[] = {
+		&slub_design, &slab_design, &slob_design,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(designs); i++) {
+		if (!strcmp(value, designs[i]->name)) {
+			the_slab_design = designs[i];
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 BOOT_PARAM("slab", slab_param);
 
