@@ -40,6 +40,25 @@ node_find(const char *name)
 	return NULL;
 }
 
+/*
+ * Show the entry of a folder: path is the folder's name, a slash, the entry.
+ * Context: as the folder's function allows.
+ */
+bool
+node_show_entry(const char *path, struct seq_buf *s)
+{
+	const struct node *node;
+	size_t n;
+
+	for (node = __nodes_start; node < __nodes_end; node++) {
+		n = strlen(node->name);
+		if (node->show_entry && !strncmp(node->name, path, n) &&
+		    path[n] == '/')
+			return node->show_entry(s, path + n + 1);
+	}
+	return false;
+}
+
 /* The node with the smallest name that is greater than after's; or NULL. */
 static const struct node *
 node_next(const struct node *after)

@@ -16,6 +16,8 @@
 	X(TIMER,	"timer: one core's tree of timers")		\
 	X(RCU,		"rcu: grace periods and callbacks")		\
 	X(CALL,		"smp: cross-call queue of a core")		\
+	X(MEMPOOL,	"mempool: reserve of one pool")			\
+	X(PKMAP,	"pkmap: slots of kmap()")			\
 	X(KSTACK,	"stacks kept for the next thread")		\
 	X(PERCPU,	"percpu: chunks and their bits")		\
 	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\

@@ -19,6 +19,16 @@ void kunmap_local(const void *addr);
 /* How many slots this core has mapped. */
 unsigned kmap_local_depth(void);
 
+/*
+ * An address for page that all cores may use and that may be kept while
+ * sleeping, until kunmap() as often as kmap(). Waits while all are in use;
+ * NULL only without memory for the tables of the first one. See pkmap.c.
+ */
+void *kmap(struct page *page);
+void kunmap(struct page *page);
+/* How many of these addresses are in use. */
+unsigned kmap_nr_used(void);
+
 void clear_highpage(struct page *page);
 void copy_highpage(struct page *to, struct page *from);
 

@@ -107,6 +107,20 @@ struct slab_usage {
 	unsigned long partial;	/* slabs partly used, on the node */
 };
 void kmem_cache_usage(struct kmem_cache *cache, struct slab_usage *usage);
+/* A cache as seen from outside. */
+struct slab_info {
+	const char *name;
+	unsigned object_size, size;	/* asked for; from one to the next */
+	unsigned objects, order;	/* of a slab */
+	unsigned aliases;		/* further caches that share it */
+	slab_flags_t flags;
+	struct slab_usage usage;
+};
+/* Call fn for each cache. Context: may sleep; fn may not create caches. */
+void slab_for_each(void (*fn)(const struct slab_info *info, void *arg),
+		   void *arg);
+/* "slub", "slab" or "slob". */
+const char *slab_design_name(void);
 unsigned kmem_cache_size(const struct kmem_cache *cache);
 const char *kmem_cache_name(const struct kmem_cache *cache);
 

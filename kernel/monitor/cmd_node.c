@@ -37,6 +37,19 @@ node_wanted(const char *command, const char *name)
 	return node;
 }
 
+/* cat FOLDER/ENTRY; false if there is no such. */
+static bool
+entry_print(const char *path)
+{
+	struct seq_buf s;
+	bool found;
+
+	monitor_seq_begin(&s);
+	found = node_show_entry(path, &s);
+	monitor_seq_end(&s);
+	return found;
+}
+
 static int
 cat_command(int argc, char **argv)
 {
@@ -45,8 +58,11 @@ cat_command(int argc, char **argv)
 	if (argc < 2)
 		return monitor_usage(argv[0]);
 	for (i = 1; i < argc && !monitor_interrupted(); i++) {
-		const struct node *node = node_wanted(argv[0], argv[i]);
+		const struct node *node;
 
+		if (entry_print(argv[i]))
+			continue;
+		node = node_wanted(argv[0], argv[i]);
 		if (!node)
 			return -ENOENT;
 		node_print(node);

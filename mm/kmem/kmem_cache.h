@@ -125,6 +125,8 @@ extern const struct slab_design *the_slab_design;
 extern struct list_head slab_caches;		/* slab_mutex */
 extern struct mutex slab_mutex;
 
+/* Can caches have SLAB_DEBUG_FLAGS here? */
+bool slab_debug_possible(void);
 /* Flags that slub_debug= gives to a cache of this name. */
 slab_flags_t slab_debug_flags_for(const char *name);
 

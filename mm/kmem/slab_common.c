@@ -227,6 +227,13 @@ make_order_list(struct kmem_cache *cache)
 	cache->order_list = list;
 }
 
+/* Red zones and poison: of SLUB, and not where KASAN has its own. */
+bool
+slab_debug_possible(void)
+{
+	return the_slab_design == &slub_design && !KASAN_OBJECT_ROOM;
+}
+
 int
 kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 		 unsigned align, slab_flags_t flags, void (*ctor)(void *))
@@ -239,7 +246,7 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 		return -ENOMEM;
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->flags = flags | slab_debug_flags_for(name);
-	if (the_slab_design != &slub_design)
+	if (!slab_debug_possible())
 		cache->flags &= ~SLAB_DEBUG_FLAGS;
 	cache->object_size = size;
 	cache->align = natural_align(size, align, flags);
@@ -408,7 +415,9 @@ slab_param(const char *value)
 		&slub_design, &slab_design, &slob_design,
 	};
 
-	for (unsigned i = 0; i < ARRAY_SIZE(designs); i++) {
+	/* KASAN's notes are laid out for SLUB's slabs. */
+	for (unsigned i = 0; i < (KASAN_OBJECT_ROOM ? 1 : ARRAY_SIZE(designs));
+	     i++) {
 		if (!strcmp(value, designs[i]->name)) {
 			the_slab_design = designs[i];
 			return 0;

@@ -156,7 +156,7 @@ area_take(struct vm_area *area, unsigned long align, struct vrange **spare)
 	return ok;
 }
 
-static void area_retire(struct vm_area *area);
+static void area_wait(struct vm_area *area);
 static struct vm_area *area_remove(unsigned long addr, unsigned kinds);
 
 /*
@@ -193,8 +193,7 @@ area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
 	if (kasan_vmalloc((void *)area->range.start, nr << PAGE_SHIFT))
 		return area;
 	area_remove(area->range.start, 1u << kind);
-	area->kind = VM_MAP;		/* has no frames to give back */
-	area_retire(area);
+	area_wait(area);
 	return NULL;
 fail:
 	kmem_cache_free(area_cache, second);
@@ -379,19 +378,12 @@ vmalloc_purge(void)
 	return give_up_clean(~0ul);
 }
 
-/* Take area out of use: it is out of the busy tree, and nobody else's. */
+/* Nothing is mapped in area any more: it waits for the next flush. */
 static void
-area_retire(struct vm_area *area)
+area_wait(struct vm_area *area)
 {
-	unsigned long flags, waiting;
+	unsigned long flags = spin_lock_irqsave(&vmalloc_lock), waiting;
 
-	kasan_vfree((void *)area->range.start, area->nr_pages << PAGE_SHIFT);
-	unmap_kernel_range_lazily(area->range.start,
-				  area->nr_pages << PAGE_SHIFT);
-	/* Frames of another owner may be given up as soon as we return. */
-	if (area->kind == VM_MAP)
-		flush_tlb_kernel_range(area->range.start, area->range.end);
-	flags = spin_lock_irqsave(&vmalloc_lock);
 	list_add_tail(&area->list, &state.waiting);
 	waiting = state.waiting_pages += area->nr_pages + 1;
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
@@ -399,6 +391,19 @@ area_retire(struct vm_area *area)
 		flush_waiting();
 	if (READ_ONCE(state.clean_pages))
 		give_up_clean(GIVE_UP);
+}
+
+/* Take area out of use: it is out of the busy tree, and nobody else's. */
+static void
+area_retire(struct vm_area *area)
+{
+	kasan_vfree((void *)area->range.start, area->nr_pages << PAGE_SHIFT);
+	unmap_kernel_range_lazily(area->range.start,
+				  area->nr_pages << PAGE_SHIFT);
+	/* Frames of another owner may be given up as soon as we return. */
+	if (area->kind == VM_MAP)
+		flush_tlb_kernel_range(area->range.start, area->range.end);
+	area_wait(area);
 }
 
 /* The busy area that begins at addr, taken out of the tree; else NULL. */

@@ -17,11 +17,11 @@
 static struct kmem_cache *cache;
 static u8 *victim;
 
-/* Only the SLUB design has such caches. */
+/* Only the SLUB design has such caches, without KASAN. */
 static bool
 supported(void)
 {
-	return the_slab_design == &slub_design;
+	return slab_debug_possible();
 }
 
 /* A debugging cache and one object of it. */
@@ -68,7 +68,7 @@ static void
 write_past_the_end_is_told_at_the_free(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 60, FZPU))
 		return;
 	victim[60] = 0x41;
@@ -85,7 +85,7 @@ static void
 write_before_the_start_is_told_at_the_free(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 64, FZPU))
 		return;
 	victim[-1] = 0;
@@ -99,7 +99,7 @@ static void
 write_after_the_free_is_told_at_the_next_alloc(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 100, FZPU))
 		return;
 	kmem_cache_free(cache, victim);
@@ -117,7 +117,7 @@ static void
 last_byte_of_a_free_object_is_watched(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 33, FZPU))
 		return;
 	kmem_cache_free(cache, victim);
@@ -134,7 +134,7 @@ padding_is_watched(struct test *t)
 	u8 *end;
 
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	cache = kmem_cache_create("test-debug", 24, 64, FZPU, NULL);
 	ASSERT(t, cache != NULL);
 	victim = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -150,7 +150,7 @@ static void
 double_free_is_told_with_both_stacks(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 48, FZPU))
 		return;
 	kmem_cache_free(cache, victim);
@@ -164,7 +164,7 @@ static void
 free_into_the_middle_is_told(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 48, FZPU))
 		return;
 	EXPECT_WARNING(t, kfree_middle, (void *)8, "into the middle");
@@ -184,7 +184,7 @@ static void
 object_of_another_cache_is_told(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 48, FZPU))
 		return;
 	other = kmem_cache_create("test-other", 48, 0, SLAB_NO_MERGE, NULL);
@@ -204,7 +204,7 @@ corrupt_free_list_is_given_up(struct test *t)
 	void *keep;
 
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (slab_debug_flags_for("test-debug"))
 		SKIP(t, "slub_debug= paints all objects");
 	if (!set_up(t, 48, SLAB_CONSISTENCY_CHECKS))
@@ -235,7 +235,7 @@ leaked_objects_are_listed_with_their_stacks(struct test *t)
 	char line[64];
 
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 72, FZPU))
 		return;
 	EXPECT_WARNING(t, destroy, NULL, "destruction with 1 objects in use");
@@ -251,7 +251,7 @@ static void
 poison_shows_what_was_never_written(struct test *t)
 {
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 40, SLAB_POISON))
 		return;
 	for (unsigned i = 0; i < 40; i++)
@@ -277,7 +277,7 @@ constructed_objects_are_not_poisoned(struct test *t)
 	u8 *object;
 
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	cache = kmem_cache_create("test-debug", 16, 0, FZPU, construct);
 	ASSERT(t, cache != NULL);
 	for (unsigned round = 0; round < 2; round++) {
@@ -296,7 +296,7 @@ many_objects_come_and_go_in_a_debugging_cache(struct test *t)
 	void *objects[200] = { NULL };
 
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	cache = kmem_cache_create("test-debug", 120, 0, FZPU, NULL);
 	ASSERT(t, cache != NULL);
 	for (unsigned n = 0; n < 3000; n++) {
@@ -323,7 +323,7 @@ every_rule_of_a_debugging_cache_is_checked(struct test *t)
 	struct page *page;
 
 	if (!supported())
-		SKIP(t, "not the SLUB design");
+		SKIP(t, "not the SLUB design, or KASAN");
 	if (!set_up(t, 48, FZPU))
 		return;
 	page = slab_page_of(victim);

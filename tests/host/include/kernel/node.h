@@ -8,6 +8,10 @@
 #undef NODE
 #define NODE(path, func) \
 	static const struct node node_##func \
-	__used __section("host_nodes") __aligned(8) = { path, func }
+	__used __section("host_nodes") __aligned(8) = { path, func, NULL }
+#undef NODE_DIR
+#define NODE_DIR(path, func, entry_func) \
+	static const struct node node_##func \
+	__used __section("host_nodes") __aligned(8) = { path, func, entry_func }
 
 #endif
