@@ -61,6 +61,7 @@ void dma_debug_restart(void);
 #define dma_debug_detach(dev)		((void)(dev), 0u)
 #define dma_debug_bad_call(ref, what)	((void)(ref), (void)(what))
 #define dma_debug_show(s)		((void)(s))
+#define dma_debug_used()		0u
 #endif
 
 #endif

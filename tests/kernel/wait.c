@@ -326,16 +326,15 @@ all_ordinary_waiters_and_one_exclusive_wake(struct test *t)
 	atomic_set(&nr_woken[1], 0);
 	for (i = 0; i < 3; i++) {
 		tasks[i] = test_start(t, wait_once, (void *)(i > 0ul), "wait");
-		TEST_WAIT_UNTIL(atomic_read(&nr_waiting) == (int)i + 1);
+		TEST_WAIT_UNTIL(queue_length(&mixed) == i + 1);
 	}
-	msleep(5);
 	wake_up(&mixed);
-	msleep(5);
-	EXPECT_EQ(t, atomic_read(&nr_woken[0]), 1);
+	TEST_WAIT_UNTIL(atomic_read(&nr_woken[0]) == 1 &&
+			atomic_read(&nr_woken[1]) == 1);
+	msleep(5);			/* time for one too many */
 	EXPECT_EQ(t, atomic_read(&nr_woken[1]), 1);
 	wake_up(&mixed);
-	msleep(5);
-	EXPECT_EQ(t, atomic_read(&nr_woken[1]), 2);
+	TEST_WAIT_UNTIL(atomic_read(&nr_woken[1]) == 2);
 	wake_up_all(&mixed);		/* nobody is left, unless it failed */
 	for (i = 0; i < 3; i++)
 		test_join(tasks[i]);
