@@ -17,6 +17,7 @@
 #include <kernel/task.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
+#include <mm/vmalloc.h>
 #include "report.h"
 
 #define MAX_FRAMES	32
@@ -112,6 +113,8 @@ report_fault(const struct fault_info *fault)
 	seq_buf_init(&s, text, sizeof(text));
 	ptwalk_show(&s, fault->addr);
 	print_lines(text);
+	if (vmalloc_describe(fault->addr, text, sizeof(text)))
+		pr_emerg("  %08lx is %s\n", fault->addr, text);
 }
 
 /* A word of the kernel's memory, if it is there. */

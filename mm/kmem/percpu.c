@@ -43,7 +43,8 @@
 #include <mm/verify.h>
 
 #define GRAIN		16u
-#define FIRST_BYTES	8192u		/* of the first chunk, for each core */
+/* Of the first chunk, for each core: enough for kmalloc under any design. */
+#define FIRST_BYTES	(2048u * (unsigned)sizeof(void *))
 #define MAX_GRAINS	1024u		/* larger strides are not used up */
 
 struct percpu_chunk {

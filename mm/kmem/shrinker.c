@@ -66,7 +66,7 @@ static unsigned long
 do_shrink(struct shrinker *shrinker, unsigned priority)
 {
 	unsigned long freeable = shrinker->count(shrinker), freed = 0;
-	unsigned long total, n, went;
+	unsigned long total, n, went, least;
 
 	if (!freeable)
 		return 0;
@@ -75,15 +75,15 @@ do_shrink(struct shrinker *shrinker, unsigned priority)
 				    __ATOMIC_RELAXED);
 	/* What was put off never asks for more than twice what there is. */
 	total = min(total, 2 * freeable);
-	while (total >= BATCH || total >= freeable) {
+	/* Few are worth a call if they are all there is, or all are wanted. */
+	least = priority ? min(BATCH, freeable) : 1;
+	while (total >= least) {
 		n = min(total, BATCH);
 		went = shrinker->scan(shrinker, n);
 		if (went == SHRINK_STOP)
 			break;
 		freed += went;
 		total -= n;
-		if (!total)
-			break;
 		cond_resched();
 	}
 	__atomic_fetch_add(&shrinker->nr_deferred, total, __ATOMIC_RELAXED);

@@ -70,13 +70,16 @@
 
 #define LAZY_MAX	256	/* pages of addresses, guards included */
 #define GIVE_UP		64	/* clean pages given up with each call */
+#define NR_NODES	128u	/* free ranges that need no area */
 #define BLOCK_ORDER	4	/* frames are asked for by so many */
+#define FIND_TRIES	1000000ul
 #define MAP_BATCH	16	/* frames handed to the page tables at once */
 
 struct vmalloc_state vmalloc_state;
 
 static DEFINE_SPINLOCK(vmalloc_lock, LOCK_VMALLOC);
 static struct kmem_cache *area_cache;
+static struct vrange node_pool[NR_NODES], *free_nodes;	/* vmalloc_lock */
 
 #define state	vmalloc_state
 
@@ -127,32 +130,66 @@ busy_find(unsigned long addr)
 	return NULL;
 }
 
-static void
-free_unused(struct vrange *unused)
+/*
+ * Nodes of free ranges: from a small pool, so that no area's memory is kept
+ * for one. Only when the pool is empty the area's own node is used.
+ * Context of the three: vmalloc_lock.
+ */
+static struct vrange *
+node_get(void)
 {
-	if (unused)
+	struct vrange *node = free_nodes;
+
+	if (node)
+		free_nodes = (struct vrange *)node->node.left;
+	return node;
+}
+
+static bool
+node_of_pool(const struct vrange *node)
+{
+	return node >= node_pool && node < node_pool + NR_NODES;
+}
+
+/* node is no longer needed; returns it if it belongs to an area. */
+static struct vrange *
+node_put(struct vrange *node)
+{
+	if (!node || !node_of_pool(node))
+		return node;
+	node->node.left = (struct rb_node *)free_nodes;
+	free_nodes = node;
+	return NULL;
+}
+
+static void
+node_free(struct vrange *node)
+{
+	if (node)
 		kmem_cache_free(area_cache,
-				container_of(unused, struct vm_area, range));
+				container_of(node, struct vm_area, range));
 }
 
 /* Take addresses for area and enter it. False: no room as things stand. */
 static bool
-area_take(struct vm_area *area, unsigned long align, struct vrange **spare)
+area_take(struct vm_area *area)
 {
 	unsigned long bytes = (area->nr_pages + 1) << PAGE_SHIFT, flags;
-	struct vrange *unused;
+	struct vrange *unused, *spare = NULL;
 	bool ok;
 
+	/* At page alignment the low end of a range is taken: no spare. */
 	flags = spin_lock_irqsave(&vmalloc_lock);
-	ok = vrange_take(&state.free, bytes, align, &area->range.start, spare,
-			 &unused);
+	ok = vrange_take(&state.free, bytes, PAGE_SIZE, &area->range.start,
+			 &spare, &unused);
 	if (ok) {
 		area->range.end = area->range.start + bytes;
 		busy_insert(area);
 	}
+	unused = node_put(unused);
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
 	if (unlikely(unused))
-		free_unused(unused);
+		node_free(unused);
 	return ok;
 }
 
@@ -160,44 +197,29 @@ static void area_wait(struct vm_area *area);
 static struct vm_area *area_remove(unsigned long addr, unsigned kinds);
 
 /*
- * A new busy area of nr pages (and its guard) at a multiple of align.
+ * A new busy area of nr pages (and its guard).
  * Context: may sleep. Returns NULL without memory or addresses.
  */
 static struct vm_area *
-area_alloc(unsigned long nr, unsigned long align, enum vm_kind kind,
-	   unsigned long caller)
+area_alloc(unsigned long nr, enum vm_kind kind, unsigned long caller)
 {
 	struct vm_area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
-	struct vm_area *second = NULL;
-	struct vrange *spare;
-	bool ok;
 
-	if (align > PAGE_SIZE)
-		second = kmem_cache_alloc(area_cache, GFP_KERNEL);
-	if (!area || (align > PAGE_SIZE && !second))
-		goto fail;
+	if (!area)
+		return NULL;
 	area->pages = NULL;
 	area->nr_pages = nr;
 	area->pa = 0;
 	area->kind = kind;
 	area->caller = caller;
-	spare = second ? &second->range : NULL;
-	ok = area_take(area, align, &spare) ||
-	     (vmalloc_purge() && area_take(area, align, &spare));
-	if (!spare)
-		second = NULL;
-	if (!ok)
-		goto fail;
-	if (second)
-		kmem_cache_free(area_cache, second);
+	if (!area_take(area) && !(vmalloc_purge() && area_take(area))) {
+		kmem_cache_free(area_cache, area);
+		return NULL;
+	}
 	if (kasan_vmalloc((void *)area->range.start, nr << PAGE_SHIFT))
 		return area;
 	area_remove(area->range.start, 1u << kind);
 	area_wait(area);
-	return NULL;
-fail:
-	kmem_cache_free(area_cache, second);
-	kmem_cache_free(area_cache, area);
 	return NULL;
 }
 
@@ -261,18 +283,24 @@ area_free_frames(struct vm_area *area)
 	area_free_array(area);
 }
 
-/* [start, end) becomes free, with node to hold it. */
+/* [start, end) becomes free, and area goes. */
 static void
-give_up_range(unsigned long start, unsigned long end, struct vm_area *node)
+give_up_range(unsigned long start, unsigned long end, struct vm_area *area)
 {
-	struct vrange *unused[2];
 	unsigned long flags = spin_lock_irqsave(&vmalloc_lock);
+	struct vrange *node = node_get(), *unused[2];
+	bool kept = !node;
 
-	vrange_put(&state.free, start, end, &node->range, unused);
+	vrange_put(&state.free, start, end, kept ? &area->range : node,
+		   unused);
+	unused[0] = node_put(unused[0]);
+	unused[1] = node_put(unused[1]);
 	state.purging_pages -= (end - start) >> PAGE_SHIFT;
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
-	free_unused(unused[0]);
-	free_unused(unused[1]);
+	if (likely(!kept))
+		kmem_cache_free(area_cache, area);
+	node_free(unused[0]);
+	node_free(unused[1]);
 }
 
 /*
@@ -476,8 +504,8 @@ vmalloc_caller(unsigned long size, gfp_t gfp, unsigned long caller)
 	might_sleep();
 	if (!size || size > state.size - PAGE_SIZE)
 		return NULL;
-	area = area_alloc(ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT, PAGE_SIZE,
-			  VM_ALLOC, caller);
+	area = area_alloc(ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT, VM_ALLOC,
+			  caller);
 	if (!area)
 		return NULL;
 	if (area_fill(area, gfp) && !area_map(area, PROT_KERNEL_RW)) {
@@ -540,7 +568,7 @@ vmap(struct page **pages, unsigned n, enum pgprot prot)
 	might_sleep();
 	if (!n || n > (state.size >> PAGE_SHIFT) - 1)
 		return NULL;
-	area = area_alloc(n, PAGE_SIZE, VM_MAP,
+	area = area_alloc(n, VM_MAP,
 			  (unsigned long)__builtin_return_address(0));
 	if (!area)
 		return NULL;
@@ -581,7 +609,7 @@ ioremap_caller(phys_addr_t pa, unsigned long size, enum pgprot prot,
 	if (!size || pa + (size - 1) < pa ||
 	    memblock_overlaps_memory(pa, size))
 		return NULL;
-	area = area_alloc(bytes >> PAGE_SHIFT, PAGE_SIZE, VM_IOREMAP, caller);
+	area = area_alloc(bytes >> PAGE_SHIFT, VM_IOREMAP, caller);
 	if (!area)
 		return NULL;
 	area->pa = start;
@@ -651,9 +679,18 @@ vmalloc_for_each(void (*fn)(const struct vm_area *area, void *arg), void *arg)
 bool
 vmalloc_find(unsigned long addr, struct vm_area *copy)
 {
-	unsigned long flags = spin_lock_irqsave(&vmalloc_lock);
-	struct vm_area *area = busy_find(addr);
+	unsigned long flags = local_irq_save(), tries = FIND_TRIES;
+	struct vm_area *area;
 
+	/* Called by reports too: whoever holds the lock may not go on. */
+	while (!spin_trylock(&vmalloc_lock)) {
+		if (!--tries) {
+			local_irq_restore(flags);
+			return false;
+		}
+		cpu_relax();
+	}
+	area = busy_find(addr);
 	if (area)
 		*copy = *area;
 	spin_unlock_irqrestore(&vmalloc_lock, flags);
@@ -676,7 +713,6 @@ void
 vmalloc_init(void)
 {
 	struct vrange *unused[2];
-	struct vm_area *area;
 
 	area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 0,
 				       SLAB_PANIC, NULL);
@@ -684,8 +720,7 @@ vmalloc_init(void)
 	INIT_LIST_HEAD(&state.clean);
 	state.start = (unsigned long)high_memory + VMALLOC_GAP;
 	state.size = VMALLOC_END - state.start;
-	area = kmem_cache_alloc(area_cache, GFP_KERNEL);
-	assert(area);
-	vrange_put(&state.free, state.start, VMALLOC_END, &area->range,
-		   unused);
+	for (unsigned i = 0; i < NR_NODES; i++)
+		node_put(&node_pool[i]);
+	vrange_put(&state.free, state.start, VMALLOC_END, node_get(), unused);
 }

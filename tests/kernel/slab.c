@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Caches and kmalloc from inside: lists, merging, RCU, mistakes, rules; and
+ * the long random run (test.slab_ops=, 200000 operations unless it says more).
+ * Under any design; what is SLUB's own is skipped under the others.
+ */
+#include <kernel/init.h>
+#include <kernel/node.h>
+#include <kernel/rcu.h>
+#include <kernel/smp.h>
+#include <kernel/test.h>
+#include <lib/cmdline.h>
+#include <lib/errno.h>
+#include <lib/random.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+#include <mm/vmstat.h>
+#include "../../mm/kmem/kmem_cache.h"
+#include "page_helpers.h"
+
+static unsigned long slab_ops = 200000;
+
+static int
+slab_ops_param(const char *value)
+{
+	unsigned long n = 0;
+
+	for (; *value >= '0' && *value <= '9'; value++)
+		n = n * 10 + (*value - '0');
+	if (*value || !n)
+		return -EINVAL;
+	slab_ops = n;
+	return 0;
+}
+BOOT_PARAM("test.slab_ops", slab_ops_param);
+
+static bool
+is_plain_slub(void)
+{
+	return the_slab_design == &slub_design &&
+	       !slab_debug_flags_for("test-slab");
+}
+
+#ifdef VELLUM_KASAN
+#define KASAN_ON	true
+#else
+#define KASAN_ON	false
+#endif
+
+static struct kmem_cache *cache;
+
+static bool
+make(struct test *t, unsigned size, slab_flags_t flags)
+{
+	cache = kmem_cache_create("test-slab", size, 0, SLAB_NO_MERGE | flags,
+				  NULL);
+	return EXPECT(t, cache != NULL);
+}
+
+static void
+like_caches_share_one_and_others_do_not(struct test *t)
+{
+	struct kmem_cache *a, *b, *c;
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	a = kmem_cache_create("test-a", 1500, 0, 0, NULL);
+	b = kmem_cache_create("test-b", 1498, 0, 0, NULL);
+	c = kmem_cache_create("test-c", 1500, 0, SLAB_NO_MERGE, NULL);
+	EXPECT(t, a && a == b && c && c != a);
+	EXPECT_EQ(t, kmem_cache_destroy(b), 0);
+	EXPECT(t, !strcmp(kmem_cache_name(a), "test-a"));
+	EXPECT_EQ(t, kmem_cache_size(a), 1500);
+	EXPECT_EQ(t, kmem_cache_destroy(a), 0);
+	EXPECT_EQ(t, kmem_cache_destroy(c), 0);
+}
+
+static void
+impossible_caches_are_refused(struct test *t)
+{
+	EXPECT(t, !kmem_cache_create("test", 0, 0, 0, NULL));
+	EXPECT(t, !kmem_cache_create("test", KMALLOC_MAX_CACHE_SIZE + 1, 0, 0,
+				     NULL));
+	EXPECT(t, !kmem_cache_create("test", 8, 24, 0, NULL));
+	EXPECT_EQ(t, kmem_cache_destroy(NULL), 0);
+}
+
+static void
+alignment_is_kept(struct test *t)
+{
+	for (unsigned align = 8; align <= 256; align *= 2) {
+		void *p[5];
+
+		cache = kmem_cache_create("test-slab", 20, align,
+					  SLAB_NO_MERGE, NULL);
+		ASSERT(t, cache != NULL);
+		for (unsigned i = 0; i < 5; i++) {
+			p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+			EXPECT_EQ(t, (unsigned long)p[i] % align, 0);
+		}
+		for (unsigned i = 0; i < 5; i++)
+			kmem_cache_free(cache, p[i]);
+		EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+	}
+}
+
+/* An object freed into another slab waits on the away list. */
+static void
+frees_into_one_slab_are_gathered(struct test *t)
+{
+	struct kmem_cache_cpu *c;
+	struct page *page;
+	void *p[100];
+	unsigned n;
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	if (!make(t, 256, 0))
+		return;
+	for (n = 0; n < 100; n++)
+		p[n] = kmem_cache_alloc(cache, GFP_KERNEL);
+	page = slab_page_of(p[0]);
+	for (n = 0; slab_page_of(p[n]) == page; n++)
+		kmem_cache_free(cache, p[n]);
+	c = this_cpu_ptr(cache->lists);
+	EXPECT(t, c->away.page == page);
+	EXPECT_EQ(t, c->nr_away, n);
+	EXPECT_EQ(t, page->slab.inuse, page->slab.objects);
+	while (n < 100)
+		kmem_cache_free(cache, p[n++]);
+	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
+shrink_gives_empty_slabs_back(struct test *t)
+{
+	unsigned long before, most;
+	void *p[300];
+
+	if (!make(t, 512, 0))
+		return;
+	before = global_node_page_state(NR_SLAB_UNRECLAIMABLE);
+	for (unsigned i = 0; i < 300; i++)
+		p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	most = global_node_page_state(NR_SLAB_UNRECLAIMABLE);
+	EXPECT(t, most >= before + 300 * 512 / PAGE_SIZE);
+	for (unsigned i = 0; i < 300; i++)
+		kmem_cache_free(cache, p[i]);
+	kmem_cache_shrink(cache);
+	EXPECT(t, global_node_page_state(NR_SLAB_UNRECLAIMABLE) <= before + 1);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
+bulk_is_all_or_nothing(struct test *t)
+{
+	void *p[64];
+
+	if (!make(t, 128, 0))
+		return;
+	EXPECT(t, kmem_cache_alloc_bulk(cache, GFP_KERNEL, 64, p));
+	for (unsigned i = 0; i < 64; i++)
+		memset(p[i], i, 128);
+	for (unsigned i = 0; i < 64; i++)
+		EXPECT_EQ(t, *((u8 *)p[i] + 127), i);
+	kmem_cache_free_bulk(cache, 64, p);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+/* A reader may look at a freed object of such a cache, never at another. */
+static void
+type_safe_objects_keep_their_slab_for_readers(struct test *t)
+{
+	u32 *p[40];
+
+	if (!make(t, 1000, SLAB_TYPESAFE_BY_RCU))
+		return;
+	for (unsigned i = 0; i < 40; i++) {
+		p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		ASSERT(t, p[i] != NULL);
+		*p[i] = 0x7e57;
+	}
+	rcu_read_lock();
+	for (unsigned i = 0; i < 40; i++)
+		kmem_cache_free(cache, p[i]);
+	for (unsigned i = 0; i < 40 && !KASAN_ON; i++) {
+		EXPECT_EQ(t, READ_ONCE(*p[i]), 0x7e57);
+		EXPECT_EQ(t, page_state(slab_page_of(p[i])), PAGE_STATE_SLAB);
+	}
+	rcu_read_unlock();
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
+dma_memory_comes_from_its_zone(struct test *t)
+{
+	for (unsigned size = 8; size <= 8192; size *= 4) {
+		void *p = kmalloc(size, GFP_KERNEL | __GFP_DMA);
+
+		ASSERT(t, p != NULL);
+		EXPECT_EQ(t, page_zone(slab_page_of(p))->type, ZONE_DMA);
+		kfree(p);
+	}
+}
+
+static void
+strings_are_copied(struct test *t)
+{
+	char *s = kstrdup("forty-two", GFP_KERNEL);
+
+	ASSERT(t, s != NULL);
+	EXPECT(t, !strcmp(s, "forty-two"));
+	kfree(s);
+}
+
+static void
+slabinfo_has_linux_format(struct test *t)
+{
+	static char text[8192];
+	struct seq_buf s;
+
+	seq_buf_init(&s, text, sizeof(text));
+	node_find("slabinfo")->show(&s);
+	EXPECT(t, strstr(text, "slabinfo - version: 2.1\n# name ") == text);
+	EXPECT(t, strstr(text, "\nkmalloc-64 ") != NULL);
+	EXPECT(t, strstr(text, " : tunables ") != NULL);
+	seq_buf_init(&s, text, sizeof(text));
+	EXPECT(t, node_show_entry("sys/kernel/slab/kmalloc-64", &s));
+	EXPECT(t, strstr(text, "object_size      64\n") != NULL);
+	EXPECT(t, !node_show_entry("sys/kernel/slab/none", &s));
+}
+
+/* --- mistakes ------------------------------------------------------------------ */
+
+static void *victim;
+
+static void
+free_victim(void *unused)
+{
+	kfree(victim);
+}
+
+static void
+cache_free_victim(void *unused)
+{
+	kmem_cache_free(cache, victim);
+}
+
+static void
+kfree_at(void *p)
+{
+	kfree(p);
+}
+
+static void
+alloc_victim(void *unused)
+{
+	victim = kmem_cache_alloc(cache, GFP_KERNEL);
+}
+
+static void
+double_free_is_told(struct test *t)
+{
+	void *between;
+
+	if (KASAN_ON)
+		SKIP(t, "KASAN tells it");
+	victim = kmalloc(40, GFP_KERNEL);
+	ASSERT(t, victim != NULL);
+	kfree(victim);
+	EXPECT_WARNING(t, free_victim, NULL, "double free");
+#ifdef VELLUM_DEBUG
+	/* Not the last freed one either. */
+	victim = kmalloc(40, GFP_KERNEL);
+	between = kmalloc(40, GFP_KERNEL);
+	ASSERT(t, victim && between);
+	kfree(victim);
+	kfree(between);
+	EXPECT_WARNING(t, free_victim, NULL, "double free");
+#endif
+	EXPECT(t, mm_verify_all(NULL));
+	(void)between;
+}
+
+static void
+wrong_pointers_are_told(struct test *t)
+{
+	static u32 variable;
+	char *p = kmalloc(48, GFP_KERNEL);
+	void *page = get_free_page(GFP_KERNEL);
+
+	ASSERT(t, p && page);
+	if (!KASAN_ON) {
+#ifdef VELLUM_DEBUG
+		EXPECT_WARNING(t, kfree_at, p + 16, "pointer");
+#endif
+		EXPECT_WARNING(t, kfree_at, &variable, "no object");
+		EXPECT_WARNING(t, kfree_at, page, "no object");
+		EXPECT_WARNING(t, kfree_at, (void *)0x1000, "no object");
+	}
+	kfree(p);
+	free_page(page);
+}
+
+static void
+objects_of_another_cache_are_told(struct test *t)
+{
+	if (!make(t, 200, 0))
+		return;
+	victim = kmalloc(200, GFP_KERNEL);
+	EXPECT_WARNING(t, cache_free_victim, NULL, "another cache");
+	kfree(victim);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
+use_after_free_is_told_in_debug_builds(struct test *t)
+{
+#ifdef VELLUM_DEBUG
+	u32 *p, keep;
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	if (!make(t, 64, 0))
+		return;
+	p = victim = kmem_cache_alloc(cache, GFP_KERNEL);
+	ASSERT(t, p != NULL);
+	kmem_cache_free(cache, p);
+	keep = *p;
+	*p = 7;
+	EXPECT_WARNING(t, alloc_victim, NULL, "use after free");
+	EXPECT(t, victim == p && keep != 7);
+	kmem_cache_free(cache, victim);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+#else
+	SKIP(t, "release build");
+#endif
+}
+
+/* --- rules --------------------------------------------------------------------- */
+
+/* A cache with one partly used slab on the node. */
+static struct page *
+partial_slab(struct test *t, void **keep)
+{
+	void *p[3];
+
+	if (!make(t, 300, 0))
+		return NULL;
+	for (unsigned i = 0; i < 3; i++)
+		p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	kmem_cache_free(cache, p[0]);
+	kmem_cache_free(cache, p[1]);
+	kmem_cache_shrink(cache);
+	*keep = p[2];
+	return slab_page_of(p[2]);
+}
+
+static void
+rules_of_slub_are_checked(struct test *t)
+{
+	struct page *page;
+	void *keep, *list;
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	page = partial_slab(t, &keep);
+	ASSERT(t, page != NULL);
+	ASSERT_EQ(t, cache->node.nr_partial, 1);
+	page->slab.frozen = 1;
+	EXPECT(t, verify_catches("U1"));
+	page->slab.frozen = 0;
+	page->slab.inuse++;
+	EXPECT(t, verify_catches("U2"));
+	page->slab.inuse--;
+	list = page->slab.freelist;
+	page->slab.freelist = (void *)(PAGE_OFFSET + 0x1000);
+	EXPECT(t, verify_catches("U2"));
+	page->slab.freelist = list;
+	cache->node.nr_partial++;
+	EXPECT(t, verify_catches("U3"));
+	cache->node.nr_partial--;
+	cache->node.nr_slabs = 0;
+	EXPECT(t, verify_catches("U3"));
+	cache->node.nr_slabs = 1;
+	EXPECT(t, mm_verify_all(NULL));
+	kmem_cache_free(cache, keep);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
+rules_of_slab_are_checked(struct test *t)
+{
+	struct page *page;
+	void *keep;
+
+	if (the_slab_design != &slab_design)
+		SKIP(t, "not the SLAB design");
+	page = partial_slab(t, &keep);
+	ASSERT(t, page != NULL);
+	list_move(&page->slab.list, &cache->node.full);
+	EXPECT(t, verify_catches("A1"));
+	list_move(&page->slab.list, &cache->node.partial);
+	page->slab.inuse++;
+	EXPECT(t, verify_catches("A2"));
+	page->slab.inuse--;
+	cache->node.nr_free++;
+	EXPECT(t, verify_catches("A3"));
+	cache->node.nr_free--;
+	EXPECT(t, mm_verify_all(NULL));
+	kmem_cache_free(cache, keep);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
+rules_of_slob_are_checked(struct test *t)
+{
+	struct page *page;
+	void *p, *q;
+
+	if (the_slab_design != &slob_design)
+		SKIP(t, "not the SLOB design");
+	p = kmalloc(700, GFP_KERNEL);
+	q = kmalloc(700, GFP_KERNEL);
+	ASSERT(t, p && q);
+	page = slab_page_of(q);
+	if (page->slab.freelist) {
+		page->slab.inuse++;
+		EXPECT(t, verify_catches("B2"));
+		page->slab.inuse--;
+		*(u16 *)page->slab.freelist += 4096;
+		EXPECT(t, verify_catches("B1"));
+		*(u16 *)page->slab.freelist -= 4096;
+	}
+	EXPECT(t, mm_verify_all(NULL));
+	kfree(p);
+	kfree(q);
+}
+
+/* --- the long run --------------------------------------------------------------- */
+
+#define SLOTS	512
+
+struct block {
+	u8 *p;
+	u32 size;
+	u8 stamp;
+};
+
+static struct block blocks[NR_CPUS][SLOTS];
+
+static u32
+random_size(u64 *rng)
+{
+	switch (random_below(rng, 16)) {
+	case 0:
+		return 1 + random_below(rng, 20000);
+	case 1: case 2:
+		return 1 + random_below(rng, 3000);
+	default:
+		return 1 + random_below(rng, 300);
+	}
+}
+
+static bool
+block_whole(const struct block *b)
+{
+	return b->p[0] == b->stamp && b->p[b->size / 2] == b->stamp &&
+	       b->p[b->size - 1] == b->stamp;
+}
+
+static void
+fill_block(struct block *b, u64 *rng)
+{
+	bool zero = !random_below(rng, 8);
+	gfp_t gfp = random_below(rng, 4) ? GFP_KERNEL : GFP_ATOMIC;
+
+	b->size = random_size(rng);
+	b->p = zero ? kzalloc(b->size, gfp | __GFP_NOWARN) :
+		      kmalloc(b->size, gfp | __GFP_NOWARN);
+	if (!b->p)
+		return;
+	if (zero && (b->p[0] || b->p[b->size - 1]))
+		b->stamp = 0;
+	b->stamp = (u8)random_next(rng);
+	b->p[0] = b->p[b->size / 2] = b->p[b->size - 1] = b->stamp;
+}
+
+/* Blocks of one core are freed by another: taken under nobody's lock. */
+static void
+long_run(struct test *t, unsigned cpu, void *ops)
+{
+	u64 rng = t->seed * 31 + cpu;
+	struct block *mine = blocks[cpu], b;
+
+	for (unsigned long n = 0; n < (unsigned long)ops; n++) {
+		unsigned i = random_below(&rng, SLOTS);
+
+		if (!mine[i].p) {
+			fill_block(&mine[i], &rng);
+			continue;
+		}
+		b = mine[i];
+		mine[i].p = NULL;
+		if (!block_whole(&b))
+			test_fail(t, __FILE__, __LINE__,
+				  "a block of %u bytes changed", b.size);
+		kfree(b.p);
+	}
+}
+
+static void
+random_operations_on_all_cores_keep_every_block(struct test *t)
+{
+	test_on_all_cpus(t, long_run,
+			 (void *)(slab_ops / num_online_cpus()));
+	EXPECT(t, mm_verify_all(NULL));
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		for (unsigned i = 0; i < SLOTS; i++) {
+			if (blocks[cpu][i].p)
+				EXPECT(t, block_whole(&blocks[cpu][i]));
+			kfree(blocks[cpu][i].p);
+			blocks[cpu][i].p = NULL;
+		}
+	}
+}
+
+TEST_SUITE("slab",
+	   TEST_CASE(like_caches_share_one_and_others_do_not),
+	   TEST_CASE(impossible_caches_are_refused),
+	   TEST_CASE(alignment_is_kept),
+	   TEST_CASE(frees_into_one_slab_are_gathered),
+	   TEST_CASE(shrink_gives_empty_slabs_back),
+	   TEST_CASE(bulk_is_all_or_nothing),
+	   TEST_CASE(type_safe_objects_keep_their_slab_for_readers),
+	   TEST_CASE(dma_memory_comes_from_its_zone),
+	   TEST_CASE(strings_are_copied),
+	   TEST_CASE(slabinfo_has_linux_format),
+	   TEST_CASE(double_free_is_told),
+	   TEST_CASE(wrong_pointers_are_told),
+	   TEST_CASE(objects_of_another_cache_are_told),
+	   TEST_CASE(use_after_free_is_told_in_debug_builds),
+	   TEST_CASE(rules_of_slub_are_checked),
+	   TEST_CASE(rules_of_slab_are_checked),
+	   TEST_CASE(rules_of_slob_are_checked),
+	   TEST_CASE(random_operations_on_all_cores_keep_every_block));
