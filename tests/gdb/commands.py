@@ -225,10 +225,12 @@ def what_tells_each_kind_of_address():
             ("0x61234", "as a frame number: PA 0x61234000"),
             ("0x61234567", "VA 0xc1234567"), ("0xffc00000", "FIX_"),
             ("0xffff0000", "vectors page"), ("0xbf000000", "not mapped"),
-            ("&current_task", "per-CPU data of core 0: current_task"),
+            ("(unsigned)&current_task + percpu_offset[0]",
+             "per-CPU data of core 0: current_task"),
             ("(unsigned)&current_task + percpu_offset[1]",
              "per-CPU data of core 1: current_task"),
-            ("((struct task *)current_task)->stack - 4", "guard page"),
+            ("(*(struct task **)((unsigned)&current_task + "
+             "percpu_offset[0]))->stack - 4", "guard page"),
             ("0x00c01234", "nothing"), ("0x100", "list poison")):
         has(do(f"mm what {expression}"), want, expression)
 
