@@ -23,9 +23,9 @@ result() {	# status name
 }
 
 command -v gcc >/dev/null || skip "no gcc: tools/setup test installs it"
-one=$(tools/profile --kernel build --mem 64 --top 100000 test=string 2>&1) ||
+one=$(tools/profile --kernel build --mem 64 --top 100000 test=lib_string 2>&1) ||
 	skip "this QEMU takes no plugin: $(tail -n 1 <<<"$one")"
-two=$(tools/profile --kernel build --mem 64 --top 100000 test=string 2>&1)
+two=$(tools/profile --kernel build --mem 64 --top 100000 test=lib_string 2>&1)
 
 printf 'KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: profile\n    1..4\n'
 awk '$NF == "start_kernel" { exit $3 != 1 } END { if (!NR) exit 1 }' <<<"$one"
