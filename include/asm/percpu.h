@@ -3,9 +3,10 @@
  * Per-CPU variables: one copy for each core, reached by adding an offset.
  *
  * The linker gathers all DEFINE_PER_CPU variables between __percpu_start and
- * __percpu_end. That section itself is the copy of core 0 (offset 0); the
- * other cores get copies when they are brought up. A core keeps its offset in
- * TPIDRPRW, so this_cpu_ptr() is one coprocessor read and one addition.
+ * __percpu_end. That section serves the first core at offset 0 until memory is
+ * known; then setup_per_cpu_areas() gives every core a copy, all at one
+ * distance. A core keeps its offset in TPIDRPRW, so this_cpu_ptr() is one
+ * coprocessor read and one addition.
  *
  * Rule: whoever uses this_cpu_ptr() must not move to another core meanwhile.
  * Kernel code moves only where it sleeps, and an interrupt handler that
