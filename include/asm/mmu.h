@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One user address space as the hardware sees it: what mm/ asks of the
+ * architecture. The contract in full; nothing else of it is visible.
+ *
+ * Ideas
+ *   First level	pgd, 16 KiB: 4096 entries of 1 MiB. The entries from
+ *		TASK_SIZE up are the kernel's, equal in every table.
+ *   Second level  a page of memory serves a *group* of four entries, 4 MiB at
+ *		a multiple of 4 MiB. It is entered by user_table_install() and
+ *		taken out, for good, by user_table_remove().
+ *   ASID	a number in each translation that a TLB remembers, so that a
+ *		switch need not forget. There are 255 for users; when they
+ *		are used up a new generation begins and everything is forgotten
+ *		once. context.asid keeps generation and number.
+ *
+ * Locks  the tables of one space: its owner's page-table lock (mm/mm.h). The
+ *	  functions here take none but the architecture's own.
+ */
+#ifndef ASM_MMU_H
+#define ASM_MMU_H
+
+#include <asm/pte.h>
+#include <lib/list.h>
+
+struct mm_context {
+	pgd_t *pgd;
+	u32 asid;		/* generation << 8 | number; 0: none yet */
+	struct list_head node;	/* all tables: kernel entries are copied in */
+};
+
+#define TABLE_GROUP_SIZE	(4 * SECTION_SIZE)
+#define TABLE_GROUP_MASK	(~(TABLE_GROUP_SIZE - 1))
+
+/* --- A space comes and goes --- */
+
+/*
+ * An empty table that has the kernel's entries. Context: may sleep.
+ * Returns 0 or -ENOMEM.
+ */
+int mm_context_init(struct mm_context *ctx);
+/*
+ * The first-level table goes; no group may be left in it, and no core may run
+ * on it (switch_mm(NULL) first). Flushes what the ASID's translations need.
+ */
+void mm_context_destroy(struct mm_context *ctx);
+/*
+ * This core goes on in ctx; NULL: only the kernel's half. Nothing is done when
+ * it runs there already. Context: interrupts masked.
+ */
+void switch_mm(struct mm_context *ctx);
+
+/* --- Tables --- */
+
+/* The entry of va, or NULL when its group has no table (or a section). */
+static inline pte_t *
+pte_offset(const struct mm_context *ctx, unsigned long va)
+{
+	u32 l1 = READ_ONCE(ctx->pgd[va >> SECTION_SHIFT].value);
+
+	if (unlikely((l1 & L1_TYPE_MASK) != L1_TABLE))
+		return NULL;
+	return (pte_t *)__va(l1 & ~0x3ffu) + (va >> PAGE_SHIFT) % PTRS_PER_PTE;
+}
+
+/*
+ * Enter page (zeroed; from pgtable_alloc_page()) as the second level of va's
+ * group; entries that map sections stay. If the group has a page already, va's
+ * entry is pointed at it where it was empty. Held: the page-table lock.
+ * Returns true if page was used: it belongs to the table now.
+ */
+bool user_table_install(struct mm_context *ctx, unsigned long va, void *page);
+/*
+ * Take the group's page out; every entry of it must be none, and the caller
+ * flushes (flush_tlb_user_range) before it frees the page that is returned.
+ * NULL if there was none. Held: the page-table lock.
+ */
+void *user_table_remove(struct mm_context *ctx, unsigned long va);
+
+/*
+ * Change an entry of ctx. A store; the caller flushes if the old one was
+ * present and the new one takes something away. A new translation is seen
+ * by the core after pte_publish(). Held: the page-table lock.
+ */
+static inline void
+set_pte_at(struct mm_context *ctx, unsigned long va, pte_t *ptep, pte_t pte)
+{
+	(void)ctx;
+	(void)va;
+	WRITE_ONCE(ptep->value, pte.value);
+}
+
+static inline void
+pte_publish(void)
+{
+	__asm__ volatile("dsb" ::: "memory");
+}
+
+/*
+ * User sections: 1 MiB at once (MAP_HUGETLB). va and pa at multiples of it.
+ * set: the entry must be empty; clear: returns the physical address that it
+ * had (bit 0: it was dirty), or ~0 if there was no section; the caller flushes.
+ * Held: the page-table lock.
+ */
+void user_section_set(struct mm_context *ctx, unsigned long va, phys_addr_t pa,
+		      unsigned allow);
+phys_addr_t user_section_clear(struct mm_context *ctx, unsigned long va);
+bool user_section_get(const struct mm_context *ctx, unsigned long va,
+		      phys_addr_t *pa, bool *dirty);
+/* Other rights; young and dirty are set: sections are never aged. */
+void user_section_protect(struct mm_context *ctx, unsigned long va,
+			  unsigned allow);
+
+/* --- Forgetting; on every core, for this space's ASID --- */
+
+void flush_tlb_user_page(const struct mm_context *ctx, unsigned long va);
+void flush_tlb_user_range(const struct mm_context *ctx, unsigned long start,
+			  unsigned long end);
+void flush_tlb_user_all(const struct mm_context *ctx);
+
+#endif

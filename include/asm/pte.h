@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One entry of a user's page table: what it says, and how to make another.
+ *
+ * A pte_t is a value; these functions read one or build one, and none touches
+ * memory. Only this header, the kernel's map and the walk know the bits.
+ *
+ *	present		the core uses it: 1:0 = 1x
+ *	young		AF: cleared by the kernel, set by the fault that the
+ *			next access makes; the core never sets it itself
+ *	dirty		software: written since it was made clean
+ *	write		software: the owner may write. The core's read-only
+ *			bit AP2 is !(write && dirty), so the first write of a
+ *			clean page faults, and the fault makes it dirty
+ *	protnone	mapped, but nobody may touch it (1:0 = 00, bit 2 set):
+ *			the frame and the bits 11:4 are kept
+ *
+ *	 none --mk_pte--> present <--pte_mknone / pte_mkpresent--> protnone
+ *
+ * Source  ARM DDI 0406C, B3.5.1, B3.7.
+ */
+#ifndef ASM_PTE_H
+#define ASM_PTE_H
+
+#include <asm/arch-pgtable.h>
+#include <asm/memory.h>
+#include <asm/pgtable.h>
+
+#define PTE_PROTNONE	(1u << 2)	/* with 1:0 = 00 */
+
+/* What a user mapping allows; read is implied by the other two. */
+#define USER_READ	1u
+#define USER_WRITE	2u
+#define USER_EXEC	4u
+/* Of what kind the memory is. */
+enum user_memory { USER_CACHED, USER_UNCACHED, USER_DEVICE };
+
+static inline bool
+pte_none(pte_t pte)
+{
+	return pte.value == 0;
+}
+
+static inline bool
+pte_present(pte_t pte)
+{
+	return pte.value & PTE_SMALL;
+}
+
+static inline bool
+pte_protnone(pte_t pte)
+{
+	return (pte.value & (3 | PTE_PROTNONE)) == PTE_PROTNONE;
+}
+
+/* Does it hold a frame: present, or there but out of reach? */
+static inline bool
+pte_mapped(pte_t pte)
+{
+	return pte_present(pte) || pte_protnone(pte);
+}
+
+static inline bool
+pte_young(pte_t pte)
+{
+	return pte.value & PTE_AF;
+}
+
+static inline bool
+pte_dirty(pte_t pte)
+{
+	return pte.value & PTE_DIRTY;
+}
+
+static inline bool
+pte_write(pte_t pte)
+{
+	return pte.value & PTE_WRITABLE;
+}
+
+static inline bool
+pte_exec(pte_t pte)
+{
+	return pte_present(pte) && !(pte.value & PTE_XN);
+}
+
+/* pte must be mapped. */
+static inline pfn_t
+pte_pfn(pte_t pte)
+{
+	return pte.value >> PAGE_SHIFT;
+}
+
+/* The core's read-only bit follows from write and dirty. */
+static inline pte_t
+pte_settle(u32 value)
+{
+	const u32 both = PTE_WRITABLE | PTE_DIRTY;
+
+	value &= ~(u32)PTE_RDONLY;
+	return (pte_t){ value | ((value & both) == both ? 0 : PTE_RDONLY) };
+}
+
+static inline pte_t
+pte_mkyoung(pte_t pte)
+{
+	return (pte_t){ pte.value | PTE_AF };
+}
+
+static inline pte_t
+pte_mkold(pte_t pte)
+{
+	return (pte_t){ pte.value & ~(u32)PTE_AF };
+}
+
+static inline pte_t
+pte_mkdirty(pte_t pte)
+{
+	return pte_settle(pte.value | PTE_DIRTY);
+}
+
+static inline pte_t
+pte_mkclean(pte_t pte)
+{
+	return pte_settle(pte.value & ~(u32)PTE_DIRTY);
+}
+
+static inline pte_t
+pte_mkwrite(pte_t pte)
+{
+	return pte_settle(pte.value | PTE_WRITABLE);
+}
+
+static inline pte_t
+pte_wrprotect(pte_t pte)
+{
+	return pte_settle(pte.value & ~(u32)PTE_WRITABLE);
+}
+
+/* Bits of a user's small page: not global, young, clean. */
+static inline u32
+user_pte_bits(unsigned allow, enum user_memory memory)
+{
+	static const u8 attr[] = {
+		[USER_CACHED]	= ATTR_NORMAL_WRITE_BACK,
+		[USER_UNCACHED]	= ATTR_NORMAL_UNCACHED,
+		[USER_DEVICE]	= ATTR_DEVICE,
+	};
+
+	return PTE_SMALL | PTE_AF | PTE_S | PTE_USER | PTE_NG | PTE_RDONLY |
+	       attr[memory] << ATTR_SHIFT |
+	       (allow & USER_EXEC ? 0 : PTE_XN) |
+	       (allow & USER_WRITE ? PTE_WRITABLE : 0);
+}
+
+/*
+ * A young, clean translation to frame pfn that allows what `allow' says
+ * (USER_*); with none of them it is protnone.
+ */
+static inline pte_t
+mk_pte(pfn_t pfn, unsigned allow, enum user_memory memory)
+{
+	u32 value = pfn << PAGE_SHIFT | user_pte_bits(allow, memory);
+
+	if (!allow)
+		value = (value & ~3u) | PTE_PROTNONE;
+	return (pte_t){ value };
+}
+
+/*
+ * The same frame, young and dirty as it was, with other rights. With USER_WRITE
+ * the page becomes writable only if `writable': the caller knows whether it
+ * is shared for copy on write.
+ */
+static inline pte_t
+pte_modify(pte_t pte, unsigned allow, enum user_memory memory, bool writable)
+{
+	u32 keep = pte.value & (PTE_AF | PTE_DIRTY);
+	pte_t made = mk_pte(pte_pfn(pte), writable ? allow :
+			    allow & ~USER_WRITE, memory);
+
+	if (allow == USER_WRITE && !writable)	/* write alone implies read */
+		made = mk_pte(pte_pfn(pte), USER_READ, memory);
+	return pte_settle((made.value & ~(u32)(PTE_AF | PTE_DIRTY)) | keep);
+}
+
+#endif
