@@ -23,6 +23,9 @@
 	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\
 	X(BLOCK,	"block driver: one disk's queue")			\
 	X(DMA,		"dma: pool, bounce buffers, table of mappings")	\
+	X(MM_LIST,	"list of all address spaces")			\
+	X(MM_PGTABLE,	"page table and counts of one address space")	\
+	X(PAGE_TREE,	"page cache: pages of one file")		\
 	X(PGTABLE,	"page tables of the kernel, list of pgds")	\
 	X(PCP,		"page_alloc: one core's page lists")		\
 	X(PAGE_OWNER,	"page_owner: table of stacks")			\

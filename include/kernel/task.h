@@ -36,6 +36,10 @@
 #include <lib/rbtree.h>
 #include <lib/types.h>
 
+struct mm_struct;
+struct process;
+struct rlimit;
+
 #define TASK_NAME_LEN	16
 #define TASK_ANY_CPU	(-1)
 
@@ -68,6 +72,12 @@ struct task {
 	char name[TASK_NAME_LEN];	/* -  */
 	void *stack;			/* -  lowest address; THREAD_SIZE bytes */
 	struct list_head task_node;	/* l  in task_list */
+	struct mm_struct *mm;		/* o  its address space; NULL: a thread of
+					 *    the kernel */
+	struct mm_struct *active_mm;	/* q  whose table the core uses meanwhile */
+	struct process *process;	/* -  thread group, NULL likewise */
+	struct rlimit *rlim;		/* -  the process's; NULL: no limits */
+	unsigned long min_flt, maj_flt;	/* o  faults served without / with I/O */
 	void (*fn)(void *arg);		/* -  what it runs */
 	void *arg;			/* -  */
 };

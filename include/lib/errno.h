@@ -17,22 +17,48 @@
 #define ENOMEM		12
 #define EACCES		13
 #define EFAULT		14
+#define ENOTBLK		15
 #define EBUSY		16
 #define EEXIST		17
+#define EXDEV		18
 #define ENODEV		19
 #define ENOTDIR		20
 #define EISDIR		21
 #define EINVAL		22
+#define ENFILE		23
+#define EMFILE		24
 #define ENOTTY		25
+#define ETXTBSY		26
 #define EFBIG		27
 #define ENOSPC		28
+#define ESPIPE		29
 #define EROFS		30
+#define EMLINK		31
+#define EPIPE		32
+#define EDOM		33
 #define ERANGE		34
 #define EDEADLK		35
 #define ENAMETOOLONG	36
+#define ENOLCK		37
 #define ENOSYS		38
+#define ENOTEMPTY	39
+#define ELOOP		40
+#define EWOULDBLOCK	EAGAIN
+#define EIDRM		43
 #define EOVERFLOW	75
+#define ELIBBAD		80
 #define EILSEQ		84
+#define ENOTSOCK	88
+#define EPROTONOSUPPORT	93
+#define EOPNOTSUPP	95
+#define EAFNOSUPPORT	97
 #define ETIMEDOUT	110
+#define ECANCELED	125
+
+/* Inside the kernel only: a signal interrupted the call; start it again. */
+#define ERESTARTSYS	512
+#define ERESTARTNOINTR	513
+#define ERESTARTNOHAND	514
+#define ERESTART_RESTARTBLOCK 516
 
 #endif
