@@ -46,6 +46,12 @@ semihost_present(void)
 	return state == PRESENT;
 }
 
+u32
+semihost_time(void)
+{
+	return semihost_present() ? (u32)semihost_call(SYS_TIME, NULL) : 0;
+}
+
 void
 semihost_exit(unsigned status)
 {

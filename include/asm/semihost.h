@@ -11,6 +11,8 @@
 #include <lib/types.h>
 
 bool semihost_present(void);
+/* Seconds since 1970 on the host's clock; 0 if absent. */
+u32 semihost_time(void);
 /* End the emulator with this exit status (0 to 255). Returns if absent. */
 void semihost_exit(unsigned status);
 /* A host file: mode as fopen's ("r", "wb", ...). Handle, or -1. */

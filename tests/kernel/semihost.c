@@ -40,6 +40,17 @@ what_cannot_be_opened_is_minus_one(struct test *t)
 }
 
 static void
+the_host_tells_the_time(struct test *t)
+{
+	u32 before = semihost_time();
+
+	if (!semihost_present())
+		SKIP(t, "started without semihosting");
+	EXPECT(t, before > 1577836800);		/* later than 2019 */
+	EXPECT(t, semihost_time() >= before);
+}
+
+static void
 without_an_emulator_nothing_is_written(struct test *t)
 {
 	char text[4] = "abc";
@@ -50,10 +61,12 @@ without_an_emulator_nothing_is_written(struct test *t)
 	EXPECT_EQ(t, semihost_write(1, text, 3), 3);
 	EXPECT_EQ(t, semihost_read(1, text, 3), 3);
 	EXPECT_EQ(t, semihost_close(1), -1);
+	EXPECT_EQ(t, semihost_time(), 0);
 	semihost_exit(1);		/* returns */
 }
 
 TEST_SUITE("semihost",
 	TEST_CASE(files_of_the_host_are_read_and_written),
 	TEST_CASE(what_cannot_be_opened_is_minus_one),
+	TEST_CASE(the_host_tells_the_time),
 	TEST_CASE(without_an_emulator_nothing_is_written));

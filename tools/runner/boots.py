@@ -52,6 +52,8 @@ class Boot:
     mem: int = 256
     smp: int = 1
     uboot: bool = False
+    icount: int = None             # None: free-running
+    disk_iops: int = 0             # a scratch disk as slow as this; 0: no disk
     append: str = ""
     say: tuple = ("verify", "poweroff")          # typed at the prompt
     tree: bytes = None             # None: the board's, "none": ATAGs only
@@ -120,9 +122,10 @@ class BootRun(jobs.QemuJob):
 
     def __init__(self, suite, boot):
         super().__init__(f"{suite}-{boot.name}", SECONDS, boot.mem, boot.smp,
-                         boot.uboot, None,
+                         boot.uboot, boot.icount,
                          f"{boot.append} {STOP_AT_PANIC}".strip())
         self.what = boot
+        self.disk, self.iops = int(boot.disk_iops > 0), boot.disk_iops
         self.files = []
 
     def file(self, ending, data):

@@ -242,10 +242,12 @@ class QemuJob(Job):
     """A boot: mem in MiB, smp cores, uboot or direct, icount shift or None.
 
     disk: version of the virtio registers of a scratch disk; 0: no disk.
+    iops: requests that it serves in a second; 0: as many as it can.
     san: sanitizer of the kernel, which has its own folder in build.
     """
 
     disk = 0
+    iops = 0
     san = ""
 
     def __init__(self, name, cost, mem=256, smp=1, uboot=False, icount=None,
@@ -288,6 +290,8 @@ class QemuJob(Job):
             if self.disk:
                 options = [*options, "--virtio", str(self.disk),
                            "--disk", scratch_disk(folder)]
+                if self.iops:
+                    options += ["--disk-iops", str(self.iops)]
             process = Process(self.command(["--monitor", monitor, *options]),
                               log_path(self.name), limit, talk, monitor)
             try:
