@@ -419,6 +419,37 @@ a_long_line_is_seen_through_a_window(struct test *t)
 	SEE(">", 2);
 }
 
+/* Is the character of the line under the terminal's cursor? */
+static bool
+cursor_is_on_its_character(void)
+{
+	char want = ed.cursor < ed.len ? ed.text[ed.cursor] : ' ';
+
+	return term.cells[term.row][term.column] == want;
+}
+
+/* Through the whole line and back: < and > hide what the cursor is not on. */
+static void
+the_cursor_never_stands_on_a_mark(struct test *t)
+{
+	unsigned i, len = 2 * COLUMNS - 10;
+
+	begin();
+	for (i = 0; i < len; i++)
+		type((char[]){ (char)('a' + i % 26), 0 });
+	type("\001");
+	for (i = 0; i < len; i++) {
+		EXPECT(t, cursor_is_on_its_character());
+		type("\006");
+	}
+	EXPECT_EQ(t, ed.cursor, len);
+	for (i = 0; i < len; i++) {
+		EXPECT(t, cursor_is_on_its_character());
+		type("\002");
+	}
+	EXPECT_EQ(t, ed.cursor, 0u);
+}
+
 /* L1 to L3 of line_edit.c, and what the person sees. */
 static bool
 state_is_right(void)
@@ -504,4 +535,5 @@ TEST_SUITE("line_edit",
 	TEST_CASE(control_l_clears_and_draws_again),
 	TEST_CASE(a_full_line_refuses_more),
 	TEST_CASE(a_long_line_is_seen_through_a_window),
+	TEST_CASE(the_cursor_never_stands_on_a_mark),
 	TEST_CASE(random_keys_never_confuse_it));

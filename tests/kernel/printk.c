@@ -138,6 +138,28 @@ a_full_ring_drops_its_oldest_lines_whole(struct test *t)
 	EXPECT_EQ(t, lines, 65536 / (3 + 15 + 13 + 1));
 }
 
+/*
+ * 2048 lines of 32 bytes fill the ring to the last byte. A line of 33 takes the
+ * place of two: with one gone it would still lack a byte.
+ */
+static void
+a_line_that_lacks_one_byte_of_room_drops_another(struct test *t)
+{
+	unsigned lines = 0;
+	u64 pos = 0;
+	size_t n;
+
+	for (unsigned i = 0; i < 4000; i++)
+		printk(LOG_DEBUG, "line %8u", i);
+	printk(LOG_DEBUG, "fourteen bytes");
+	while ((n = log_read(&pos, buffer, 40)) != 0) {
+		if (!EXPECT(t, has_time(buffer)))
+			return;
+		lines++;
+	}
+	EXPECT_EQ(t, lines, 65536 / 32 - 2 + 1);
+}
+
 static void
 reading_never_splits_a_line(struct test *t)
 {
@@ -364,6 +386,7 @@ TEST_SUITE("printk",
 	TEST_CASE(a_long_message_is_cut_and_still_a_line),
 	TEST_CASE(time_never_goes_back),
 	TEST_CASE(a_full_ring_drops_its_oldest_lines_whole),
+	TEST_CASE(a_line_that_lacks_one_byte_of_room_drops_another),
 	TEST_CASE(reading_never_splits_a_line),
 	TEST_CASE(capture_takes_log_and_console_text),
 	TEST_CASE(capture_is_cut_at_its_size),
