@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory for page tables: asked by the architecture, answered by mm.
- * The page is zeroed and lowmem. Before the page allocator runs it comes
- * from memblock.
+ * All of it is lowmem. Before the page allocator runs a page comes from
+ * memblock.
  */
 #ifndef ASM_PGALLOC_H
 #define ASM_PGALLOC_H
 
 #include <lib/types.h>
 
-void *pgtable_alloc_page(void);		/* or NULL */
+/* A zeroed page, four second-level tables; NULL: no memory. Any context. */
+void *pgtable_alloc_page(void);
 void pgtable_free_page(void *table);
+
+/*
+ * A first-level table, 16 KiB at a multiple of it, not zeroed; NULL: no
+ * memory. Context: may sleep; free: any.
+ */
+void *pgtable_alloc_pgd(void);
+void pgtable_free_pgd(void *pgd);
 
 #endif

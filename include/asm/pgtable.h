@@ -31,6 +31,9 @@ enum pgprot {
 };
 
 extern pgd_t swapper_pg_dir[PTRS_PER_PGD];
+/* Pages of the kernel's half that stay for good: second-level tables, and in
+ * KASAN builds shadow. Changed atomically. */
+extern unsigned long nr_kernel_tables;
 
 /*
  * Map [va, va + size) to pa in the kernel's half. All page aligned.

@@ -17,7 +17,11 @@ struct stale_translation {
 	u32 entry;		/* as it was */
 	unsigned cpus;		/* that may remember it, one bit each */
 	unsigned long pc;	/* who took it out */
+	u32 space;		/* whose it is; 0: the kernel's */
+	unsigned nr_frames;	/* 1; of a section 256 */
 };
+
+struct mm_context;
 
 /* Page-table code: the entry of va goes from old to new. */
 void tlbcheck_change(unsigned long va, u32 old, u32 new, unsigned long pc);
@@ -27,6 +31,21 @@ void tlbcheck_change_local(unsigned long va, u32 old, u32 new,
 /* TLB maintenance: every core / this core forgets [start, end). */
 void tlbcheck_flush(unsigned long start, unsigned long end);
 void tlbcheck_flush_local(unsigned long start, unsigned long end);
+/* Everything, of every space; local: this core alone. */
+void tlbcheck_flush_all(bool local);
+
+/* The same for user spaces; cpus: the cores that were told to forget. */
+void tlbcheck_change_user(const struct mm_context *ctx, unsigned long va,
+			  u32 old, u32 new, unsigned long pc);
+void tlbcheck_change_section(const struct mm_context *ctx, unsigned long va,
+			     u32 old, u32 new, unsigned long pc);
+void tlbcheck_flush_user(const struct mm_context *ctx, unsigned long start,
+			 unsigned long end, unsigned cpus);
+/* This core enters ctx with that ASID. Context: interrupts masked. */
+void tlbcheck_enter(const struct mm_context *ctx, u32 asid);
+/* A space gets its identity; its table is given back. */
+void tlbcheck_space_begins(struct mm_context *ctx);
+void tlbcheck_space_ends(const struct mm_context *ctx);
 
 /*
  * Is one of the n frames from pa still remembered? Then *out says as what.
@@ -46,6 +65,13 @@ void do_translation_error(const char *what,
 #define tlbcheck_change_local(va, old, new, pc)	((void)0)
 #define tlbcheck_flush(start, end)		((void)0)
 #define tlbcheck_flush_local(start, end)	((void)0)
+#define tlbcheck_flush_all(local)		((void)0)
+#define tlbcheck_change_user(ctx, va, old, new, pc)	((void)0)
+#define tlbcheck_change_section(ctx, va, old, new, pc)	((void)0)
+#define tlbcheck_flush_user(ctx, start, end, cpus)	((void)0)
+#define tlbcheck_enter(ctx, asid)		((void)0)
+#define tlbcheck_space_begins(ctx)		((void)0)
+#define tlbcheck_space_ends(ctx)		((void)0)
 #endif
 
 #endif

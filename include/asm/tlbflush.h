@@ -10,6 +10,8 @@
 #include <lib/types.h>
 
 void flush_tlb_all(void);
+/* The same for this core alone. */
+void local_flush_tlb_all(void);
 /* Kernel (global) entries of [start, end). */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 /* The same for this core alone: entries that only it can have used. */

@@ -42,6 +42,7 @@
 #include <asm/irqflags.h>
 #include <asm/percpu.h>
 #include <asm/pgalloc.h>
+#include <asm/pgtable.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <lib/string.h>
@@ -360,6 +361,7 @@ own_shadow_page(unsigned long shadow)
 	if (kasan_shadow_is_zero_page(shadow)) {
 		kasan_replace_zero_page(shadow, __pa(page));
 		page = NULL;
+		__atomic_fetch_add(&nr_kernel_tables, 1, __ATOMIC_RELAXED);
 	}
 	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 	local_irq_restore(flags);

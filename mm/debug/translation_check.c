@@ -4,6 +4,7 @@
  *
  *	translation check: a frame is freed, but may still be remembered
  *	  address d0a01000, entry 0x6812345f (frame 0x68123), cores 0123
+ *	  of user space 12			(not for the kernel's addresses)
  *	  taken out by: unmap_kernel_range_lazily+0x..
  *	  (task, stack of who frees it)
  *
@@ -35,6 +36,8 @@ do_translation_error(const char *what, const struct stale_translation *stale)
 	pr_err("translation check: %s\n", what);
 	pr_err("  address %08lx, entry 0x%08x (frame 0x%05x), cores %s\n",
 	       stale->va, stale->entry, stale->entry >> PAGE_SHIFT, cores);
+	if (stale->space)
+		pr_err("  of user space %u\n", stale->space);
 	pr_err("  taken out by: %s\n", name);
 	report_where();
 	dump_stack();

@@ -3,6 +3,7 @@
  * Counting frames when nothing is kept in reserve: what a test compares before
  * and after, to see whether something was lost.
  */
+#include <asm/mmu.h>
 #include <kernel/rcu.h>
 #include <mm/gfp.h>
 #include <mm/init.h>
@@ -12,8 +13,8 @@
 
 /*
  * Give back all that allocators keep for later (stacks, address ranges, empty
- * slabs, lists of cores), then count the free frames. Page tables of the
- * kernel's half count as free: they stay for good (mmu.c, M1).
+ * slabs, lists of cores, first-level tables), then count the free frames. Page
+ * tables of the kernel's half count as free: they stay for good (mmu.c, M1).
  * Context: may sleep. Exact when nobody else allocates.
  */
 unsigned long
@@ -23,7 +24,8 @@ nr_settled_free_pages(void)
 	kstack_drain();
 	vmalloc_purge();
 	kmem_cache_shrink_all();
+	mm_context_trim(0);
 	rcu_barrier();
 	drain_all_pages();
-	return nr_free_pages() + global_node_page_state(NR_PAGETABLE);
+	return nr_free_pages() + nr_kernel_tables;
 }

@@ -61,8 +61,10 @@ clean_up(void)
 		entry(i)->value = 0;
 	}
 	flush_tlb_all();
-	if (table)
+	if (table) {
 		pgtable_free_page(__va(table));
+		nr_kernel_tables--;
+	}
 }
 
 static void

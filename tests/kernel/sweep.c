@@ -383,6 +383,7 @@ drop_tables(struct test *t)
 		EXPECT_EQ(t, page_state(virt_to_page(table)),
 			  PAGE_STATE_TABLE);
 		pgtable_free_page(table);
+		nr_kernel_tables--;
 	}
 }
 

@@ -10,6 +10,8 @@
 #include <asm/processor.h>
 #include <lib/types.h>
 
+extern u32 pgtable_lock;	/* the kernel's tables, and the list of all */
+
 static inline unsigned long
 arch_lock(u32 *lock)
 {

@@ -16,12 +16,14 @@
  *
  * State	swapper_pg_dir, the kernel's own first-level table; fixmap_table.
  * Invariants
- *   M1  A second-level table of the kernel, once entered, is never freed: other
- *	 address spaces copy first-level entries and never look again.
+ *   M1  A second-level table of the kernel, once entered, is never freed, and
+ *	 every first-level entry of the kernel is written into the table of
+ *	 each address space at the same moment (user.c): so none ever has to
+ *	 look again, and no kernel fault repairs a table.
  *   M2  Nothing is mapped over: an entry that is filled was empty before.
  *   M3  No entry is both writable and executable (unless rodata=off);
  *	 kernel_page_tables shows it, the monitor's `verify' checks it.
- * Locks	pgtable_lock for both levels. Tables are allocated before it is
+ * Locks	pgtable_lock for both levels, and the list of all tables. Tables are allocated before it is
  *		taken.
  * Cost		mapping: one store for each page or section; unmapping: one
  *		store and one TLB operation for each page.
@@ -45,7 +47,8 @@
 
 extern u8 __kernel_start[], __kernel_end[];
 
-static u32 pgtable_lock;	/* M1, M2 */
+u32 pgtable_lock;		/* M1, M2 */
+unsigned long nr_kernel_tables;
 
 #define CALLER	((unsigned long)__builtin_return_address(0))
 
@@ -77,12 +80,10 @@ pte_bits(enum pgprot prot)
 	return pte_prot[prot];
 }
 
-/* The same meaning, each bit at its place in a section entry. */
+/* A small page's bits, each at its place in a section entry. */
 u32
-section_bits(enum pgprot prot)
+section_from_page(u32 p)
 {
-	u32 p = pte_prot[prot];
-
 	return L1_SECTION | (p & (3 << ATTR_SHIFT)) |
 	       (p & PTE_XN ? SECT_XN : 0) | (p & PTE_AF ? SECT_AF : 0) |
 	       (p & PTE_USER ? SECT_USER : 0) |
@@ -91,6 +92,12 @@ section_bits(enum pgprot prot)
 	       (p & PTE_DIRTY ? SECT_DIRTY : 0) |
 	       (p & PTE_RDONLY ? SECT_RDONLY : 0) |
 	       (p & PTE_S ? SECT_S : 0) | (p & PTE_NG ? SECT_NG : 0);
+}
+
+u32
+section_bits(enum pgprot prot)
+{
+	return section_from_page(pte_prot[prot]);
 }
 
 pte_t *
@@ -109,6 +116,14 @@ kernel_pte(unsigned long va)
 	return l1_to_table(l1) + (va >> PAGE_SHIFT) % PTRS_PER_PTE;
 }
 
+/* A first-level entry of the kernel, for everybody. Held: pgtable_lock. */
+static void
+set_kernel_l1(unsigned index, u32 value)
+{
+	swapper_pg_dir[index].value = value;
+	user_tables_follow(index, value);
+}
+
 /* Enter page (zeroed) as the tables of va's group where it is empty. */
 static bool
 install_tables(unsigned long va, void *page)
@@ -118,9 +133,11 @@ install_tables(unsigned long va, void *page)
 
 	for (unsigned i = 0; wanted && i < GROUP; i++) {
 		if (!swapper_pg_dir[first + i].value)
-			swapper_pg_dir[first + i].value =
-				(__pa(page) + i * SZ_1K) | L1_TABLE;
+			set_kernel_l1(first + i, (__pa(page) + i * SZ_1K) |
+				      L1_TABLE);
 	}
+	if (wanted)
+		__atomic_fetch_add(&nr_kernel_tables, 1, __ATOMIC_RELAXED);
 	return wanted;
 }
 
@@ -181,8 +198,8 @@ map_kernel_range(unsigned long va, phys_addr_t pa, unsigned long size,
 			set_pte(pte, va + at, (pa + at) | pte_bits(prot),
 				CALLER);
 		else
-			swapper_pg_dir[(va + at) >> SECTION_SHIFT].value =
-				(pa + at) | section_bits(prot);
+			set_kernel_l1((va + at) >> SECTION_SHIFT,
+				      (pa + at) | section_bits(prot));
 	}
 	arch_unlock(&pgtable_lock, flags);
 	dsb();

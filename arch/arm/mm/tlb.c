@@ -24,7 +24,18 @@ flush_tlb_all(void)
 	__asm__ volatile("mcr p15, 0, %0, c7, c1, 6" :: "r"(0));
 	dsb();
 	isb();
-	tlbcheck_flush(0, ~0ul);
+	tlbcheck_flush_all(false);
+}
+
+void
+local_flush_tlb_all(void)
+{
+	dsb();
+	__asm__ volatile("mcr p15, 0, %0, c8, c7, 0" :: "r"(0));
+	__asm__ volatile("mcr p15, 0, %0, c7, c5, 6" :: "r"(0));
+	dsb();
+	isb();
+	tlbcheck_flush_all(true);
 }
 
 void
