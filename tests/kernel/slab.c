@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Caches and kmalloc from inside: lists, merging, RCU, mistakes, rules; and
- * the long random run (test.slab_ops=, 200000 operations unless it says more).
- * Under any design; what is SLUB's own is skipped under the others.
+ * Caches and kmalloc from inside: lists, merging, RCU, mistakes, rules. Under
+ * any design; what is SLUB's own is skipped under the others. The long random
+ * run is in slab_random.c.
  */
 #include <kernel/init.h>
 #include <kernel/node.h>
@@ -18,22 +18,6 @@
 #include <mm/vmstat.h>
 #include "../../mm/kmem/kmem_cache.h"
 #include "page_helpers.h"
-
-static unsigned long slab_ops = 200000;
-
-static int
-slab_ops_param(const char *value)
-{
-	unsigned long n = 0;
-
-	for (; *value >= '0' && *value <= '9'; value++)
-		n = n * 10 + (*value - '0');
-	if (*value || !n)
-		return -EINVAL;
-	slab_ops = n;
-	return 0;
-}
-BOOT_PARAM("test.slab_ops", slab_ops_param);
 
 static bool
 is_plain_slub(void)
@@ -441,94 +425,6 @@ rules_of_slob_are_checked(struct test *t)
 	kfree(q);
 }
 
-/* --- the long run --------------------------------------------------------------- */
-
-#define SLOTS	512
-
-struct block {
-	u8 *p;
-	u32 size;
-	u8 stamp;
-};
-
-static struct block blocks[NR_CPUS][SLOTS];
-
-static u32
-random_size(u64 *rng)
-{
-	switch (random_below(rng, 16)) {
-	case 0:
-		return 1 + random_below(rng, 20000);
-	case 1: case 2:
-		return 1 + random_below(rng, 3000);
-	default:
-		return 1 + random_below(rng, 300);
-	}
-}
-
-static bool
-block_whole(const struct block *b)
-{
-	return b->p[0] == b->stamp && b->p[b->size / 2] == b->stamp &&
-	       b->p[b->size - 1] == b->stamp;
-}
-
-static void
-fill_block(struct block *b, u64 *rng)
-{
-	bool zero = !random_below(rng, 8);
-	gfp_t gfp = random_below(rng, 4) ? GFP_KERNEL : GFP_ATOMIC;
-
-	b->size = random_size(rng);
-	b->p = zero ? kzalloc(b->size, gfp | __GFP_NOWARN) :
-		      kmalloc(b->size, gfp | __GFP_NOWARN);
-	if (!b->p)
-		return;
-	if (zero && (b->p[0] || b->p[b->size - 1]))
-		b->stamp = 0;
-	b->stamp = (u8)random_next(rng);
-	b->p[0] = b->p[b->size / 2] = b->p[b->size - 1] = b->stamp;
-}
-
-/* Blocks of one core are freed by another: taken under nobody's lock. */
-static void
-long_run(struct test *t, unsigned cpu, void *ops)
-{
-	u64 rng = t->seed * 31 + cpu;
-	struct block *mine = blocks[cpu], b;
-
-	for (unsigned long n = 0; n < (unsigned long)ops; n++) {
-		unsigned i = random_below(&rng, SLOTS);
-
-		if (!mine[i].p) {
-			fill_block(&mine[i], &rng);
-			continue;
-		}
-		b = mine[i];
-		mine[i].p = NULL;
-		if (!block_whole(&b))
-			test_fail(t, __FILE__, __LINE__,
-				  "a block of %u bytes changed", b.size);
-		kfree(b.p);
-	}
-}
-
-static void
-random_operations_on_all_cores_keep_every_block(struct test *t)
-{
-	test_on_all_cpus(t, long_run,
-			 (void *)(slab_ops / num_online_cpus()));
-	EXPECT(t, mm_verify_all(NULL));
-	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		for (unsigned i = 0; i < SLOTS; i++) {
-			if (blocks[cpu][i].p)
-				EXPECT(t, block_whole(&blocks[cpu][i]));
-			kfree(blocks[cpu][i].p);
-			blocks[cpu][i].p = NULL;
-		}
-	}
-}
-
 TEST_SUITE("slab",
 	   TEST_CASE(like_caches_share_one_and_others_do_not),
 	   TEST_CASE(impossible_caches_are_refused),
@@ -546,5 +442,4 @@ TEST_SUITE("slab",
 	   TEST_CASE(use_after_free_is_told_in_debug_builds),
 	   TEST_CASE(rules_of_slub_are_checked),
 	   TEST_CASE(rules_of_slab_are_checked),
-	   TEST_CASE(rules_of_slob_are_checked),
-	   TEST_CASE(random_operations_on_all_cores_keep_every_block));
+	   TEST_CASE(rules_of_slob_are_checked));
