@@ -38,6 +38,9 @@ MATRIX = [
 SANITIZERS = [("ubsan", 256, 4), ("kasan", 256, 4), ("kasan", 1024, 4)]
 # How much longer all suites take in them.
 SANITIZER_COST = {"ubsan": 2, "kasan": 8}
+# Slab designs beside SLUB, which all machines above have, and where they run.
+DESIGNS = ("slab", "slob")
+DESIGN_MACHINE = (256, 4)
 # A small suite that needs little of the kernel, for the first boot.
 SMOKE_SUITE = "lib_cmdline"
 QUICK = [(256, 2, False)]
@@ -90,6 +93,15 @@ def sanitizer_jobs(append):
         job.san = san
         result.append(job)
     return result
+
+
+def design_jobs(append):
+    """All suites on the other slab designs; free-running, for the races."""
+    mem, smp = DESIGN_MACHINE
+    return [jobs.KernelJob(
+        f"{mem} MiB x {smp} slab={design}", COST + COST_CORE * (smp - 1), mem,
+        smp, append=f"test=all panic=-1 slab={design} {append}".strip())
+            for design in (() if SAN == "kasan" else DESIGNS)]
 
 
 def kernel_suites():
