@@ -198,12 +198,17 @@ run-uboot: ready
 
 # Cost in instructions: the release kernel with benchmarks only. RECORD=1 keeps the
 # figures for the next comparison.
-.PHONY: bench
-bench: ready
+.PHONY: bench bench-kernel slab-compare
+bench-kernel: ready
 	$(Q)$(MAKE) --no-print-directory BUILD=release TESTS=0 BENCH=1 \
 		build/release-notests-bench/kernel.bin $(DTB)
+bench: bench-kernel
 	$(Q)$(PYTHON) tools/bench $(if $(SUITE),--suite '$(SUITE)') \
 		$(if $(filter 1,$(RECORD)),--record)
+
+# One workload under slab=slub, slab and slob (docs/04-kernel-objects.md).
+slab-compare: bench-kernel
+	$(Q)tools/slab-compare
 
 # All, one suite (SUITE=x), after each edit, every machine (tools/test --help).
 TESTFLAGS = $(if $(ON),--machine $(ON)) $(if $(SUITE),--suite '$(SUITE)') $(if $(filter 1,$(V)),-v) \
@@ -289,6 +294,7 @@ help:
 ## make run DISPLAY=1    the same, with physical memory live in a window
 ## make run-uboot        the same through U-Boot, from an SD card
 ## make bench            instructions per operation (SUITE=x, RECORD=1)
+## make slab-compare     the same work for slub, slab and slob: instructions and waste
 ## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)
 ## make test SAN=x      the same in a kernel with KASAN, UBSan or guarded stacks
 ## make test-quick       after each edit: one machine, host tests; under a minute

@@ -21,16 +21,29 @@
 #include <lib/types.h>
 
 #define BENCH_ITERATIONS	1000	/* unless the case says otherwise */
+#define BENCH_NOTES		12	/* further figures of one case */
+
+/* A figure beside the costs: pages, bytes, objects. */
+struct bench_note {
+	const char *name;
+	unsigned long value;
+};
 
 struct bench {
 	const char *suite, *name;
 	unsigned iterations;	/* of the loop; a case may set it first */
+	unsigned stride;	/* of samples, one in so many counts for the
+				   median; a case may set it first */
+	u64 taken_off;		/* of the batch, instead of the empty loop;
+				   0: that one */
 	/* results, in nanoseconds of virtual time = instructions */
 	u64 total, overhead;	/* of the batch; of a sample, taken off */
 	u32 mean_x10, median, worst;
+	struct bench_note notes[BENCH_NOTES];
+	unsigned nr_notes;
 	/* while it runs */
 	u64 start;
-	unsigned nr_samples;
+	unsigned nr_samples, nr_seen;
 	bool masked;		/* interrupts, by bench_begin() */
 	unsigned long flags;
 };
@@ -61,6 +74,10 @@ void bench_begin(struct bench *b);
 void bench_end(struct bench *b);
 void bench_sample_begin(struct bench *b);
 void bench_sample_end(struct bench *b);
+/* Let interrupts in until the next bench_begin(): for what may sleep. */
+void bench_rest(struct bench *b);
+/* Report a figure of the case beside its costs; name has to last. */
+void bench_note(struct bench *b, const char *name, unsigned long value);
 
 /* Run the suites of the list ("all", "SUITE,SUITE"); how many cases ran. */
 unsigned bench_run(const char *list);

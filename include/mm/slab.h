@@ -141,6 +141,11 @@ void *krealloc(const void *p, size_t size, gfp_t gfp) __must_check;
 void kfree(const void *p);
 /* Bytes that may be used behind p: the size class, not the size asked. */
 size_t ksize(const void *p);
+/*
+ * Bytes of its slab that p takes up, by any name it was allocated: from one
+ * object to the next, or the block with its header. Whole pages for others.
+ */
+size_t slab_footprint(const void *p);
 char *kstrdup(const char *s, gfp_t gfp) __must_check;
 
 /* kmalloc, or vmalloc where that finds no contiguous pages. May sleep. */

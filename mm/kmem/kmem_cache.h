@@ -116,6 +116,8 @@ struct slab_design {
 	void (*verify)(struct kmem_cache *cache, struct verify *v);
 	/* Of an object of the slab at page; NULL: as its cache says. */
 	size_t (*ksize)(struct page *page, const void *object);
+	/* Bytes that it takes up; NULL: cache->size. */
+	size_t (*footprint)(struct page *page, const void *object);
 	/* Slabs hold objects of many caches; slab.cache names one of them. */
 	bool shared_slabs;
 };

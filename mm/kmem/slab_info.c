@@ -45,6 +45,21 @@ slab_design_name(void)
 	return the_slab_design->name;
 }
 
+size_t
+slab_footprint(const void *p)
+{
+	struct page *page;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return 0;
+	page = slab_page_of(p);
+	if (page_state(page) != PAGE_STATE_SLAB)
+		return PAGE_SIZE << page_order(page);
+	if (the_slab_design->footprint)
+		return the_slab_design->footprint(page, p);
+	return ((struct kmem_cache *)page->slab.cache)->size;
+}
+
 static void
 show_line(const struct slab_info *i, void *arg)
 {

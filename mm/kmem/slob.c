@@ -462,6 +462,14 @@ slob_ksize(struct page *page, const void *object)
 	return ((const struct slob_block *)object - 1)->size;
 }
 
+static size_t
+slob_footprint(struct page *page, const void *object)
+{
+	if (page->slab.objects)
+		return PAGE_SIZE << page_order(page);
+	return ((const struct slob_block *)object - 1)->units * UNIT;
+}
+
 /* --- the cache as a whole -------------------------------------------------------- */
 
 /* Nothing is kept: empty pages go at once. */
@@ -550,6 +558,7 @@ const struct slab_design slob_design = {
 	.alloc = slob_alloc,
 	.free = slob_free,
 	.ksize = slob_ksize,
+	.footprint = slob_footprint,
 	.shrink = slob_shrink,
 	.shutdown = slob_shutdown,
 	.usage = slob_usage,

@@ -117,6 +117,26 @@ frees_into_one_slab_are_gathered(struct test *t)
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
+/* By design: the size class, or a header and whole units of 8 bytes. */
+static void
+footprint_is_what_an_object_takes_up(struct test *t)
+{
+	void *small = kmalloc(100, GFP_KERNEL);
+	void *large = kmalloc(3 * PAGE_SIZE, GFP_KERNEL);
+
+	ASSERT(t, small && large);
+	if (the_slab_design == &slob_design)
+		EXPECT_EQ(t, slab_footprint(small), 8 + 104);
+	else if (is_plain_slub() && !KASAN_ON)
+		EXPECT_EQ(t, slab_footprint(small), 128);
+	else
+		EXPECT(t, slab_footprint(small) >= 128);
+	EXPECT_EQ(t, slab_footprint(large), 4 * PAGE_SIZE);
+	EXPECT_EQ(t, slab_footprint(NULL), 0);
+	kfree(small);
+	kfree(large);
+}
+
 static void
 shrink_gives_empty_slabs_back(struct test *t)
 {
@@ -430,6 +450,7 @@ TEST_SUITE("slab",
 	   TEST_CASE(impossible_caches_are_refused),
 	   TEST_CASE(alignment_is_kept),
 	   TEST_CASE(frees_into_one_slab_are_gathered),
+	   TEST_CASE(footprint_is_what_an_object_takes_up),
 	   TEST_CASE(shrink_gives_empty_slabs_back),
 	   TEST_CASE(bulk_is_all_or_nothing),
 	   TEST_CASE(type_safe_objects_keep_their_slab_for_readers),
