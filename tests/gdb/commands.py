@@ -14,40 +14,14 @@ import sys
 import gdb
 
 sys.path.insert(0, os.path.join(os.getcwd(), "tests", "gdb"))
-from ktap import ask, case, do, expect, has, output_of, run, same  # noqa: E402
+from ktap import (  # noqa: E402
+    Damage, address, case, do, expect, facts, has, learn, lines_of, run, same)
 from mm import frames, tables, target  # noqa: E402
 
 COMMANDS = ("walk", "what", "maps", "regs", "fault", "page", "zones", "buddy",
-            "check", "map", "tasks")
+            "check", "map", "tasks", "slab", "vmalloc", "shadow")
 FACTS = ("cat buddyinfo", "cat zoneinfo", "cat kernel_page_tables", "map", "ps",
          "page 0x61000", "ptwalk 0xc0012345", "ptwalk 0xc1234567")
-facts = {}
-
-
-def address(expression):
-    return int(gdb.parse_and_eval(f"(unsigned long)({expression})"))
-
-
-def poke(where, number):
-    gdb.execute(f"set *(unsigned *){where} = {number}")
-
-
-class Damage:
-    """Write a word, and put the old one back at the end."""
-
-    def __init__(self, where, number):
-        self.where, self.number = where, number
-
-    def __enter__(self):
-        self.old = address(f"*(unsigned *){self.where}")
-        poke(self.where, self.number)
-
-    def __exit__(self, *_):
-        poke(self.where, self.old)
-
-
-def lines_of(text):
-    return [line for line in text.split("\n") if line.strip()]
 
 
 def squeeze(text):
@@ -61,7 +35,7 @@ def squeeze(text):
 def at_reset_every_command_answers_in_words():
     for name in COMMANDS:
         words = {"walk": "0xc0010000", "what": "0xc0010000",
-                 "page": "0x61000"}.get(name, "")
+                 "page": "0x61000", "shadow": "0xc0010000"}.get(name, "")
         text = do(f"mm {name} {words}")
         expect(0 < len(lines_of(text)) < 40, f"mm {name} says: {text}")
     has(do("mm walk 0xc0010000"), "the MMU is off")
@@ -69,12 +43,11 @@ def at_reset_every_command_answers_in_words():
 
 @case
 def stops_at_the_prompt_and_hears_the_facts():
-    gdb.Breakpoint("monitor_main", temporary=True)
-    do("continue")
-    text = ask(*FACTS)
-    for line in FACTS:
-        facts[line] = output_of(text, line)
+    learn([*FACTS, *kmem_cases.FACTS])
 
+
+# The object caches, vmalloc and what goes with them: cases of their own.
+import kmem_cases  # noqa: E402
 
 # --- against facts ------------------------------------------------------------
 
@@ -280,7 +253,8 @@ def mistakes_are_answered_in_one_line():
     for command in ("walk", "walk nonsense", "walk 0xc0010000 --foo",
                     "page 1", "page", "buddy Nowhere", "buddy -o 11",
                     "buddy -o", "check everything", "fault 1", "tasks 999",
-                    "what", "what 1 + ", "goto 5", "when", "who-wrote 0x1000",
+                    "slab nothing", "slab 0xbf000000", "slab --trace x",
+                    "vmalloc 0xc0000000", "shadow", "what", "what 1 + ", "goto 5", "when", "who-wrote 0x1000",
                     "break-test nothing", "break-test buddy:nothing"):
         text = do("mm " + command)
         same(len(lines_of(text)), 1, f"lines of mm {command}: {text}")
@@ -294,7 +268,7 @@ def each_command_has_help_with_a_drawing_and_a_next_step():
         expect(len(lines_of(text)) > 6 and re.search(r"[|<>#+-]{2}", text),
                f"help mm {name}: {text}")
         words = {"walk": "$pc", "what": "$pc", "page": "0x61000",
-                 "fault": "0x805 0x10"}.get(name, "")
+                 "fault": "0x805 0x10", "shadow": "0xc0010000"}.get(name, "")
         text = lines_of(do(f"mm {name} {words}"))
         expect(text[-1].startswith("next: "), f"mm {name}: {text[-1]}")
     for name in COMMANDS:

@@ -8,6 +8,7 @@ import time
 import gdb
 
 cases = []
+facts = {}                  # what the kernel printed, by the line typed
 LOG = os.environ.get("VELLUM_LOG", "build/serial.log")
 
 
@@ -36,6 +37,40 @@ def same(got, want, what):
 
 def has(text, part, what=""):
     expect(part in text, f"{what}: no \"{part}\" in: {text}")
+
+
+def address(expression):
+    return int(gdb.parse_and_eval(f"(unsigned long)({expression})"))
+
+
+class Damage:
+    """Write a word, and put the old one back at the end."""
+
+    def __init__(self, where, number):
+        self.where, self.number = where, number
+
+    def __enter__(self):
+        self.old = address(f"*(unsigned *){self.where}")
+        self.poke(self.number)
+
+    def __exit__(self, *_):
+        self.poke(self.old)
+
+    def poke(self, number):
+        gdb.execute(f"set *(unsigned *){self.where} = {number & 0xffffffff}")
+
+
+def lines_of(text):
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def learn(lines):
+    """Boot to the prompt, and let the kernel say the facts."""
+    gdb.Breakpoint("monitor_main", temporary=True)
+    do("continue")
+    text = ask(*lines)
+    for line in lines:
+        facts[line] = output_of(text, line)
 
 
 def console():
@@ -83,6 +118,7 @@ def run(suite):
               f"    # Subtest: {suite}\n    1..{len(cases)}\n")
     failed = 0
     for number, function in enumerate(cases, 1):
+        start = time.time()
         try:
             function()
             verdict = ""
@@ -91,5 +127,6 @@ def run(suite):
             verdict = "not "
             for line in f"{type(error).__name__}: {error}".split("\n"):
                 gdb.write(f"    # {line}\n")
-        gdb.write(f"    {verdict}ok {number} {function.__name__}\n")
+        gdb.write(f"    {verdict}ok {number} {function.__name__} # "
+                  f"{time.time() - start:.1f} s\n")
     gdb.write(f"{'not ' if failed else ''}ok 1 {suite}\n")

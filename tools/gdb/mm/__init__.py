@@ -6,6 +6,8 @@
     command    what all commands share: arguments, errors, the last line
     frames     struct page, zones, free lists, as plain Python values
     lists      lists that may be broken
+    slabs      object caches; objects: one object; slob: pages of blocks
+    vmareas    the vmalloc space      vmstat   counters
     one module for each command or two
 
 House rules. Every table names its units; addresses in hexadecimal, counts in
@@ -19,9 +21,10 @@ def load():
     from . import command
     command.Prefix()
     from . import walk, what, maps, fault, page, zones, check, tasks
+    from . import slab, shadow, vmalloc
     from . import replay, session, printers, window
-    for module in (walk, what, maps, fault, page, zones, check, tasks,
-                   replay, session):
+    for module in (walk, what, maps, fault, page, zones, slab, vmalloc, shadow,
+                   check, tasks, replay, session):
         module.register()
     printers.register()
     window.register()

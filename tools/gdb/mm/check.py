@@ -9,7 +9,7 @@ a contradiction too: stopped inside the allocator, some are to be expected.
 
 
 
-from . import command, frames, tables, target
+from . import check_slab, check_vmalloc, command, frames, tables, target
 from .zones import Lists
 
 MOST = 12                   # contradictions that are shown
@@ -219,13 +219,17 @@ def report(contradictions, what):
 class Check(command.Command):
     """Re-derive counters and rules from memory and compare.
 
-    mm check [buddy|pages|pt|all]        without a word: all
+    mm check [buddy|pages|pt|slab|vmalloc|all]        without a word: all
 
       buddy   free lists against nr_free, order_mask, each block against its
               struct page and its buddy               (rules B1-B6)
       pages   every frame is in one block, counts fit (S1-S3, Z1)
       pt      no W+X, AP2 = !(writable && dirty), kernel entries global, tables
               where they belong, the linear map linear, QEMU agrees (P1-P10)
+      slab    each slab's chains, lists and counts; red zones and poison where
+              slub_debug asks for them              (U1-U4, A1-A3, B1-B2, C1-C3)
+      vmalloc areas and free ranges fill the space; pages are mapped to their
+              frames, guards to nothing             (V1-V4, R0-R3)
 
         free_list -> [page]<->[page]<->         list says    2 blocks
                        |        |               nr_free says 2
@@ -234,9 +238,9 @@ class Check(command.Command):
     Nothing runs in the kernel for this. Stopped inside the allocator (zone
     lock held), a block on its way is reported."""
 
-    name, usage = "check", "[buddy|pages|pt|all]"
+    name, usage = "check", "[buddy|pages|pt|slab|vmalloc|all]"
     counts = (0, 1)
-    parts = ("buddy", "pages", "pt", "all")
+    parts = ("buddy", "pages", "pt", "slab", "vmalloc", "all")
 
     def complete(self, text, word):
         return [part for part in self.parts if part.startswith(word)]
@@ -245,7 +249,9 @@ class Check(command.Command):
         what = words[0] if words else "all"
         if what not in self.parts:
             self.fail(f"\"{what}\" is none of {', '.join(self.parts)}")
-        zones, known = frames.zones(), frames.Frames().read_all()
+        zones, known = frames.zones(), frames.Frames()
+        if what not in ("pt", "vmalloc"):
+            known.read_all()
         for zone in zones:
             if int(zone.value["lock"]["locked"]):
                 yield (f" note: the lock of {zone.name} is held, so its lists "
@@ -256,6 +262,11 @@ class Check(command.Command):
             yield from report(self.pages(known, zones), "pages")
         if what in ("pt", "all"):
             yield from report(page_tables(known), "pt")
+        if what in ("slab", "all"):
+            yield from check_slab.notes()
+            yield from report(check_slab.rules(known), "slab")
+        if what in ("vmalloc", "all"):
+            yield from report(check_vmalloc.rules(known), "vmalloc")
         yield "next: mm page PFN   mm walk ADDR   for the first contradiction"
 
     @staticmethod

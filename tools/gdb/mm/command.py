@@ -17,6 +17,8 @@ class Prefix(gdb.Command):
          mm fault        the fault being handled, and the rule that decided it
          mm page X       one page frame      mm map    all of them, a letter each
          mm zones        zones               mm buddy  their free lists
+         mm slab         object caches       mm vmalloc  areas of the vmalloc space
+         mm shadow ADDR  what KASAN knows of an address
          mm check        re-derive the counters and say what contradicts
          mm tasks        tasks, and the stack of one
          mm when, mm goto N, mm cause, mm who-wrote ADDR    in a replay

@@ -270,3 +270,35 @@ def text_at(pointer):
         return pointer.string(errors="replace", length=-1)
     except gdb.error:
         return "?"
+
+
+def object_at(type_name, address):
+    """A structure, read at once: its fields cost no further packets."""
+    kind = type_of(type_name)
+    return gdb.Value(read_virtual(address, kind.sizeof), kind)
+
+
+def pointer(field):
+    """A pointer or number of a gdb.Value as an unsigned number."""
+    return int(field) & 0xffffffff
+
+
+def cores():
+    """[(number, per-CPU offset)] of the cores that there are."""
+    count = value("nr_cpus")
+    return [(cpu, value(f"percpu_offset[{cpu}]"))
+            for cpu in range(min(count, 4))]
+
+
+def kasan():
+    """Was this kernel made with SAN=kasan?"""
+    return symbol("kasan_zero_page") is not None
+
+
+def call_text(pc):
+    """A return address: 'f+0x20 (mm/f.c:88)', with the line of the call."""
+    name = (source_of(pc) or f"0x{pc:08x}").split(" ")[0]
+    line = gdb.find_pc_line((pc - 4) & 0xffffffff)
+    if line.symtab and line.line:
+        name += f" ({line.symtab.filename}:{line.line})"
+    return name

@@ -2,7 +2,8 @@
 """mm what: what lies at an address, of whatever kind it is."""
 
 
-from . import command, frames, maps, tables, target, tasks
+from . import (command, frames, maps, objects, shadow, tables, target, tasks,
+               vmalloc)
 from .board import device_at
 from .target import MMError
 
@@ -129,6 +130,7 @@ def virtual(va):
         if va >= 0xbf000000:
             yield f"  {area_text(va)}, not mapped"
             yield from task_part(va)
+            yield from guarded(vmalloc.describe, va)
         return
     device = device_at(w.pa)
     yield (f"  {area_text(va)} -> PA 0x{w.pa:08x}"
@@ -140,8 +142,19 @@ def virtual(va):
     yield from fixmap_part(va)
     yield from percpu_part(va)
     yield from task_part(va)
+    yield from shadow.what_part(va)
+    yield from guarded(objects.describe, va)
+    yield from guarded(vmalloc.describe, va)
     yield from struct_page_part(va)
     yield from frame_part(w.pa)
+
+
+def guarded(part, address):
+    """A part that asks structures which may not be there yet, or be broken."""
+    try:
+        yield from part(address)
+    except MMError as error:
+        yield f"  ({error})"
 
 
 class What(command.Command):
@@ -152,11 +165,13 @@ class What(command.Command):
       virtual                    tables        physical
       0xc0012345  code        ----+        0x10009000  a device
       0xc1234567  lowmem      ----+---->   0x61234567  memory --> pfn 0x61234
+      0xc7c08040  an object   ----+                                   |
       0xff000000  vmalloc     ----+                                   |
       0xffc00000  fixmap      ----+        struct page 0xcfe1e680 <---+
 
     Every meaning that fits is told. For memory: its frame, who owns it; for
-    stacks the task; for per-CPU data the variable and the core."""
+    objects the cache, who allocated and who freed it, whether its red zones
+    are whole; for stacks the task; for per-CPU data the variable and the core."""
 
     name, usage = "what", "ADDR"
     counts = (1,)
