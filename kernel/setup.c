@@ -20,6 +20,7 @@
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/random.h>
 #include <kernel/resource.h>
 #include <kernel/smp.h>
 #include <lib/cmdline.h>
@@ -104,7 +105,10 @@ setup_boot_info(phys_addr_t blob)
 u64
 setup_boot_seed(void)
 {
-	return boot_info.has_kaslr_seed ? boot_info.kaslr_seed : 0;
+	u64 seed = boot_info.has_kaslr_seed ? boot_info.kaslr_seed : 0;
+
+	random_add(seed);
+	return seed;
 }
 
 /* --- boot parameters of this file ----------------------------------------- */

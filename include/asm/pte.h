@@ -27,6 +27,9 @@
 #include <asm/pgtable.h>
 
 #define PTE_PROTNONE	(1u << 2)	/* with 1:0 = 00 */
+/* It takes bit 2 of the memory's kind; AP2, which follows from others, keeps
+ * the one kind that has no bit 2. */
+#define PTE_NONE_UNCACHED PTE_RDONLY
 
 /* What a user mapping allows; read is implied by the other two. */
 #define USER_READ	1u
@@ -137,6 +140,22 @@ pte_wrprotect(pte_t pte)
 	return pte_settle(pte.value & ~(u32)PTE_WRITABLE);
 }
 
+/* The kind of memory that pte, mapped, was made for. */
+static inline enum user_memory
+pte_memory(pte_t pte)
+{
+	if (pte_protnone(pte) && pte.value & PTE_NONE_UNCACHED)
+		return USER_UNCACHED;
+	switch (pte.value >> ATTR_SHIFT & 3) {
+	case ATTR_NORMAL_WRITE_BACK:
+		return USER_CACHED;
+	case ATTR_NORMAL_UNCACHED:
+		return USER_UNCACHED;
+	default:
+		return USER_DEVICE;
+	}
+}
+
 /* Bits of a user's small page: not global, young, clean. */
 static inline u32
 user_pte_bits(unsigned allow, enum user_memory memory)
@@ -163,7 +182,8 @@ mk_pte(pfn_t pfn, unsigned allow, enum user_memory memory)
 	u32 value = pfn << PAGE_SHIFT | user_pte_bits(allow, memory);
 
 	if (!allow)
-		value = (value & ~3u) | PTE_PROTNONE;
+		value = (value & ~(3u | PTE_RDONLY)) | PTE_PROTNONE |
+			(memory == USER_UNCACHED ? PTE_NONE_UNCACHED : 0);
 	return (pte_t){ value };
 }
 
@@ -181,7 +201,8 @@ pte_modify(pte_t pte, unsigned allow, enum user_memory memory, bool writable)
 
 	if (allow == USER_WRITE && !writable)	/* write alone implies read */
 		made = mk_pte(pte_pfn(pte), USER_READ, memory);
-	return pte_settle((made.value & ~(u32)(PTE_AF | PTE_DIRTY)) | keep);
+	made.value = (made.value & ~(u32)(PTE_AF | PTE_DIRTY)) | keep;
+	return allow ? pte_settle(made.value) : made;
 }
 
 #endif

@@ -12,6 +12,9 @@
 #define LOCK_RANKS(X) \
 	X(TEST,		"a test's own data")				\
 	X(MONITOR,	"monitor: input line and history")		\
+	X(PROCESS,	"processes: the tree, numbers, threads")	\
+	X(SIGHAND,	"signals: actions and what waits")		\
+	X(FUTEX,	"futex: one bucket of waiters")			\
 	X(IRQ_DESC,	"irq: handler table")				\
 	X(TIMER,	"timer: one core's tree of timers")		\
 	X(RCU,		"rcu: grace periods and callbacks")		\
@@ -35,6 +38,7 @@
 	X(WAIT,		"wait queue: its list of waiters")		\
 	X(TASK_LIST,	"list of all tasks")				\
 	X(RUNQUEUE,	"run queue of one core")			\
+	X(RANDOM,	"random numbers: their state")			\
 	X(FAULT_INJECT,	"fault injection: counters")			\
 	X(PRINTK,	"log ring")					\
 	X(CONSOLE,	"a console's device")

@@ -32,10 +32,12 @@
 
 #include <asm/percpu.h>
 #include <asm/switch.h>
+#include <kernel/signal.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
 #include <lib/types.h>
 
+struct completion;
 struct mm_struct;
 struct process;
 struct rlimit;
@@ -76,6 +78,17 @@ struct task {
 					 *    the kernel */
 	struct mm_struct *active_mm;	/* q  whose table the core uses meanwhile */
 	struct process *process;	/* -  thread group, NULL likewise */
+	struct list_head thread_node;	/*    process_lock: process->threads */
+	sigset_t blocked;		/* o  read by senders: sighand->lock */
+	sigset_t saved_mask;		/* o  to be put back after sigsuspend() */
+	struct sigpending pending;	/*    sighand->lock */
+	bool restore_mask;		/* o  saved_mask counts */
+	bool sig_work;			/*    sighand->lock: look for signals on the
+					 *    way to user mode */
+	u32 sas_sp, sas_size;		/* o  sigaltstack() */
+	u32 clear_child_tid;		/* o  user address, or 0 */
+	u32 robust_list;		/* o  user address, or 0 */
+	struct completion *vfork_done;	/* o  the parent waits for it */
 	struct rlimit *rlim;		/* -  the process's; NULL: no limits */
 	unsigned long min_flt, maj_flt;	/* o  faults served without / with I/O */
 	void (*fn)(void *arg);		/* -  what it runs */

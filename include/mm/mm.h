@@ -136,7 +136,7 @@ struct vm_area_struct {
 	struct rb_node node;		/* m  in mm->vmas */
 	unsigned long vm_start;		/* m  */
 	unsigned long vm_end;		/* m  the first byte behind */
-	unsigned long gap;		/* m  bytes free below vm_start */
+	unsigned long gap;		/* m  bytes free below it: vma.c */
 	unsigned long max_gap;		/* m  largest gap of its subtree */
 	struct mm_struct *vm_mm;	/* -  */
 	vm_flags_t vm_flags;		/* m  */
@@ -164,7 +164,6 @@ struct mm_struct {
 	unsigned map_count;		/* m  VMAs */
 	atomic_t mm_users;		/* a  */
 	atomic_t mm_count;		/* a  */
-	atomic_t vma_seq;		/* a  grows when the tree changes */
 	unsigned long mmap_base;	/* -  new mappings go below */
 	unsigned long total_vm;		/* m  pages mapped by VMAs */
 	unsigned long locked_vm;	/* m  pages of VM_LOCKED VMAs */
@@ -347,6 +346,19 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first,
 			 unsigned long nr, bool even_cows);
 
 /* --- Reaching another's memory: mm/as/gup.c --- */
+
+/*
+ * References that a pin takes: more than a page of a program ever has by other
+ * means. Told wrongly now and then, of a page that a thousand spaces share:
+ * that costs a copy.
+ */
+#define PIN_BIAS	1024
+
+static inline bool
+page_maybe_pinned(struct page *page)
+{
+	return page_count(page) >= PIN_BIAS;
+}
 
 #define FOLL_WRITE	0x01u
 #define FOLL_FORCE	0x10u	/* a debugger: private pages against the rights */

@@ -61,6 +61,14 @@ void lock_page(struct page *page);
 bool trylock_page(struct page *page);
 void unlock_page(struct page *page);
 
+/* Its contents are newer than what is stored. Context: any. */
+static inline void
+set_page_dirty(struct page *page)
+{
+	if (!(READ_ONCE(page->flags) & PG_dirty))
+		__atomic_fetch_or(&page->flags, PG_dirty, __ATOMIC_RELAXED);
+}
+
 /* The page at index with a reference, or NULL. Context: any. */
 struct page *find_get_page(struct address_space *mapping, unsigned long index);
 /* The same, locked, and still there. Context: may sleep. */

@@ -57,6 +57,8 @@ struct seq_buf;
 	X(ALLOCSTALL_NORMAL,	"allocstall_normal")			\
 	X(ALLOCSTALL_HIGH,	"allocstall_high")			\
 	X(PGFREE,		"pgfree")	   /* derived */	\
+	X(PGFAULT,		"pgfault")				\
+	X(PGMAJFAULT,		"pgmajfault")				\
 	X(PCP_REFILL,		"pcp_refill")	   /* ours */		\
 	X(PCP_DRAIN,		"pcp_drain")	   /* ours */		\
 	X(PAGEBLOCK_STEAL,	"pageblock_steal") /* ours */		\

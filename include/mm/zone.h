@@ -112,6 +112,9 @@ extern pg_data_t node_data[MAX_NODES];
 extern unsigned nr_node_ids;
 #define NODE_DATA(nid)	(&node_data[nid])
 
+/* Frames that the allocator manages, all zones together. */
+unsigned long totalram_pages(void);
+
 /* All populated zones, node by node, low addresses first. */
 extern struct zone *zone_table[MAX_NODES * 4];	/* by zone index, or NULL */
 #define for_each_zone(zone, i) \

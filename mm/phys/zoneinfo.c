@@ -191,15 +191,27 @@ available_pages(void)
 	return sum;
 }
 
+unsigned long
+totalram_pages(void)
+{
+	unsigned long total = 0;
+	struct zone *zone;
+	unsigned i;
+
+	for_each_zone(zone, i)
+		total += zone->managed_pages;
+	return total;
+}
+
 static void
 meminfo_show(struct seq_buf *s)
 {
-	unsigned long total = 0, free = 0, high_total = 0, high_free = 0;
+	unsigned long total = totalram_pages(), free = 0;
+	unsigned long high_total = 0, high_free = 0;
 	struct zone *zone;
 	unsigned i;
 
 	for_each_zone(zone, i) {
-		total += zone->managed_pages;
 		free += zone_page_state(zone, NR_FREE_PAGES);
 		if (zone->type != ZONE_HIGHMEM)
 			continue;

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Process: what the threads of a thread group have in common.
+ *
+ *	struct task	a flow of control: stack, registers, signal mask, pid
+ *			(its own number, tid)
+ *	struct process	what they share: number (that of the first thread),
+ *			family, descriptors, signal handlers, limits, times
+ *	struct mm_struct  the address space; threads share it by pointer, and so
+ *			does a child of vfork() until it calls exec
+ *
+ * Life
+ *	process_alloc()	fork; entered in the tree by process_publish()
+ *	  runs		threads come (clone) and go (exit)
+ *	  zombie	the last thread has ended: only what wait() tells is left
+ *	process_put()	when the parent has waited and nobody looks any more
+ *
+ * Which file does what, in kernel/process: process.c (this structure, the tree,
+ * numbers), fork.c, exec.c and binfmt_elf.c, exit.c, wait.c, signal.c,
+ * signal_frame.c, futex.c, itimer.c, user_entry.c (the way back to user mode).
+ *
+ * Fields: who guards them
+ *	t	process_lock (rank PROCESS): the tree
+ *	s	sighand->lock
+ *	-	constant while somebody can find it
+ *	a	atomic
+ *	o	the process's threads, by the rules of the thing itself
+ */
+#ifndef KERNEL_PROCESS_H
+#define KERNEL_PROCESS_H
+
+#include <kernel/lock.h>
+#include <kernel/rlimit.h>
+#include <kernel/signal.h>
+#include <kernel/task.h>
+#include <kernel/timer.h>
+#include <kernel/wait.h>
+#include <lib/list.h>
+
+struct completion;
+struct files_struct;
+struct fs_struct;
+struct tty;
+
+/* Times and counts that outlive the threads. ns; pages. */
+struct process_usage {
+	u64 utime, stime;
+	unsigned long min_flt, maj_flt;
+	unsigned long nvcsw, maxrss;
+};
+
+struct process {
+	int pid;			/* -  */
+	int pgid, sid;			/* t  */
+	atomic_t refs;			/* a  tree, threads, finders */
+	struct process *parent;		/* t  */
+	struct list_head children;	/* t  by sibling */
+	struct list_head sibling;	/* t  */
+	struct list_head hash_node;	/* t  by pid */
+	struct list_head all_node;	/* t  all_processes */
+	struct list_head threads;	/* t  struct task.thread_node */
+	unsigned nr_threads;		/* t  not yet ended */
+	struct task *leader;		/* t  thread pid; NULL once it has ended */
+	struct wait_queue_head wait_child; /* wait4() of its threads */
+
+	struct files_struct *files;	/* o  descriptors */
+	struct fs_struct *fs;		/* o  root, working folder, umask */
+	struct tty *tty;		/* t  controlling terminal, or NULL */
+	struct rlimit rlim[RLIM_NLIMITS]; /* o  */
+	u32 uid, euid, suid, gid, egid, sgid; /* o  */
+
+	struct sighand *sighand;	/* -  */
+	struct sigpending pending;	/* s  for any thread */
+	int exit_signal;		/* -  to the parent; 0: none */
+	bool group_exit;		/* s  all threads are to end */
+	bool did_exec;			/* o  */
+	u8 stopped;			/* s  the signal that stopped it; 0: runs */
+	bool stop_told, cont_told;	/* t  wait() has been told */
+	bool continued;			/* s  since wait() looked */
+
+	bool zombie;			/* t  */
+	int exit_status;		/* t  as wait() tells it */
+	struct process_usage usage;	/* t  of threads that ended */
+	struct process_usage children_usage; /* t  of children waited for */
+	u64 start_time;			/* -  ktime */
+	struct timer real_timer;	/* s  ITIMER_REAL */
+	u64 real_interval;		/* s  ns */
+	s16 oom_score_adj;		/* o  */
+	bool dumpable;			/* o  */
+	u8 pdeath_signal;		/* o  prctl */
+	char exe_path[128];		/* o  as exec was given it */
+};
+
+extern spinlock_t process_lock;
+extern struct list_head all_processes;	/* process_lock */
+extern struct process *init_process;	/* pid 1; NULL before it starts */
+
+/* --- process.c --- */
+
+/* A copy of the parts of parent that fork copies (parent NULL: the first).
+ * In no tree yet. NULL: no memory. */
+struct process *process_alloc(struct process *parent);
+/* Enter it and its first thread, which has got its number. */
+void process_publish(struct process *process, struct task *leader);
+void process_get(struct process *process);
+void process_put(struct process *process);
+/* With a reference; NULL: there is none (zombies are found). Context: any. */
+struct process *process_find(int pid);
+/* The thread with this number, with a reference, or NULL. Context: any. */
+struct task *find_get_task(int pid);
+/* Call fn for each process, with a reference and no lock held. */
+void process_for_each(void (*fn)(struct process *process, void *arg),
+		      void *arg);
+/* Times of the process up to now. */
+void process_usage_now(struct process *process, struct process_usage *sum);
+
+/* --- fork.c --- */
+
+#define CSIGNAL			0x000000ffu
+#define CLONE_VM		0x00000100u
+#define CLONE_FS		0x00000200u
+#define CLONE_FILES		0x00000400u
+#define CLONE_SIGHAND		0x00000800u
+#define CLONE_PTRACE		0x00002000u
+#define CLONE_VFORK		0x00004000u
+#define CLONE_PARENT		0x00008000u
+#define CLONE_THREAD		0x00010000u
+#define CLONE_NEWNS		0x00020000u
+#define CLONE_SYSVSEM		0x00040000u
+#define CLONE_SETTLS		0x00080000u
+#define CLONE_PARENT_SETTID	0x00100000u
+#define CLONE_CHILD_CLEARTID	0x00200000u
+#define CLONE_DETACHED		0x00400000u
+#define CLONE_UNTRACED		0x00800000u
+#define CLONE_CHILD_SETTID	0x01000000u
+
+struct clone_args {
+	u32 flags;
+	u32 stack;			/* 0: the parent's (a copy) */
+	u32 parent_tid, child_tid;	/* user addresses */
+	u32 tls;
+};
+
+/* The pid of the child, or -Exxx. Context: a system call. */
+long do_clone(const struct clone_args *args);
+/* Start the first process: a kernel thread becomes it. exec.c */
+int run_init_process(const char *path);
+
+/* --- exit.c, wait.c --- */
+
+void do_exit(int status) __noreturn;		/* this thread */
+void do_group_exit(int status) __noreturn;	/* all of the process */
+
+/* --- exec.c --- */
+
+/* argv and envp in kernel memory, NULL-terminated. Returns -Exxx, or 0 and the
+ * registers of the current task are those of the new program. */
+int kernel_execve(const char *path, const char *const *argv,
+		  const char *const *envp);
+
+#endif
