@@ -3,7 +3,9 @@
  * The order of locks: the one table that the checker reads and that
  * docs/locking.md is printed from.
  *
- * A core that holds a spinlock may only take one further down. Two locks of
+ * A core that holds a spinlock may only take one further down. An interrupt
+ * adds its locks to those of the code that it interrupts: so what is held with
+ * interrupts on stands above everything that handlers take. Two locks of
  * the same rank are never held together. X(name, what it guards)
  */
 #ifndef KERNEL_LOCK_RANK_H
@@ -12,6 +14,9 @@
 #define LOCK_RANKS(X) \
 	X(TEST,		"a test's own data")				\
 	X(MONITOR,	"monitor: input line and history")		\
+	X(MM_LIST,	"list of all address spaces")			\
+	X(MM_PGTABLE,	"page table and counts of one address space")	\
+	X(PAGE_TREE,	"page cache: pages of one file")		\
 	X(PROCESS,	"processes: the tree, numbers, threads")	\
 	X(SIGHAND,	"signals: actions and what waits")		\
 	X(FUTEX,	"futex: one bucket of waiters")			\
@@ -24,15 +29,12 @@
 	X(KSTACK,	"stacks kept for the next thread")		\
 	X(PERCPU,	"percpu: chunks and their bits")		\
 	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\
-	X(BLOCK,	"block driver: one disk's queue")			\
+	X(BLOCK,	"block driver: one disk's queue")		\
 	X(DMA,		"dma: pool, bounce buffers, table of mappings")	\
-	X(MM_LIST,	"list of all address spaces")			\
-	X(MM_PGTABLE,	"page table and counts of one address space")	\
-	X(PAGE_TREE,	"page cache: pages of one file")		\
 	X(PGTABLE,	"page tables of the kernel, list of pgds")	\
 	X(PCP,		"page_alloc: one core's page lists")		\
 	X(PAGE_OWNER,	"page_owner: table of stacks")			\
-	X(SLAB_LIST,	"slab: changes of the list of caches")	\
+	X(SLAB_LIST,	"slab: changes of the list of caches")		\
 	X(SLAB_NODE,	"slab: lists of one cache")			\
 	X(ZONE,		"zone: free lists, pageblocks, counters")	\
 	X(WAIT,		"wait queue: its list of waiters")		\
