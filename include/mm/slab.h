@@ -119,6 +119,11 @@ struct slab_info {
 /* Call fn for each cache. Context: may sleep; fn may not create caches. */
 void slab_for_each(void (*fn)(const struct slab_info *info, void *arg),
 		   void *arg);
+/*
+ * Tell of the object that p points into: its cache, its slab, and which cores
+ * hold free objects of that. False if p is in no slab. Context: any.
+ */
+bool slab_describe(struct seq_buf *s, const void *p);
 /* "slub", "slab" or "slob". */
 const char *slab_design_name(void);
 unsigned kmem_cache_size(const struct kmem_cache *cache);

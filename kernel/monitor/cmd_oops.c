@@ -16,6 +16,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
+#include <mm/slab.h>
 
 struct oops_kind {
 	const char *name;
@@ -127,6 +128,54 @@ oops_double_free(void)
 	free_frame(page);
 }
 
+/*
+ * Misuse an object of a cache that looks after its objects (mm/kmem/
+ * slub_debug.c; with KASAN the access itself is told). After the free and
+ * another round the mistake was seen, and the machine goes on.
+ */
+static void
+oops_with_object(void (*misuse)(struct kmem_cache *cache, u8 *object))
+{
+	struct kmem_cache *cache = kmem_cache_create("victim", 60, 0,
+			SLAB_NO_MERGE | SLAB_CONSISTENCY_CHECKS |
+			SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER, NULL);
+	u8 *object;
+
+	if (!cache)
+		return;
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	if (object)
+		misuse(cache, object);
+	kmem_cache_destroy(cache);
+}
+
+static void
+oops_write_behind(struct kmem_cache *cache, u8 *object)
+{
+	WRITE_ONCE(object[60], 'A');
+	kmem_cache_free(cache, object);
+}
+
+static void
+oops_overflow(void)
+{
+	oops_with_object(oops_write_behind);
+}
+
+static void
+oops_write_freed(struct kmem_cache *cache, u8 *object)
+{
+	kmem_cache_free(cache, object);
+	WRITE_ONCE(object[8], 'A');
+	kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+}
+
+static void
+oops_use_after_free(void)
+{
+	oops_with_object(oops_write_freed);
+}
+
 static void
 oops_atomic_sleep(void)
 {
@@ -170,6 +219,10 @@ static const struct oops_kind kinds[] = {
 	{ "bug", oops_bug, "a BUG_ON whose condition holds" },
 	{ "panic", oops_panic, "a plain panic" },
 	{ "double-free", oops_double_free, "free a page twice" },
+	{ "overflow", oops_overflow,
+	  "write behind an object (SLUB or KASAN tells)" },
+	{ "use-after-free", oops_use_after_free,
+	  "write into a freed object (SLUB or KASAN tells)" },
 	{ "atomic-sleep", oops_atomic_sleep,
 	  "sleep with interrupts masked (debug builds)" },
 	{ "lock-order", oops_lock_order,
@@ -186,7 +239,7 @@ oops_command(int argc, char **argv)
 		return monitor_usage(argv[0]);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (argc == 1) {
-			console_printf("  %-13s %s\n", kinds[i].name,
+			console_printf("  %-14s %s\n", kinds[i].name,
 				       kinds[i].help);
 		} else if (strcmp(kinds[i].name, argv[1]) == 0) {
 			kinds[i].fn();

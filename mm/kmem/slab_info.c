@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at the caches: the nodes slabinfo and sys/kernel/slab.
+ * Looking at the caches: the nodes slabinfo and sys/kernel/slab; one object.
  *
  * slabinfo has Linux's format 2.1, so that tools that read it read this one.
  * Its counts are those of the lists: objects that a core keeps for itself
@@ -9,6 +9,7 @@
 #include <kernel/mutex.h>
 #include <kernel/node.h>
 #include <kernel/panic.h>
+#include <kernel/smp.h>
 #include <lib/string.h>
 #include "kmem_cache.h"
 
@@ -59,6 +60,88 @@ slab_footprint(const void *p)
 		return the_slab_design->footprint(page, p);
 	return ((struct kmem_cache *)page->slab.cache)->size;
 }
+
+/* --- one object --------------------------------------------------------------- */
+
+/*
+ * The length of a list of free objects of the slab at page, and whether object
+ * is one of them. Broken off where it leads out of the slab: another core may
+ * be changing it.
+ */
+static unsigned
+list_length(const struct kmem_cache *cache, const struct page *page,
+	    const void *first, const void *object, bool *found)
+{
+	unsigned n = 0;
+
+	while (first && n < page->slab.objects && is_lowmem(first) &&
+	       slab_page_of(first) == page) {
+		*found |= first == object;
+		first = get_free_pointer(cache, first);
+		n++;
+	}
+	return n;
+}
+
+/* What SLUB keeps of the slab at page, by core. Is object free? */
+static bool
+describe_lists(struct seq_buf *s, struct kmem_cache *cache,
+	       const struct page *page, const void *object)
+{
+	struct kmem_cache_cpu *c;
+	bool free = false;
+	unsigned cpu, n;
+
+	n = list_length(cache, page, page->slab.freelist, object, &free);
+	seq_printf(s, "  free: %u on the slab's own list\n", n);
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(cache->lists, cpu);
+		n = list_length(cache, page, c->own.first, object, &free);
+		if (c->own.page == page)
+			seq_printf(s, "        %u in the hands of core %u, "
+				   "whose slab it is\n", n, cpu);
+		n = list_length(cache, page, c->away.first, object, &free);
+		if (c->away.page == page)
+			seq_printf(s, "        %u that core %u gathered\n",
+				   n, cpu);
+	}
+	return free;
+}
+
+bool
+slab_describe(struct seq_buf *s, const void *p)
+{
+	struct page *page = is_lowmem(p) ? slab_page_of(p) : NULL;
+	struct kmem_cache *cache;
+	unsigned long at, n;
+	bool free;
+
+	if (!page || page_state(page) != PAGE_STATE_SLAB)
+		return false;
+	cache = page->slab.cache;
+	seq_printf(s, "slab of %s: pfn 0x%lx, order %u, design %s\n",
+		   the_slab_design->shared_slabs ? "all caches" : cache->name,
+		   page_to_pfn(page), page_order(page),
+		   the_slab_design->name);
+	if (the_slab_design != &slub_design) {
+		seq_printf(s, "  in use %u of %u\n", page->slab.inuse,
+			   page->slab.objects);
+		return true;
+	}
+	at = (char *)p - (char *)slab_object(cache, page, 0);
+	n = min(at / cache->size, page->slab.objects - 1ul);
+	seq_printf(s, "  objects of %u bytes, %u in use or in a core's hands, "
+		   "of %u%s\n", cache->size, page->slab.inuse,
+		   page->slab.objects, page->slab.frozen ? ", frozen" : "");
+	free = describe_lists(s, cache, page, slab_object(cache, page, n));
+	seq_printf(s, "  object %lu at %p, byte %lu of it: %s", n,
+		   slab_object(cache, page, n), at - n * cache->size,
+		   free ? "free" : "in use");
+	seq_printf(s, ", free pointer at byte %u\n", cache->code.offset);
+	return true;
+}
+
+/* --- nodes ------------------------------------------------------------------------ */
 
 static void
 show_line(const struct slab_info *i, void *arg)

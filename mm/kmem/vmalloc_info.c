@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at the vmalloc area: the node vmallocinfo, one address, the rules.
+ * Looking at the vmalloc area: the nodes vmallocinfo and vmalloc_free, one
+ * address, the rules.
  */
 #include <asm/pgtable.h>
 #include <kernel/init.h>
@@ -43,6 +44,36 @@ vmallocinfo_show(struct seq_buf *s)
 		   vmalloc_state.clean_pages);
 }
 NODE("vmallocinfo", vmallocinfo_show);
+
+static unsigned
+depth_of(const struct rb_node *node)
+{
+	unsigned depth = 0;
+
+	while ((node = rb_parent(node)))
+		depth++;
+	return depth;
+}
+
+/* The tree of free ranges, its root at the left, low addresses above. */
+static void
+vmalloc_free_show(struct seq_buf *s)
+{
+	unsigned long flags = vmalloc_lock_state();
+	struct rb_node *n;
+	struct vrange *r;
+
+	seq_puts(s, "# free range, KiB (largest in its subtree, KiB)\n");
+	for (n = rb_first(&vmalloc_state.free.root); n; n = rb_next(n)) {
+		r = rb_entry(n, struct vrange, node);
+		seq_printf(s, "%*s0x%08lx-0x%08lx %lu (%lu)%s\n",
+			   (int)(4 * depth_of(n)), "", r->start, r->end,
+			   (r->end - r->start) / 1024, r->largest / 1024,
+			   rb_is_red(n) ? " red" : "");
+	}
+	vmalloc_unlock_state(flags);
+}
+NODE("vmalloc_free", vmalloc_free_show);
 
 bool
 vmalloc_describe(unsigned long addr, char *line, size_t size)

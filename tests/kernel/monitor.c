@@ -11,6 +11,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
+#include <mm/slab.h>
 #include <mm/zone.h>
 
 extern const struct monitor_command __monitor_start[], __monitor_end[];
@@ -196,6 +197,65 @@ bad_allocations_are_refused(struct test *t)
 }
 
 static void
+objects_are_allocated_and_freed_by_hand(struct test *t)
+{
+	EXPECT_TYPED(t, "kfree all", 0, "");
+	EXPECT_TYPED(t, "kmalloc 1000", 0, " takes up ");
+	EXPECT_TYPED(t, "slab #0", 0, slab_design_name());
+	EXPECT_TYPED(t, "kfree #0", 0, "");
+	EXPECT_TYPED(t, "kfree #0", -ENOENT, "nothing has the number 0");
+	EXPECT_TYPED(t, "kfree #64", -ENOENT, "nothing has the number 64");
+	EXPECT_TYPED(t, "kfree #x", -EINVAL, "not a number");
+	EXPECT_TYPED(t, "kfree 0", -ENOENT, "was not allocated here");
+	EXPECT_TYPED(t, "kfree", -EINVAL, "usage");
+	EXPECT_TYPED(t, "kmalloc", -EINVAL, "usage: kmalloc SIZE");
+	EXPECT_TYPED(t, "kmalloc 0", -EINVAL, "size of 0");
+	EXPECT_TYPED(t, "kmalloc 0x7fffffff", -ENOMEM, "no memory");
+	EXPECT_TYPED(t, "slab 0", -ENOENT, "is in no slab");
+	EXPECT_TYPED(t, "slab", -EINVAL, "usage");
+}
+
+#ifdef VELLUM_KASAN
+#define KASAN_ON	true
+#else
+#define KASAN_ON	false
+#endif
+
+static void
+a_slab_tells_who_holds_its_objects(struct test *t)
+{
+	char line[40];
+
+	if (strcmp(slab_design_name(), "slub") || KASAN_ON)
+		SKIP(t, "not the SLUB design, or KASAN");
+	EXPECT_TYPED(t, "kmalloc 50", 0, "takes up 64 bytes");
+	snprintf(line, sizeof(line), "slab 0x%.8s", output + strlen("#0: "));
+	EXPECT_TYPED(t, line, 0, "slab of kmalloc-64");
+	EXPECT(t, strstr(output, "byte 0 of it: in use") != NULL);
+	EXPECT(t, strstr(output, ", frozen") != NULL);
+	EXPECT_TYPED(t, "kfree all", 0, "");
+	EXPECT_TYPED(t, line, 0, "byte 0 of it: free");
+}
+
+static void
+areas_are_allocated_and_freed_by_hand(struct test *t)
+{
+	EXPECT_TYPED(t, "vmalloc 10000", 0, "3 pages and a guard");
+	EXPECT(t, strstr(output, "frames 0x") != NULL);
+	EXPECT_TYPED(t, "vmalloc 100000", 0, "#1: ");
+	EXPECT_TYPED(t, "cat vmallocinfo", 0, "vmalloc_command");
+	EXPECT_TYPED(t, "vfree #0", 0, "");
+	EXPECT_TYPED(t, "vfree #0", -ENOENT, "nothing has the number 0");
+	EXPECT_TYPED(t, "vfree all", 0, "");
+	EXPECT_TYPED(t, "cat vmalloc_free", 0, "largest in its subtree");
+	EXPECT_TYPED(t, "vmalloc", -EINVAL, "usage: vmalloc SIZE");
+	EXPECT_TYPED(t, "vmalloc 0xffffffff", -ENOMEM, "no addresses");
+	EXPECT_TYPED(t, "vfree x", -EINVAL, "not a number");
+	EXPECT_TYPED(t, "vfree 8", -ENOENT, "was not allocated here");
+	EXPECT_TYPED(t, "verify", 0, "verified");
+}
+
+static void
 long_runs_refuse_bad_arguments(struct test *t)
 {
 	EXPECT_TYPED(t, "stress", -EINVAL, "usage: stress SECONDS");
@@ -264,6 +324,19 @@ each_kind_of_oops_is_reported(struct test *t)
 }
 
 static void
+misused_objects_are_told(struct test *t)
+{
+	bool slub = !strcmp(slab_design_name(), "slub");
+
+	if (!slub)
+		SKIP(t, "not the SLUB design");
+	EXPECT_WARNING(t, run_line, "oops overflow", KASAN_ON ?
+		       "slab-out-of-bounds" : "Right Redzone overwritten");
+	EXPECT_WARNING(t, run_line, "oops use-after-free", KASAN_ON ?
+		       "slab-use-after-free" : "Poison overwritten");
+}
+
+static void
 control_c_reaches_the_running_command(struct test *t)
 {
 	monitor_command_end();
@@ -292,8 +365,12 @@ TEST_SUITE("monitor",
 	TEST_CASE(a_page_is_named_in_three_ways),
 	TEST_CASE(map_draws_each_zone),
 	TEST_CASE(pages_are_allocated_and_freed_by_hand),
+	TEST_CASE(objects_are_allocated_and_freed_by_hand),
+	TEST_CASE(a_slab_tells_who_holds_its_objects),
+	TEST_CASE(areas_are_allocated_and_freed_by_hand),
 	TEST_CASE(bad_allocations_are_refused),
 	TEST_CASE(long_runs_refuse_bad_arguments),
 	TEST_CASE(allocations_can_be_made_to_fail),
 	TEST_CASE(each_kind_of_oops_is_reported),
+	TEST_CASE(misused_objects_are_told),
 	TEST_CASE(control_c_reaches_the_running_command));
