@@ -19,7 +19,8 @@ from ktap import (  # noqa: E402
 from mm import frames, tables, target  # noqa: E402
 
 COMMANDS = ("walk", "what", "maps", "regs", "fault", "page", "zones", "buddy",
-            "check", "map", "tasks", "slab", "vmalloc", "shadow")
+            "check", "map", "tasks", "slab", "vmalloc", "shadow", "owner",
+            "snap", "diff")
 FACTS = ("cat buddyinfo", "cat zoneinfo", "cat kernel_page_tables", "map", "ps",
          "page 0x61000", "ptwalk 0xc0012345", "ptwalk 0xc1234567")
 
@@ -35,7 +36,8 @@ def squeeze(text):
 def at_reset_every_command_answers_in_words():
     for name in COMMANDS:
         words = {"walk": "0xc0010000", "what": "0xc0010000",
-                 "page": "0x61000", "shadow": "0xc0010000"}.get(name, "")
+                 "page": "0x61000", "shadow": "0xc0010000",
+                 "snap": "x", "diff": "x"}.get(name, "")
         text = do(f"mm {name} {words}")
         expect(0 < len(lines_of(text)) < 40, f"mm {name} says: {text}")
     has(do("mm walk 0xc0010000"), "the MMU is off")
@@ -45,9 +47,6 @@ def at_reset_every_command_answers_in_words():
 def stops_at_the_prompt_and_hears_the_facts():
     learn([*FACTS, *kmem_cases.FACTS])
 
-
-# The object caches, vmalloc and what goes with them: cases of their own.
-import kmem_cases  # noqa: E402
 
 # --- against facts ------------------------------------------------------------
 
@@ -245,6 +244,10 @@ def printers_say_what_a_value_is():
     has(do("print swapper_pg_dir[0xc10]"), "section (1 MiB)")
 
 
+# The object caches, vmalloc and what goes with them: cases of their own.
+# They allocate and free, so the facts on free frames come first.
+import kmem_cases  # noqa: E402
+
 # --- manners ----------------------------------------------------------------
 
 
@@ -254,7 +257,8 @@ def mistakes_are_answered_in_one_line():
                     "page 1", "page", "buddy Nowhere", "buddy -o 11",
                     "buddy -o", "check everything", "fault 1", "tasks 999",
                     "slab nothing", "slab 0xbf000000", "slab --trace x",
-                    "vmalloc 0xc0000000", "shadow", "what", "what 1 + ", "goto 5", "when", "who-wrote 0x1000",
+                    "vmalloc 0xc0000000", "shadow", "diff", "diff q",
+                    "owner", "owner --by x", "owner --top", "what", "what 1 + ", "goto 5", "when", "who-wrote 0x1000",
                     "break-test nothing", "break-test buddy:nothing"):
         text = do("mm " + command)
         same(len(lines_of(text)), 1, f"lines of mm {command}: {text}")
@@ -268,7 +272,8 @@ def each_command_has_help_with_a_drawing_and_a_next_step():
         expect(len(lines_of(text)) > 6 and re.search(r"[|<>#+-]{2}", text),
                f"help mm {name}: {text}")
         words = {"walk": "$pc", "what": "$pc", "page": "0x61000",
-                 "fault": "0x805 0x10", "shadow": "0xc0010000"}.get(name, "")
+                 "fault": "0x805 0x10", "shadow": "0xc0010000", "snap": "x",
+                 "diff": "x", "owner": "--slab"}.get(name, "")
         text = lines_of(do(f"mm {name} {words}"))
         expect(text[-1].startswith("next: "), f"mm {name}: {text[-1]}")
     for name in COMMANDS:

@@ -16,7 +16,8 @@ import gdb
 sys.path.insert(0, os.path.join(os.getcwd(), "tests", "gdb"))
 from ktap import cases, do, expect, run  # noqa: E402
 
-MOVES = ("continue", "frame", "tbreak", "stepi", "reverse", "set")
+MOVES = ("continue", "frame", "tbreak", "stepi", "reverse", "set",
+         "finish")
 
 
 def blocks(kind):

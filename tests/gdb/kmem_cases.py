@@ -9,10 +9,11 @@ import re
 
 import gdb
 
-from ktap import Damage, address, case, do, expect, facts, has, lines_of, same
-from mm import frames, objects, slabs, target, vmareas
+from ktap import (
+    Damage, address, ask, case, do, expect, facts, has, lines_of, output_of, same)
+from mm import frames, objects, slabs, target, vmareas, vmstat
 
-FACTS = ("cat slabinfo", "cat vmallocinfo")
+FACTS = ("cat slabinfo", "cat vmallocinfo", "cat page_owner", "cat vmstat")
 
 
 def verified(part):
@@ -283,3 +284,109 @@ def per_cpu_memory_is_told_by_core():
     for cpu, offset in target.cores():
         has(do(f"mm what 0x{(pointer + offset) & 0xffffffff:x}"),
             f"per-CPU data of core {cpu}:")
+
+
+# --- who has it ---------------------------------------------------------------------
+
+
+@case
+def owner_is_the_node_page_owner():
+    if "page_owner is off" in facts["cat page_owner"]:
+        has(do("mm owner"), "page_owner is off")
+        return
+    stacks = re.findall(r"^(\d+) frames in (\d+) blocks",
+                        facts["cat page_owner"], re.M)
+    pages = sum(int(count) for count, _ in stacks)
+    text = do("mm owner -v --top 100")
+    has(text, f"live: {pages} pages in {sum(int(n) for _, n in stacks)} blocks")
+    same(sorted(re.findall(r"^ +(\d+) pages:$", text, re.M)),
+         sorted(count for count, _ in stacks), "pages of each stack")
+    folded = lines_of(do("mm owner --fold"))
+    same(sum(int(line.split()[-1]) for line in folded), pages, "folded")
+    expect(all(re.match(r"pages;\w[\w;.]+ \d+$", line) for line in folded),
+           folded[0])
+    orders = re.findall(r"^ +\d+ +\d+ +(\d+)  ", do("mm owner --by order"),
+                        re.M)
+    same(sum(int(count) for count in orders), pages, "pages by order")
+    stack = next(a for a in vmareas.State().busy if a.kind == "vmalloc")
+    has(do(f"mm page 0x{stack.start:x}"), "kstack_alloc")
+
+
+@case
+def owner_counts_the_objects_of_slub_debug():
+    text = do("mm owner --slab --top 100")
+    if not slabs.caches()[0][0].flags & slabs.STORE_USER:
+        has(text, "live: " if target.kasan() else "no objects are known")
+        return
+    rows = [line.split() for line in lines_of(do("mm slab"))]
+    used = sum(int(row[3]) for row in rows if len(row) == 11 and
+               row[3].isdigit())
+    live = int(re.search(r"in (\d+) objects", text)[1])
+    # One was made before there was a cache of caches to keep users in.
+    expect(used - 2 <= live <= used, f"{live} of {used} objects have a user")
+
+
+# --- what changed -------------------------------------------------------------------
+
+
+@case
+def vmstat_is_added_up_as_the_kernel_does():
+    theirs = dict(line.split() for line in lines_of(facts["cat vmstat"]))
+    ours = vmstat.read()
+    same(sorted(ours), sorted(theirs), "names")
+    wrong = {name: (ours[name], int(theirs[name])) for name in ours
+             if ours[name] != int(theirs[name])}
+    same(wrong, {}, "counters: ours, the kernel's")
+
+
+@case
+def diff_tells_what_an_allocation_changed():
+    has(do("mm snap before"), "snapshot \"before\"")
+    has(do("mm diff before"), "nothing changed")
+    theirs = output_of(ask("alloc 3"), "alloc 3")
+    pfn = int(re.search(r"pfn 0x(\w+), order 3", theirs)[1], 16)
+    do("mm snap after")
+    text = do("mm diff before after")
+    has(text, f"page  pfn 0x{pfn:x}-0x{pfn + 7:x}: ")
+    has(text, "-> kernel, order 3, ref 0 -> 1")
+    same(int(re.search(r"  pgalloc_\w+ ([+-]\d+)", text)[1]), 8, "pgalloc")
+    for zone, changes in re.findall(r"^  (\w+): (order .*)$", theirs, re.M):
+        ours = re.search(rf"^buddy .*{zone}: (.*?)   ", text, re.M)[1]
+        same(by_order(ours), by_order(changes), f"orders of {zone}")
+    same(do("mm diff before"), do("mm diff before after"), "until now")
+    expect(len(lines_of(text)) < 15, text)
+
+
+def by_order(text):
+    """{order: change} of "order 3 -1, orders 2,1 +1 each" or "order 3 -1, 2 +1"."""
+    result, text = {}, re.sub(r"orders? | each", "", text)
+    for orders, delta in re.findall(r"([\d,]+) ([+-]\d+)", text):
+        for order in orders.strip(",").split(","):
+            result[int(order)] = int(delta)
+    return result
+
+
+@case
+def diff_tells_entries_objects_areas_and_free_pages():
+    do("mm snap before")
+    area = next(a for a in vmareas.State().busy if a.kind == "vmalloc")
+    table = address("&swapper_pg_dir") + 4 * (area.start >> 20)
+    entry = ((word(table) & 0xfffffc00) - 0x60000000 + 0xc0000000
+             + 4 * (area.start >> 12 & 255))
+    with Damage(entry, 0):
+        has(do("mm diff before"), f"PTE   kernel 0x{area.start:08x}: rw- young "
+            "normal, write-back PA 0x")
+    with Damage(area.address + target.offset_of("struct vm_area", "caller"),
+                address("do_irq")):
+        text = do("mm diff before")
+        has(text, f"area  0x{area.start:08x}-0x{area.end:08x}: new, vmalloc")
+    slab, _ = live_slab("0123.")
+    if slab and slab.cache.debugs():
+        first = slab.page + slabs.Slab.offsets()["freelist"]
+        taken = word(first)
+        with Damage(first, slab.next_free(slab.index_of(taken))):
+            has(do("mm diff before"), f"1 allocated: 0x{taken:08x}")
+    theirs = ask("free all")
+    has(do("mm diff before"), "page  pfn 0x", theirs)
+    has(do("mm diff nowhere"), "no snapshot is called")
+    has(do("mm snap"), "before, after")

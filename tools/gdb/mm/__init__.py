@@ -21,10 +21,10 @@ def load():
     from . import command
     command.Prefix()
     from . import walk, what, maps, fault, page, zones, check, tasks
-    from . import slab, shadow, vmalloc
+    from . import slab, shadow, vmalloc, owner, snap
     from . import replay, session, printers, window
     for module in (walk, what, maps, fault, page, zones, slab, vmalloc, shadow,
-                   check, tasks, replay, session):
+                   owner, snap, check, tasks, replay, session):
         module.register()
     printers.register()
     window.register()

@@ -19,6 +19,8 @@ class Prefix(gdb.Command):
          mm zones        zones               mm buddy  their free lists
          mm slab         object caches       mm vmalloc  areas of the vmalloc space
          mm shadow ADDR  what KASAN knows of an address
+         mm owner        live allocations by call site
+         mm snap NAME, mm diff NAME      what changed in between
          mm check        re-derive the counters and say what contradicts
          mm tasks        tasks, and the stack of one
          mm when, mm goto N, mm cause, mm who-wrote ADDR    in a replay
@@ -117,3 +119,8 @@ def size_text(size):
     if size >= 1 << 20 and size % (1 << 20) == 0:
         return f"{size >> 20}M"
     return f"{size >> 10}K"
+
+
+def many(count, word):
+    """'1 page', '2 pages'."""
+    return f"{count} {word}" + ("" if count == 1 else "s")

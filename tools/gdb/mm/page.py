@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm page and mm map: one frame, and all of them."""
 
-from . import command, frames, tables, target
+from . import command, frames, owner, tables, target
 
 COLUMNS, ROWS = 64, 16
 
@@ -64,6 +64,7 @@ class PageCommand(command.Command):
                    f"{block.lower()}")
         if head.state == "FREE":
             yield links_text(head, known)
+        yield from owner.describe(pfn)
         yield (f"next: mm what 0x{pfn << 12:x}   print *(struct page *)"
                f"0x{head.address:x}   x/16wx VA")
 

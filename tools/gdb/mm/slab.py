@@ -4,6 +4,7 @@
 import gdb
 
 from . import command, frames, objects, slabs, slob, target
+from .command import many
 from .slabs import FREE, IN_USE
 from .target import MMError
 
@@ -138,7 +139,7 @@ class OneCache:
             yield (f"  free pointer at +{cache.pointer_offset}, stored xor "
                    f"0x{cache.random:08x} xor the object's address with its "
                    "halves exchanged")
-            yield (f"  {cache.nr_slabs} slabs"
+            yield ("  " + many(cache.nr_slabs, "slab")
                    + (f", {cache.nr_partial} of them partial on the node"
                       if cache.design_name == "slub" else
                       f", {cache.nr_free} objects free in them"))
@@ -156,10 +157,10 @@ class OneCache:
         for name, pair in (("own", core.own), ("away", core.away)):
             slab = self.slab_at(pair)
             if slab:
-                parts.append(f"{name} slab 0x{slab.start:08x}, "
-                             f"{self.length(slab, pair[1])} objects listed")
+                parts.append(f"{name} list: slab 0x{slab.start:08x}, "
+                             f"{self.length(slab, pair[1])} objects on it")
         if core.reserve:
-            parts.append(f"{len(core.reserve)} slabs in reserve")
+            parts.append(many(len(core.reserve), "slab") + " in reserve")
         yield f"  core {core.cpu}: " + ("; ".join(parts) or "nothing")
 
     def slab_at(self, pair):

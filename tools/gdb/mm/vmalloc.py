@@ -2,7 +2,7 @@
 """mm vmalloc: the areas, the guards between them, what is free."""
 
 from . import board, command, frames, tables, target, tasks, vmareas
-from .command import size_text
+from .command import many, size_text
 from .target import MMError
 
 MOST_ROWS = 400
@@ -98,7 +98,7 @@ class Vmalloc(command.Command):
     def table(state):
         yield (f"vmalloc space 0x{state.start:08x}-0x{state.end:08x}, "
                f"{state.size >> 10} KiB: free {state.free_bytes >> 10} KiB in "
-               f"{len(state.free)} ranges; waiting for a flush "
+               f"{many(len(state.free), 'range')}; waiting for a flush "
                f"{state.waiting_pages} pages, flushed {state.clean_pages}")
         yield (" START      END             SIZE  PAGES KIND    FIRST FRAME  "
                "BY")
