@@ -107,6 +107,9 @@ report_begin(const struct pt_regs *regs)
 	me = (int)smp_processor_id();
 	depth = this_cpu_read(report_depth) + 1;
 	this_cpu_write(report_depth, depth);
+	/* What ends the machine must be seen, whoever captures. */
+	if (!catch_armed())
+		log_capture_abort();
 	if (depth > 1)
 		report_again(regs, depth);
 	if (!catch_armed() && !atomic_try_cmpxchg(&panic_cpu, NOBODY, me) &&

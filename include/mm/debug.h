@@ -45,7 +45,10 @@ struct fault_attr {
 };
 
 void fault_inject_set(const struct fault_attr *attr);	/* NULL: off */
-/* Let the nth allocation of this task from now on fail, once; 0: none. */
+/*
+ * Let the nth allocation of this task from now on, of frames or of an object,
+ * fail, once; 0: none. Context: no lock held.
+ */
 void fault_inject_nth(unsigned long n);
 /* Did it? Also ends the watch. */
 bool fault_inject_nth_done(void);

@@ -37,6 +37,7 @@ page_debug_should_fail(gfp_t gfp, unsigned order)
 	(void)order;
 	return false;
 }
+#define fault_inject_object(gfp)		((void)(gfp), false)
 #define page_debug_alloc(page, order, gfp)	((void)0)
 #define page_debug_free(page, order)		((void)0)
 #define page_debug_split(page, order)		((void)0)
@@ -49,6 +50,8 @@ void page_debug_set(u32 flags, bool on);
 
 /* Should this allocation fail for the sake of a test? */
 bool page_debug_should_fail(gfp_t gfp, unsigned order);
+/* The same of an object, while SLAB_HOOK_FAULT is on. */
+bool fault_inject_object(gfp_t gfp);
 /* A block was allocated: not yet the caller's / is about to be freed. */
 void page_debug_alloc(struct page *page, unsigned order, gfp_t gfp);
 void page_debug_free(struct page *page, unsigned order);

@@ -38,7 +38,8 @@ struct mempool *mempool_create_page_pool(unsigned min_nr, unsigned order);
 /* All elements must be back, or a report says how many are not. NULL: none. */
 void mempool_destroy(struct mempool *pool);
 /*
- * Keep back min_nr (at least 1) elements from now on. 0 or -ENOMEM.
+ * Keep back min_nr (at least 1) elements from now on. 0 or -ENOMEM: the
+ * reserve is then not smaller than before, or than it was to become.
  * Context: may sleep; not at once with another resize.
  */
 int mempool_resize(struct mempool *pool, unsigned min_nr);

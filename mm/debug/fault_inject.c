@@ -6,8 +6,8 @@
  *   Code that handles a failed allocation runs about never, unless it is made
  *   to. Two ways:
  *
- *   nth	the nth allocation that the watching task makes fails, once, with
- *	everything else as it was. A sweep over n = 1, 2, 3, ... reaches each
+ *   nth	the nth allocation that the watching task makes, of frames or of an
+ *	object, fails, once, with everything else as it was. A sweep over n = 1, 2, 3, ... reaches each
  *	place that allocates, in turn:
  *
  *		run 1:	X			-> -ENOMEM
@@ -20,6 +20,8 @@
  *
  * Locks   fault_lock (FAULT_INJECT).
  * Questions a reader asks
+ *   Why do objects count too, which come from frames? Most come from a slab
+ *     that is there already: no frame would ever be refused to them.
  *   Why does nth count one task only?  So that the numbers mean the same in
  *     each run, whatever interrupts and other tasks do meanwhile.
  * Sources  SQLite's documentation, How SQLite Is Tested, section 3.1; Linux's
@@ -34,6 +36,7 @@
 #include <mm/debug.h>
 #include <mm/hooks.h>
 #include <mm/init.h>
+#include <mm/slab.h>
 #include <mm/verify.h>
 
 #define SWEEP_LIMIT	100000		/* a scenario allocates less often */
@@ -76,6 +79,7 @@ fault_inject_nth(unsigned long n)
 	nth_task = current;
 	fault_update_flag();
 	spin_unlock_irqrestore(&fault_lock, flags);
+	slab_set_hook(SLAB_HOOK_FAULT, n != 0);
 }
 
 bool
@@ -89,6 +93,7 @@ fault_inject_nth_done(void)
 	nth_done = false;
 	fault_update_flag();
 	spin_unlock_irqrestore(&fault_lock, flags);
+	slab_set_hook(SLAB_HOOK_FAULT, false);
 	return done;
 }
 
@@ -142,6 +147,21 @@ fault_inject_should_fail(gfp_t gfp, unsigned order)
 		return false;
 	flags = spin_lock_irqsave(&fault_lock);
 	fail = nth_should_fail() || attr_should_fail(order);
+	nr_injected += fail;
+	spin_unlock_irqrestore(&fault_lock, flags);
+	return fail;
+}
+
+bool
+fault_inject_object(gfp_t gfp)
+{
+	unsigned long flags;
+	bool fail;
+
+	if (gfp & __GFP_NOFAIL)
+		return false;
+	flags = spin_lock_irqsave(&fault_lock);
+	fail = nth_should_fail();
 	nr_injected += fail;
 	spin_unlock_irqrestore(&fault_lock, flags);
 	return fail;

@@ -67,10 +67,6 @@
 			 1u << TRACE_kmem_cache_alloc | \
 			 1u << TRACE_kmem_cache_free)
 
-#define SLAB_EVENTS	(1u << TRACE_kmalloc | 1u << TRACE_kfree | \
-			 1u << TRACE_kmem_cache_alloc | \
-			 1u << TRACE_kmem_cache_free)
-
 u32 trace_events;
 
 struct trace_header trace_header = {
@@ -329,7 +325,6 @@ trace_switch_events(u32 events)
 	WRITE_ONCE(trace_events, events);
 	page_debug_set(PAGE_DEBUG_TRACE, events & PAGE_EVENTS);
 	slab_set_hook(SLAB_HOOK_TRACE, events & OBJECT_EVENTS);
-	slab_set_hook(SLAB_HOOK_TRACE, events & SLAB_EVENTS);
 }
 
 static unsigned

@@ -26,6 +26,7 @@
 #include <kernel/sched.h>
 #include <lib/bitops.h>
 #include <lib/string.h>
+#include <mm/hooks.h>
 #include <mm/trace.h>
 #include <mm/vmalloc.h>
 #include "kasan_slab.h"
@@ -115,9 +116,12 @@ static noinline void *
 cache_alloc_hooked(struct kmem_cache *cache, size_t size, gfp_t gfp,
 		   unsigned long caller)
 {
-	void *object = list_pop(cache, cache->lists);
+	void *object = NULL;
+	bool fail = slab_hooks & SLAB_HOOK_FAULT && fault_inject_object(gfp);
 
-	if (!object)
+	if (!fail)
+		object = list_pop(cache, cache->lists);
+	if (!object && !fail)
 		object = the_slab_design->alloc(cache,
 				size ? size : cache->object_size, gfp, caller);
 	if (size)

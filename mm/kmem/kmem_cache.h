@@ -54,6 +54,9 @@ struct kmem_cache_node {
 	struct list_head free;		/* lock; SLAB */
 	unsigned long nr_partial;	/* lock; SLUB */
 	unsigned long nr_slabs;		/* lock */
+	unsigned long nr_frames;	/* lock; of these slabs, */
+	unsigned long nr_objects;	/* and how many objects fit: some are
+					   of the smaller order */
 	unsigned long nr_free;		/* lock; SLAB: objects on slabs' lists.
 					   slob_lock; SLOB: objects in use */
 };
@@ -109,7 +112,7 @@ struct slab_design {
 	/* An object that the core's lists do not take. Context: any. */
 	void (*free)(struct kmem_cache *cache, struct page *page, void *object,
 		     unsigned long caller);
-	unsigned (*shrink)(struct kmem_cache *cache);
+	void (*shrink)(struct kmem_cache *cache);
 	/* Objects still out; frees what setup made when there are none. */
 	unsigned long (*shutdown)(struct kmem_cache *cache);
 	void (*usage)(struct kmem_cache *cache, struct slab_usage *usage);
@@ -151,6 +154,15 @@ slab_object(const struct kmem_cache *cache, struct page *page, unsigned n)
 {
 	return (char *)page_address(page) + cache->red_left_pad +
 	       n * cache->size;
+}
+
+/* page is one slab more of its cache (n is 1), or less (-1). Context: lock. */
+static inline void
+node_count_slab(struct kmem_cache_node *node, const struct page *page, long n)
+{
+	node->nr_slabs += n;
+	node->nr_frames += n * (1l << page_order(page));
+	node->nr_objects += n * page->slab.objects;
 }
 
 /*

@@ -144,6 +144,7 @@ mempool_resize(struct mempool *pool, unsigned min_nr)
 {
 	void **next, **old, *element;
 	unsigned long flags;
+	unsigned least;
 
 	if (!min_nr)
 		return -EINVAL;
@@ -162,11 +163,18 @@ mempool_resize(struct mempool *pool, unsigned min_nr)
 	}
 	memcpy(next, pool->elements, pool->curr_nr * sizeof(void *));
 	old = pool->elements;
+	least = min(pool->min_nr, min_nr);
 	pool->elements = next;
 	pool->min_nr = min_nr;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	kfree(old);
-	return pool_fill(pool);
+	if (!pool_fill(pool))
+		return 0;
+	/* What could not be had is not missed when the pool goes. */
+	flags = spin_lock_irqsave(&pool->lock);
+	pool->min_nr = max(least, pool->curr_nr);
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return -ENOMEM;
 }
 
 void *

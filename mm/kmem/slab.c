@@ -109,7 +109,7 @@ grow(struct kmem_cache *cache, gfp_t gfp)
 	page->slab.frozen = 0;
 	flags = spin_lock_irqsave(&cache->node.lock);
 	list_add(&page->slab.list, &cache->node.free);
-	cache->node.nr_slabs++;
+	node_count_slab(&cache->node, page, 1);
 	cache->node.nr_free += page->slab.objects;
 	spin_unlock_irqrestore(&cache->node.lock, flags);
 	return true;
@@ -185,7 +185,7 @@ give_back(struct kmem_cache *cache, struct array_cache *ac, unsigned n,
 		place(cache, page);
 		if (!page->slab.inuse && node->nr_free > keep) {
 			list_move(&page->slab.list, empty);
-			node->nr_slabs--;
+			node_count_slab(node, page, -1);
 			node->nr_free -= page->slab.objects;
 		}
 	}
@@ -195,18 +195,14 @@ give_back(struct kmem_cache *cache, struct array_cache *ac, unsigned n,
 		ac->objects[i] = ac->objects[i + n];
 }
 
-/* Give these slabs back to the page allocator; returns how many frames. */
-static unsigned
+/* Give these slabs back to the page allocator. */
+static void
 discard_list(struct kmem_cache *cache, struct list_head *slabs)
 {
 	struct page *page, *next;
-	unsigned frames = 0;
 
-	list_for_each_entry_safe(page, next, slabs, slab.list) {
-		frames += 1u << page_order(page);
+	list_for_each_entry_safe(page, next, slabs, slab.list)
 		slub_discard_slab(cache, page);
-	}
-	return frames;
 }
 
 /* --- alloc and free ------------------------------------------------------------ */
@@ -289,7 +285,7 @@ flush_array(void *arg)
 	discard_list(cache, &empty);
 }
 
-static unsigned
+static void
 slab_shrink(struct kmem_cache *cache)
 {
 	struct kmem_cache_node *node = &cache->node;
@@ -301,11 +297,11 @@ slab_shrink(struct kmem_cache *cache)
 	flags = spin_lock_irqsave(&node->lock);
 	list_splice_init(&node->free, &empty);
 	list_for_each_entry(page, &empty, slab.list) {
-		node->nr_slabs--;
+		node_count_slab(node, page, -1);
 		node->nr_free -= page->slab.objects;
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
-	return discard_list(cache, &empty);
+	discard_list(cache, &empty);
 }
 
 static void
@@ -317,8 +313,8 @@ slab_usage(struct kmem_cache *cache, struct slab_usage *u)
 	unsigned cpu;
 
 	u->slabs = node->nr_slabs;
-	u->frames = node->nr_slabs << cache->order;
-	u->total = node->nr_slabs * cache->objects;
+	u->frames = node->nr_frames;
+	u->total = node->nr_objects;
 	u->active = u->total - min(node->nr_free, u->total);
 	for_each_possible_cpu(cpu) {
 		ac = per_cpu_ptr((struct array_cache *)cache->design, cpu);

@@ -360,8 +360,13 @@ kmem_cache_destroy(struct kmem_cache *cache)
 unsigned
 kmem_cache_shrink(struct kmem_cache *cache)
 {
+	unsigned long before = READ_ONCE(cache->node.nr_frames), after;
+
 	kasan_drain_quarantine();
-	return the_slab_design->shrink(cache);
+	the_slab_design->shrink(cache);
+	/* Others may have allocated meanwhile. */
+	after = READ_ONCE(cache->node.nr_frames);
+	return before - min(before, after);
 }
 
 unsigned

@@ -473,10 +473,9 @@ slob_footprint(struct page *page, const void *object)
 /* --- the cache as a whole -------------------------------------------------------- */
 
 /* Nothing is kept: empty pages go at once. */
-static unsigned
+static void
 slob_shrink(struct kmem_cache *cache)
 {
-	return 0;
 }
 
 /* Pages are everybody's: they are shown with the one they are entered for. */

@@ -198,7 +198,7 @@ new_slab(struct kmem_cache *cache, gfp_t gfp, void **first, void **last)
 	page->slab.inuse = page->slab.objects;
 	page->slab.frozen = 1;
 	flags = spin_lock_irqsave(&cache->node.lock);
-	cache->node.nr_slabs++;
+	node_count_slab(&cache->node, page, 1);
 	spin_unlock_irqrestore(&cache->node.lock, flags);
 	return page;
 }
@@ -293,7 +293,7 @@ unfreeze(struct kmem_cache *cache, struct page *page, void *head, void *tail,
 	} while (!slab_state_cas(page, old, next));
 	/* Frees that saw it not frozen wait for node.lock to take it off. */
 	if (empty)
-		node->nr_slabs--;
+		node_count_slab(node, page, -1);
 	else if (next.freelist)
 		node_add_partial(node, page, !head);
 	spin_unlock(&node->lock);
@@ -400,7 +400,7 @@ give_back(struct kmem_cache *cache, struct page *page, void *first, void *last,
 		node_add_partial(node, page, true);
 		page = NULL;
 	} else {
-		node->nr_slabs--;
+		node_count_slab(node, page, -1);
 	}
 	spin_unlock(&node->lock);
 	if (page)
@@ -577,14 +577,13 @@ flush_this_cpu(void *arg)
 	unfreeze_partials(cache, c);
 }
 
-/* Take the empty slabs off the node. Returns how many frames they had. */
-static unsigned
+/* Take the empty slabs off the node. */
+static void
 discard_empty(struct kmem_cache *cache)
 {
 	struct kmem_cache_node *node = &cache->node;
 	struct page *page, *next;
 	unsigned long flags;
-	unsigned frames = 0;
 	LIST_HEAD(empty);
 
 	flags = spin_lock_irqsave(&node->lock);
@@ -592,22 +591,19 @@ discard_empty(struct kmem_cache *cache)
 		if (slab_state_of(page).inuse)
 			continue;
 		node_remove_partial(node, page);
-		node->nr_slabs--;
+		node_count_slab(node, page, -1);
 		list_add(&page->slab.list, &empty);
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
-	list_for_each_entry_safe(page, next, &empty, slab.list) {
-		frames += 1u << page_order(page);
+	list_for_each_entry_safe(page, next, &empty, slab.list)
 		slub_discard_slab(cache, page);
-	}
-	return frames;
 }
 
-static unsigned
+static void
 slub_shrink(struct kmem_cache *cache)
 {
 	on_each_cpu(flush_this_cpu, cache);
-	return discard_empty(cache);
+	discard_empty(cache);
 }
 
 /*
@@ -627,9 +623,9 @@ slub_usage(struct kmem_cache *cache, struct slab_usage *u)
 		unused += s.objects - s.inuse;
 	}
 	u->slabs = node->nr_slabs;
-	u->frames = node->nr_slabs << cache->order;
+	u->frames = node->nr_frames;
 	u->partial = node->nr_partial;
-	u->total = node->nr_slabs * cache->objects;
+	u->total = node->nr_objects;
 	u->active = u->total - min(unused, u->total);
 	spin_unlock_irqrestore(&node->lock, flags);
 }

@@ -371,7 +371,7 @@ add_slab(struct kmem_cache *cache, gfp_t gfp)
 	flags = spin_lock_irqsave(&cache->node.lock);
 	list_add(&page->slab.list, &cache->node.partial);
 	cache->node.nr_partial++;
-	cache->node.nr_slabs++;
+	node_count_slab(&cache->node, page, 1);
 	spin_unlock_irqrestore(&cache->node.lock, flags);
 	return true;
 }
@@ -480,7 +480,7 @@ put_object(struct kmem_cache *cache, struct page *page, void *object)
 	if (discard) {
 		list_del(&page->slab.list);
 		node->nr_partial--;
-		node->nr_slabs--;
+		node_count_slab(node, page, -1);
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
 	if (discard)

@@ -84,12 +84,14 @@ krealloc_keeps_the_contents(struct test *t)
 	EXPECT(t, krealloc(p, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
 }
 
+#define CONSTRUCTED_WORDS	10u	/* all of it: nothing lies inside */
 static unsigned constructed;
 
 static void
 construct(void *object)
 {
-	*(u32 *)object = 0xc0de;
+	for (unsigned i = 0; i < CONSTRUCTED_WORDS; i++)
+		((u32 *)object)[i] = 0xc0de + i;
 	constructed++;
 }
 
@@ -100,13 +102,15 @@ constructed_objects_are_as_the_constructor_left_them(struct test *t)
 	u32 *objects[64];
 
 	constructed = 0;
-	cache = kmem_cache_create("test-ctor", 40, 0, 0, construct);
+	cache = kmem_cache_create("test-ctor", 4 * CONSTRUCTED_WORDS, 0, 0,
+				  construct);
 	ASSERT(t, cache != NULL);
 	for (unsigned round = 0; round < 3; round++) {
 		for (unsigned i = 0; i < 64; i++) {
 			objects[i] = kmem_cache_alloc(cache, GFP_KERNEL);
 			ASSERT(t, objects[i] != NULL);
-			EXPECT_EQ(t, *objects[i], 0xc0de);
+			for (unsigned k = 0; k < CONSTRUCTED_WORDS; k++)
+				EXPECT_EQ(t, objects[i][k], 0xc0de + k);
 		}
 		for (unsigned i = 0; i < 64; i++)
 			kmem_cache_free(cache, objects[i]);

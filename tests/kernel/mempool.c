@@ -152,6 +152,20 @@ a_pool_without_memory_is_not_made(struct test *t)
 	EXPECT_EQ(t, nr_out, 0);
 }
 
+/* Were a part of each forgotten, whole frames would be missing at the end. */
+static void
+pools_that_go_leave_nothing(struct test *t)
+{
+	for (unsigned i = 0; i < 1000; i++) {
+		struct mempool *pool = make_pool(9);
+
+		ASSERT(t, pool != NULL);
+		EXPECT_EQ(t, mempool_resize(pool, 12), 0);
+		mempool_destroy(pool);
+	}
+	EXPECT_EQ(t, nr_out, 0);
+}
+
 static void
 the_usual_kinds_work(struct test *t)
 {
@@ -245,6 +259,11 @@ a_shrinker_may_say_stop(struct test *t)
 	shrinker_register(&s);
 	EXPECT_EQ(t, shrink_slab(0), 0);
 	EXPECT_EQ(t, nr_calls, 1);
+	EXPECT_EQ(t, s.nr_deferred, 1000);
+	/* What is put off is at most twice what there is. */
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT_EQ(t, shrink_slab(0), 0);
+	EXPECT_EQ(t, s.nr_deferred, 2000);
 	shrinker_unregister(&s);
 }
 
@@ -315,6 +334,7 @@ TEST_SUITE("mempool",
 	   TEST_CASE(a_pool_can_grow_and_shrink),
 	   TEST_CASE(elements_that_are_out_at_the_end_are_told),
 	   TEST_CASE(a_pool_without_memory_is_not_made),
+	   TEST_CASE(pools_that_go_leave_nothing),
 	   TEST_CASE(the_usual_kinds_work),
 	   TEST_CASE(shrinkers_give_a_share_by_priority),
 	   TEST_CASE(a_shrinker_may_say_stop),

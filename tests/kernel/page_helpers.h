@@ -71,7 +71,10 @@ chain_free(struct page_chain *chain)
 	chain_init(chain);
 }
 
-/* Any populated zone of this type, or NULL. */
+/*
+ * Any zone of this type that has frames to give, or NULL: in a large kernel on
+ * a small machine the image alone fills the DMA zone.
+ */
 static inline struct zone *
 find_zone(unsigned type)
 {
@@ -79,7 +82,7 @@ find_zone(unsigned type)
 	unsigned i;
 
 	for_each_zone(zone, i) {
-		if (zone->type == type)
+		if (zone->type == type && zone->managed_pages)
 			return zone;
 	}
 	return NULL;

@@ -13,6 +13,7 @@
 #include <lib/errno.h>
 #include <lib/random.h>
 #include <lib/string.h>
+#include <mm/debug.h>
 #include <mm/init.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
@@ -31,6 +32,14 @@ is_plain_slub(void)
 #else
 #define KASAN_ON	false
 #endif
+
+static bool
+is_zero(const u8 *p, u32 n)
+{
+	while (n && !p[n - 1])
+		n--;
+	return !n;
+}
 
 static struct kmem_cache *cache;
 
@@ -61,6 +70,56 @@ like_caches_share_one_and_others_do_not(struct test *t)
 }
 
 static void
+construct_nothing(void *object)
+{
+}
+
+/* Each pair looks alike but for one thing. */
+static void
+what_differs_in_one_thing_is_not_merged(struct test *t)
+{
+	struct kmem_cache *plain, *other[4];
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	/* 1496 bytes and the free pointer behind them. */
+	other[0] = kmem_cache_create("test-a", 1496, 0, 0, construct_nothing);
+	plain = kmem_cache_create("test-b", 1504, 0, 0, NULL);
+	EXPECT(t, plain && plain != other[0]);
+	other[1] = kmem_cache_create("test-c", 1510, 0, 0, NULL);
+	other[2] = kmem_cache_create("test-d", 1504, 32, 0, NULL);
+	other[3] = kmem_cache_create("test-e", 1504, 0, SLAB_CACHE_DMA, NULL);
+	for (unsigned i = 0; i < ARRAY_SIZE(other); i++) {
+		EXPECT(t, other[i] && other[i] != plain);
+		EXPECT_EQ(t, kmem_cache_destroy(other[i]), 0);
+	}
+	EXPECT_EQ(t, kmem_cache_destroy(plain), 0);
+}
+
+static void
+percpu_text(char *text, size_t bytes)
+{
+	struct seq_buf s;
+
+	seq_buf_init(&s, text, bytes);
+	node_find("percpu")->show(&s);
+}
+
+static void
+a_cache_leaves_no_percpu_memory(struct test *t)
+{
+	static char before[1024], after[1024];
+
+	for (unsigned round = 0; round < 2; round++) {
+		percpu_text(before, sizeof(before));
+		if (make(t, 104, 0))
+			EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+		percpu_text(after, sizeof(after));
+	}
+	EXPECT(t, !strcmp(before, after));
+}
+
+static void
 impossible_caches_are_refused(struct test *t)
 {
 	EXPECT(t, !kmem_cache_create("test", 0, 0, 0, NULL));
@@ -87,6 +146,44 @@ alignment_is_kept(struct test *t)
 			kmem_cache_free(cache, p[i]);
 		EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 	}
+}
+
+/* Objects of up to half a line share one, but none lies in two. */
+static void
+objects_keep_to_cache_lines_if_asked(struct test *t)
+{
+	static const u8 cases[][2] = {	/* size, alignment */
+		{ 6, 8 }, { 12, 16 }, { 17, 32 }, { 32, 32 }, { 40, 32 },
+	};
+	void *p[20];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (!make(t, cases[i][0], SLAB_HWCACHE_ALIGN))
+			return;
+		for (unsigned k = 0; k < 20; k++) {
+			p[k] = kmem_cache_alloc(cache, GFP_KERNEL);
+			EXPECT_EQ(t, (unsigned long)p[k] % cases[i][1], 0);
+		}
+		kmem_cache_free_bulk(cache, 20, p);
+		EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+	}
+}
+
+static void
+zalloc_clears_what_was_left_in_the_object(struct test *t)
+{
+	u8 *p;
+
+	if (!make(t, 72, 0))
+		return;
+	for (unsigned round = 0; round < 20; round++) {
+		p = kmem_cache_zalloc(cache, GFP_KERNEL);
+		ASSERT(t, p != NULL);
+		EXPECT(t, is_zero(p, 72));
+		memset(p, 0xee, 72);
+		kmem_cache_free(cache, p);
+	}
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
 /* An object freed into another slab waits on the away list. */
@@ -137,10 +234,121 @@ footprint_is_what_an_object_takes_up(struct test *t)
 	kfree(large);
 }
 
+/*
+ * What a core took from full slabs and gave back one object of goes into its
+ * reserve, which has few places; then to the node.
+ */
+static void
+a_core_keeps_few_slabs_in_reserve(struct test *t)
+{
+	struct kmem_cache_cpu *c;
+	void *p[200];
+	unsigned most = 0, n;
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	if (!make(t, 256, 0))
+		return;
+	for (n = 0; n < 200; n++) {
+		p[n] = kmem_cache_alloc(cache, GFP_KERNEL);
+		ASSERT(t, p[n] != NULL);
+	}
+	c = this_cpu_ptr(cache->lists);
+	for (n = 0; n < 200; n += cache->objects) {
+		kmem_cache_free(cache, p[n]);
+		p[n] = NULL;
+		most = max(most, c->nr_partial);
+	}
+	EXPECT_EQ(t, most, cache->cpu_partial);
+	EXPECT(t, cache->node.nr_partial > 0);
+	for (n = 0; n < 200; n++) {
+		if (p[n])
+			kmem_cache_free(cache, p[n]);
+	}
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+/* Small objects: at order 3 the rest is less than one, a 16th at most. */
+static void
+slabs_of_small_objects_waste_little(struct test *t)
+{
+	unsigned bytes;
+
+	if (!is_plain_slub())
+		SKIP(t, "not plain SLUB");
+	for (unsigned size = 8; size <= 2000; size += 44) {
+		if (!make(t, size, 0))
+			return;
+		bytes = PAGE_SIZE << cache->order;
+		EXPECT(t, bytes % cache->size <= bytes / 16);
+		EXPECT(t, cache->order <= 3);
+		EXPECT_EQ(t, cache->objects, bytes / cache->size);
+		EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+	}
+}
+
+/* Without a block for a slab of the usual order, the least one will do. */
+static void
+a_smaller_slab_will_do_when_memory_is_short(struct test *t)
+{
+	struct slab_usage usage;
+	struct page *page;
+	void *p[40];
+	unsigned n;
+
+	if (the_slab_design == &slob_design)
+		SKIP(t, "SLOB has no slabs of several pages");
+	if (!make(t, 2100, 0))
+		return;
+	ASSERT(t, cache->order > cache->min_order);
+	fault_inject_nth(2);		/* 1: the object itself */
+	p[0] = kmem_cache_alloc(cache, GFP_KERNEL);
+	EXPECT(t, fault_inject_nth_done());
+	ASSERT(t, p[0] != NULL);
+	kmem_cache_usage(cache, &usage);
+	EXPECT_EQ(t, usage.frames, 1ul << cache->min_order);
+	EXPECT_EQ(t, usage.total, (PAGE_SIZE << cache->min_order) /
+		  cache->size);
+	page = slab_page_of(p[0]);
+	EXPECT_EQ(t, page_order(page), cache->min_order);
+	EXPECT_EQ(t, page->slab.objects,
+		  (PAGE_SIZE << cache->min_order) / cache->size);
+	for (n = 1; n < 40; n++) {
+		p[n] = kmem_cache_alloc(cache, GFP_KERNEL);
+		ASSERT(t, p[n] != NULL);
+		memset(p[n], n, 2100);
+	}
+	EXPECT_EQ(t, page_order(slab_page_of(p[39])), cache->order);
+	EXPECT(t, mm_verify_all(NULL));
+	kmem_cache_free_bulk(cache, 40, p);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+/* A new slab hands its objects out in the random order of its cache. */
+static void
+an_overflow_cannot_tell_who_follows(struct test *t)
+{
+	unsigned behind = 0;
+	char *p[64];
+
+	if (!is_plain_slub())
+		SKIP(t, "not plain SLUB");
+	if (!make(t, 64, 0))
+		return;
+	for (unsigned i = 0; i < 64; i++) {
+		p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		behind += i && p[i] == p[i - 1] + cache->size;
+	}
+	EXPECT(t, behind < 32);
+	kmem_cache_free_bulk(cache, 64, (void **)p);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
 static void
 shrink_gives_empty_slabs_back(struct test *t)
 {
-	unsigned long before, most;
+	unsigned long before, most, kept;
+	unsigned frames;
 	void *p[300];
 
 	if (!make(t, 512, 0))
@@ -152,7 +360,11 @@ shrink_gives_empty_slabs_back(struct test *t)
 	EXPECT(t, most >= before + 300 * 512 / PAGE_SIZE);
 	for (unsigned i = 0; i < 300; i++)
 		kmem_cache_free(cache, p[i]);
-	kmem_cache_shrink(cache);
+	kept = global_node_page_state(NR_SLAB_UNRECLAIMABLE);
+	frames = kmem_cache_shrink(cache);
+	if (!KASAN_ON)		/* where other caches' objects go too */
+		EXPECT_EQ(t, frames, kept -
+			  global_node_page_state(NR_SLAB_UNRECLAIMABLE));
 	EXPECT(t, global_node_page_state(NR_SLAB_UNRECLAIMABLE) <= before + 1);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
@@ -160,7 +372,7 @@ shrink_gives_empty_slabs_back(struct test *t)
 static void
 bulk_is_all_or_nothing(struct test *t)
 {
-	void *p[64];
+	void *p[256];
 
 	if (!make(t, 128, 0))
 		return;
@@ -170,6 +382,10 @@ bulk_is_all_or_nothing(struct test *t)
 	for (unsigned i = 0; i < 64; i++)
 		EXPECT_EQ(t, *((u8 *)p[i] + 127), i);
 	kmem_cache_free_bulk(cache, 64, p);
+	fault_inject_nth(200);
+	EXPECT(t, !kmem_cache_alloc_bulk(cache, GFP_NOWAIT | __GFP_NOWARN, 256,
+					 p));
+	EXPECT(t, fault_inject_nth_done());
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
@@ -189,6 +405,7 @@ type_safe_objects_keep_their_slab_for_readers(struct test *t)
 	rcu_read_lock();
 	for (unsigned i = 0; i < 40; i++)
 		kmem_cache_free(cache, p[i]);
+	kmem_cache_shrink(cache);
 	for (unsigned i = 0; i < 40 && !KASAN_ON; i++) {
 		EXPECT_EQ(t, READ_ONCE(*p[i]), 0x7e57);
 		EXPECT_EQ(t, page_state(slab_page_of(p[i])), PAGE_STATE_SLAB);
@@ -291,21 +508,73 @@ double_free_is_told(struct test *t)
 }
 
 static void
+free_into_two_slabs(void *other)
+{
+	kmem_cache_free(cache, victim);
+	kmem_cache_free(cache, other);
+}
+
+/*
+ * Constructed objects carry no mark: that there are more free ones than the
+ * slab has is seen when they go back to it.
+ */
+static void
+a_constructed_object_freed_twice_is_told_when_it_goes_back(struct test *t)
+{
+	struct page *page;
+	void *p[64];
+	unsigned n, last;
+
+	if (!is_plain_slub() || KASAN_ON)
+		SKIP(t, "not plain SLUB");
+	cache = kmem_cache_create("test-slab", 1000, 0, 0, construct_nothing);
+	ASSERT(t, cache != NULL);
+	for (n = 0; n < 64; n++) {
+		p[n] = kmem_cache_alloc(cache, GFP_KERNEL);
+		ASSERT(t, p[n] != NULL);
+	}
+	victim = p[0];
+	page = slab_page_of(victim);
+	for (n = 1; slab_page_of(p[n]) == page; n++)
+		kmem_cache_free(cache, p[n]);
+	for (last = n; slab_page_of(p[last]) == slab_page_of(p[n]); last++)
+		;
+	free_into_two_slabs(p[n++]);		/* the first slab is empty */
+	kmem_cache_free(cache, p[last]);	/* and the second given up */
+	p[last] = NULL;
+	ASSERT_EQ(t, page->slab.inuse, 0);
+	EXPECT_WARNING(t, free_into_two_slabs, p[n], "double free");
+	p[n] = NULL;
+	for (; n < 64; n++) {
+		if (p[n])
+			kmem_cache_free(cache, p[n]);
+	}
+	/* The second free cut the list of the slab short; with it that goes. */
+	kmem_cache_shrink(cache);
+	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static void
 wrong_pointers_are_told(struct test *t)
 {
 	static u32 variable;
 	char *p = kmalloc(48, GFP_KERNEL);
+	char *large = kmalloc(3 * PAGE_SIZE, GFP_KERNEL);
 	void *page = get_free_page(GFP_KERNEL);
 
-	ASSERT(t, p && page);
+	ASSERT(t, p && large && page);
 	if (!KASAN_ON) {
 #ifdef VELLUM_DEBUG
 		EXPECT_WARNING(t, kfree_at, p + 16, "pointer");
 #endif
 		EXPECT_WARNING(t, kfree_at, &variable, "no object");
 		EXPECT_WARNING(t, kfree_at, page, "no object");
+		EXPECT_WARNING(t, kfree_at, large + 64, "no object");
+		EXPECT_WARNING(t, kfree_at, large + PAGE_SIZE, "no object");
 		EXPECT_WARNING(t, kfree_at, (void *)0x1000, "no object");
 	}
+	kfree(large);
 	kfree(p);
 	free_page(page);
 }
@@ -447,10 +716,18 @@ rules_of_slob_are_checked(struct test *t)
 
 TEST_SUITE("slab",
 	   TEST_CASE(like_caches_share_one_and_others_do_not),
+	   TEST_CASE(what_differs_in_one_thing_is_not_merged),
+	   TEST_CASE(a_cache_leaves_no_percpu_memory),
 	   TEST_CASE(impossible_caches_are_refused),
 	   TEST_CASE(alignment_is_kept),
+	   TEST_CASE(objects_keep_to_cache_lines_if_asked),
+	   TEST_CASE(zalloc_clears_what_was_left_in_the_object),
 	   TEST_CASE(frees_into_one_slab_are_gathered),
 	   TEST_CASE(footprint_is_what_an_object_takes_up),
+	   TEST_CASE(a_core_keeps_few_slabs_in_reserve),
+	   TEST_CASE(slabs_of_small_objects_waste_little),
+	   TEST_CASE(a_smaller_slab_will_do_when_memory_is_short),
+	   TEST_CASE(an_overflow_cannot_tell_who_follows),
 	   TEST_CASE(shrink_gives_empty_slabs_back),
 	   TEST_CASE(bulk_is_all_or_nothing),
 	   TEST_CASE(type_safe_objects_keep_their_slab_for_readers),
@@ -458,6 +735,7 @@ TEST_SUITE("slab",
 	   TEST_CASE(strings_are_copied),
 	   TEST_CASE(slabinfo_has_linux_format),
 	   TEST_CASE(double_free_is_told),
+	   TEST_CASE(a_constructed_object_freed_twice_is_told_when_it_goes_back),
 	   TEST_CASE(wrong_pointers_are_told),
 	   TEST_CASE(objects_of_another_cache_are_told),
 	   TEST_CASE(use_after_free_is_told_in_debug_builds),

@@ -3,6 +3,7 @@
  * slub_debug: each class of misuse is planted, the report awaited, and the
  * cache is whole again behind it.
  */
+#include <kernel/init.h>
 #include <kernel/rcu.h>
 #include <kernel/test.h>
 #include <lib/string.h>
@@ -14,8 +15,11 @@
 #define FZPU	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
 		 SLAB_STORE_USER)
 
+extern const struct boot_param __boot_param_start[];
+
 static struct kmem_cache *cache;
 static u8 *victim;
+static char text[64];
 
 /* Only the SLUB design has such caches, without KASAN. */
 static bool
@@ -247,6 +251,67 @@ leaked_objects_are_listed_with_their_stacks(struct test *t)
 	tear_down(t);
 }
 
+/* A slab with no free object left is on another list. */
+static void
+leaked_objects_of_full_slabs_are_listed_too(struct test *t)
+{
+	unsigned n;
+	void *p[64];
+
+	if (!supported())
+		SKIP(t, "not the SLUB design, or KASAN");
+	if (!set_up(t, 1000, SLAB_RED_ZONE))
+		return;
+	for (n = 0; n < cache->objects - 1u && n < ARRAY_SIZE(p); n++)
+		p[n] = kmem_cache_alloc(cache, GFP_KERNEL);
+	ASSERT(t, slab_page_of(victim)->slab.freelist == NULL);
+	ASSERT_EQ(t, cache->node.nr_partial, 0);
+	snprintf(text, sizeof(text), "destruction with %u objects in use",
+		 cache->objects);
+	EXPECT_WARNING(t, destroy, NULL, text);
+	while (n)
+		kmem_cache_free(cache, p[--n]);
+	kmem_cache_free(cache, victim);
+	tear_down(t);
+}
+
+/* What slub_debug=value gives to a cache called name. */
+static slab_flags_t
+wish(const char *value, const char *name)
+{
+	const struct boot_param *p = __boot_param_start;
+
+	while (strcmp(p->name, "slub_debug"))
+		p++;
+	if (p->fn(value))
+		return ~0u;
+	return slab_debug_flags_for(name);
+}
+
+static void
+the_command_line_chooses_caches_by_name(struct test *t)
+{
+	if (slab_debug_flags_for("kmalloc-8"))
+		SKIP(t, "the machine was started with slub_debug=");
+	EXPECT_EQ(t, wish("", "any"), FZPU);
+	EXPECT_EQ(t, wish("Z", "any"), SLAB_RED_ZONE);
+	EXPECT_EQ(t, wish("zT,one,two", "two"), SLAB_RED_ZONE | SLAB_TRACE);
+	EXPECT_EQ(t, wish("Z,one,two", "three"), 0);
+	EXPECT_EQ(t, wish("Z,two", "tw"), 0);
+	EXPECT_EQ(t, wish("Z,two", "two-s"), 0);
+	EXPECT_EQ(t, wish(",two", "two"), FZPU);
+	EXPECT_EQ(t, wish("F,kmalloc-*", "kmalloc-64"),
+		  SLAB_CONSISTENCY_CHECKS);
+	EXPECT_EQ(t, wish("F,kmalloc-*", "kmallo"), 0);
+	EXPECT_EQ(t, wish("F,*", "any"), SLAB_CONSISTENCY_CHECKS);
+	/* The last that fits counts; `-' is none. */
+	EXPECT_EQ(t, wish("P;U,one;-,two", "one"), SLAB_STORE_USER);
+	EXPECT_EQ(t, wish("P;U,one;-,two", "two"), 0);
+	EXPECT_EQ(t, wish("P;U,one;-,two", "three"), SLAB_POISON);
+	EXPECT_EQ(t, wish("Q", "any"), ~0u);
+	EXPECT_EQ(t, wish("-", "any"), 0);
+}
+
 static void
 poison_shows_what_was_never_written(struct test *t)
 {
@@ -357,6 +422,8 @@ TEST_SUITE("slub_debug",
 	   TEST_CASE(object_of_another_cache_is_told),
 	   TEST_CASE(corrupt_free_list_is_given_up),
 	   TEST_CASE(leaked_objects_are_listed_with_their_stacks),
+	   TEST_CASE(leaked_objects_of_full_slabs_are_listed_too),
+	   TEST_CASE(the_command_line_chooses_caches_by_name),
 	   TEST_CASE(poison_shows_what_was_never_written),
 	   TEST_CASE(constructed_objects_are_not_poisoned),
 	   TEST_CASE(many_objects_come_and_go_in_a_debugging_cache),

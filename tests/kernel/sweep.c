@@ -3,7 +3,8 @@
  * Allocation-failure sweeps: each thing that the kernel does with memory is
  * done with its first allocation failing, then the second, and so on until
  * none fails. It has to fail with the errno that it documents, leave nothing
- * behind, and leave everything in order (fault_inject_sweep() checks).
+ * behind, and leave everything in order (fault_inject_sweep() checks). Here:
+ * frames, addresses, threads; sweep_kmem.c has what is made of objects.
  *
  *	run 1: X	run 2: a X	run 3: a b X	run 4: a b c
  */
@@ -24,44 +25,7 @@
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
-
-/* A scenario, and what it said when an allocation failed. */
-struct swept {
-	int (*scenario)(void);
-	unsigned nr_wrong;		/* results that are not 0 or -ENOMEM */
-};
-
-static int
-swept_run(void *arg)
-{
-	static char log[4096];		/* the reports of failed allocations */
-	struct swept *swept = arg;
-	int err;
-
-	log_capture_begin(log, sizeof(log));
-	err = swept->scenario();
-	log_capture_end();
-	if (err && err != -ENOMEM)
-		swept->nr_wrong++;
-	return err;
-}
-
-/* Sweep it; returns how many allocations could fail. */
-static long
-sweep(struct test *t, int (*scenario)(void))
-{
-	struct swept swept = { scenario, 0 };
-	char text[512];
-	struct seq_buf s;
-	long nr;
-
-	seq_buf_init(&s, text, sizeof(text));
-	nr = fault_inject_sweep(swept_run, &swept, &s);
-	EXPECT_EQ(t, swept.nr_wrong, 0);
-	if (s.len)
-		test_info(t, "%s", text);
-	return nr;
-}
+#include "sweep.h"
 
 static atomic_t nr_ran;
 

@@ -6,6 +6,7 @@
 #include <kernel/test.h>
 #include <lib/random.h>
 #include <lib/string.h>
+#include <mm/debug.h>
 #include <mm/highmem.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -269,12 +270,26 @@ static void
 kvmalloc_falls_back_to_scattered_frames(struct test *t)
 {
 	void *small = kvmalloc(100, GFP_KERNEL);
-	void *huge = kvzalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL);
+	void *whole = kvmalloc(8 * PAGE_SIZE, GFP_KERNEL);
+	u32 *dirty = vmalloc(8 * PAGE_SIZE), *p;
+	unsigned left = 0;
 
 	EXPECT(t, small && !is_vmalloc_addr(small));
-	EXPECT(t, !huge || is_vmalloc_addr(huge));
+	EXPECT(t, whole && !is_vmalloc_addr(whole));
+	kvfree(whole);
 	kvfree(small);
-	kvfree(huge);
+	ASSERT(t, dirty != NULL);
+	memset(dirty, 0xee, 8 * PAGE_SIZE);
+	vfree(dirty);
+	vmalloc_purge();
+	fault_inject_nth(1);		/* no block of 8 pages */
+	p = kvzalloc(8 * PAGE_SIZE, GFP_KERNEL);
+	EXPECT(t, fault_inject_nth_done());
+	ASSERT(t, p && is_vmalloc_addr(p));
+	for (unsigned i = 0; i < 8 * PAGE_SIZE / sizeof(*p); i++)
+		left += p[i] != 0;
+	EXPECT_EQ(t, left, 0);
+	kvfree(p);
 }
 
 #define SLOTS	24
