@@ -4,8 +4,12 @@
  * exception, before anything can overwrite it, and pass it up (asm/entry.h).
  *
  * A load or store that may legitimately fault has an entry in .ex_table, the
- * pair { address of the instruction, where to go on }. The tables are for the
- * handlers above: fixup_exception() is asked when nothing else helps.
+ * pair { address of the instruction, where to go on }. The table is for the
+ * handlers above: fixup_exception() is asked when nothing else helps, and
+ * has_fixup() before a fault of the kernel at a user's address is served, so
+ * that only an access that was meant is. The linker leaves the entries in the
+ * order of the objects; they are sorted once, before the table becomes
+ * read-only, and searched by halves.
  */
 #include <asm/arch-entry.h>
 #include <asm/catch.h>
@@ -15,20 +19,59 @@
 
 #define DFSR_WRITE	(1u << 11)
 
-extern const struct exception_entry __ex_table_start[], __ex_table_end[];
+extern struct exception_entry __ex_table_start[], __ex_table_end[];
+
+/* By insertion: the objects' entries are mostly in order already. */
+void
+sort_extable(void)
+{
+	struct exception_entry *e, *at, moved;
+
+	for (e = __ex_table_start + 1; e < __ex_table_end; e++) {
+		moved = *e;
+		for (at = e; at > __ex_table_start &&
+		     at[-1].insn > moved.insn; at--)
+			*at = at[-1];
+		*at = moved;
+	}
+}
+
+static const struct exception_entry *
+search_extable(u32 pc)
+{
+	const struct exception_entry *low = __ex_table_start;
+	unsigned long n = (unsigned long)(__ex_table_end - __ex_table_start);
+
+	while (n) {
+		unsigned long half = n / 2;
+
+		if (low[half].insn == pc)
+			return &low[half];
+		if (low[half].insn < pc) {
+			low += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return NULL;
+}
+
+bool
+has_fixup(const struct pt_regs *regs)
+{
+	return search_extable(regs->pc) != NULL;
+}
 
 bool
 fixup_exception(struct pt_regs *regs)
 {
-	const struct exception_entry *e;
+	const struct exception_entry *e = search_extable(regs->pc);
 
-	for (e = __ex_table_start; e < __ex_table_end; e++) {
-		if (e->insn == regs->pc) {
-			regs->pc = e->fixup;
-			return true;
-		}
-	}
-	return false;
+	if (!e)
+		return false;
+	regs->pc = e->fixup;
+	return true;
 }
 
 void

@@ -12,5 +12,9 @@ struct exception_entry {
 
 /* Send regs to the fix-up of its instruction; false when it has none. */
 bool fixup_exception(struct pt_regs *regs);
+/* Is it an instruction that may fault? */
+bool has_fixup(const struct pt_regs *regs);
+/* Context: boot, while the table can be written. */
+void sort_extable(void);
 
 #endif

@@ -37,7 +37,16 @@ void kasan_replace_zero_page(unsigned long start, phys_addr_t pa);
 void kasan_set_shadow(unsigned long addr, unsigned long size, u8 value);
 /* May be used, to the byte: addr is a multiple of KASAN_GRANULE. */
 void kasan_unpoison_range(unsigned long addr, unsigned long size);
+
+/* For assembler that the compiler cannot check: report a bad [p, p + n). */
+void __asan_loadN_noabort(void *p, unsigned long n);
+void __asan_storeN_noabort(void *p, unsigned long n);
+#define kasan_check_read(p, n)	__asan_loadN_noabort((void *)(p), n)
+#define kasan_check_write(p, n)	__asan_storeN_noabort(p, n)
 #else
+#define kasan_check_read(p, n)	((void)0)
+#define kasan_check_write(p, n)	((void)0)
+
 static inline void
 kasan_unpoison_range(unsigned long addr, unsigned long size)
 {

@@ -152,8 +152,6 @@ DEFINE_CHECKS(8)
 
 void __asan_load16_noabort(void *addr);
 void __asan_store16_noabort(void *addr);
-void __asan_loadN_noabort(void *addr, unsigned long n);
-void __asan_storeN_noabort(void *addr, unsigned long n);
 
 void
 __asan_load16_noabort(void *addr)

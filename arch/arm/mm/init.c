@@ -20,6 +20,7 @@
  */
 #include <asm/arch-pgtable.h>
 #include <asm/barrier.h>
+#include <asm/extable.h>
 #include <asm/fixmap.h>
 #include <asm/pgtable.h>
 #include <asm/setup.h>
@@ -88,6 +89,7 @@ paging_map_image(bool rodata)
 	};
 	unsigned long at = image_start();
 
+	sort_extable();			/* constant from here on */
 	for (unsigned i = 0; i < ARRAY_SIZE(parts) && rodata; i++) {
 		map_or_hang(at, (unsigned long)parts[i].start, PROT_KERNEL_RW);
 		map_or_hang((unsigned long)parts[i].start,
