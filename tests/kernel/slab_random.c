@@ -259,6 +259,9 @@ random_operation(struct random_core *c)
 	}
 }
 
+/* What fails meanwhile, or NULL. */
+static const struct fault_attr *failing;
+
 static void
 random_core_run(struct test *t, unsigned cpu, void *arg)
 {
@@ -266,6 +269,8 @@ random_core_run(struct test *t, unsigned cpu, void *arg)
 	unsigned long i, n = nr_operations / num_online_cpus();
 
 	c->rng = t->seed * 4 + cpu + 1;
+	if (failing)			/* not while the threads are made */
+		fault_inject_set(failing);
 	for (i = 0; i < n; i++) {
 		random_operation(c);
 		if (i % 64 == 0)
@@ -321,8 +326,9 @@ failing_requests_lose_nothing(struct test *t)
 
 	nr_operations = min(all, 40000UL);
 	ASSERT(t, nr_operations > 0);
-	fault_inject_set(&attr);
+	failing = &attr;
 	random_run(t);
+	failing = NULL;
 	fault_inject_set(NULL);
 	EXPECT(t, fault_inject_count() > before);
 	nr_operations = all;
