@@ -236,22 +236,19 @@ end_reserve(void)
 	spin_unlock_irqrestore(&urgent_zone->lock, flags);
 }
 
+/* Given back, the block is what the reserve has, whatever lies around it. */
 static void
 the_reserve_is_kept_from_others(struct test *t)
 {
-	struct page *page;
-
 	if (make_reserve(t)) {
+		free_frames(urgent, URGENT);
 		EXPECT(t, !alloc_pages(GFP_NOWAIT | __GFP_NOWARN, URGENT));
 		EXPECT(t, !alloc_page(GFP_NOWAIT | __GFP_NOWARN));
 		/* Who cannot wait, and needs more than one: from the reserve. */
-		page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, URGENT);
-		EXPECT(t, page != NULL);
-		if (page) {
-			EXPECT_EQ(t, page_pageblock_type(page),
+		urgent = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, URGENT);
+		if (EXPECT(t, urgent != NULL))
+			EXPECT_EQ(t, page_pageblock_type(urgent),
 				  MIGRATE_HIGHATOMIC);
-			free_frames(page, URGENT);
-		}
 	}
 	end_reserve();
 }
