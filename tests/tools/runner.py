@@ -125,6 +125,23 @@ def hanging_process_is_ended_and_reported():
             "hang" in result.errors[0])
 
 
+def hang_is_told_with_its_place():
+    with tempfile.NamedTemporaryFile() as log:
+        process = jobs.Process(["sleep", "100"], log.name, 0.1,
+                               ask_where=lambda: ["CPU 0 is at f+0x10"])
+        process.run()
+    return process.hang()[1:] == ["CPU 0 is at f+0x10"]
+
+
+def symbols_are_those_of_the_kernel_that_runs():
+    plain, checked = jobs.QemuJob("x", 1), jobs.QemuJob("x", 1)
+    checked.san = "kasan"
+    command = checked.command()
+    return (plain.kernel(".elf").endswith("build/kernel.elf") and
+            checked.kernel(".elf").endswith("build/debug-kasan/kernel.elf") and
+            checked.kernel(".bin") == command[command.index("--kernel") + 1])
+
+
 def exit_status_of_a_dying_process_is_reported():
     result = result_of("cat <<'END'\n" + GOOD + "END\nkill -9 $$")
     return result.failed() and "exit status -9" in result.errors

@@ -2,8 +2,8 @@
 """Where is a kernel that hangs? Asked of QEMU's monitor before it is ended.
 
 `info registers -a` shows every core; the program counter and the link register
-are looked up in the symbols of build/kernel.elf. R14 is only a hint: it is the
-caller as long as the function has not called anything itself.
+are looked up in the symbols of the kernel that runs. R14 is only a hint: it is
+the caller as long as the function has not called anything itself.
 """
 
 import bisect

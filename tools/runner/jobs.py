@@ -29,7 +29,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 LOGS = os.path.join(TOP, "build", "test")
 LIMIT_FACTOR = 10
 SHORTEST_LIMIT = 30       # seconds
-ELF = os.path.join(TOP, "build", "kernel.elf")
 
 # What a kernel in trouble says (kernel/panic.c, kernel/oops.c). Reports that
 # a test expects are kept from the console.
@@ -61,11 +60,15 @@ class Result:
 
 
 class Process:
-    """One process in its own group, with a limit; output goes to a log."""
+    """One process in its own group, with a limit; output goes to a log.
 
-    def __init__(self, command, log_path, limit, talk=None, monitor=None):
+    ask_where: called when it hangs; says where in lines.
+    """
+
+    def __init__(self, command, log_path, limit, talk=None,
+                 ask_where=lambda: []):
         self.command, self.log_path = command, log_path
-        self.limit, self.talk, self.monitor = limit, talk, monitor
+        self.limit, self.talk, self.ask_where = limit, talk, ask_where
         self.timed_out = False
         self.where = []           # the cores of a machine that hangs
         self.reader = ktap.Reader()
@@ -96,8 +99,7 @@ class Process:
             left = deadline - time.monotonic()
             if left <= 0:
                 self.timed_out = True
-                if self.monitor:
-                    self.where = hang.where(self.monitor, ELF)
+                self.where = self.ask_where()
                 return
             if not select.select([fd], [], [], min(left, 1))[0]:
                 if child.poll() is not None:
@@ -259,6 +261,11 @@ class QemuJob(Job):
     def limit(self, scale):
         return super().limit(scale) * (1 if self.icount is None else 2)
 
+    def kernel(self, ending):
+        """The kernel of this job: its .bin, or its .elf with the symbols."""
+        folder = f"debug-{self.san}" if self.san else ""
+        return os.path.join(TOP, "build", folder, "kernel" + ending)
+
     def command(self, options=()):
         """tools/run-qemu with this job's machine."""
         command = [os.path.join(TOP, "tools", "run-qemu"), "--batch",
@@ -268,8 +275,7 @@ class QemuJob(Job):
         if self.append:
             command += ["--append", self.append]
         if self.san:
-            command += ["--kernel", os.path.join(
-                TOP, "build", "debug-" + self.san, "kernel.bin")]
+            command += ["--kernel", self.kernel(".bin")]
         return command + list(options)
 
     def sd_card(self, options=()):
@@ -293,7 +299,9 @@ class QemuJob(Job):
                 if self.iops:
                     options += ["--disk-iops", str(self.iops)]
             process = Process(self.command(["--monitor", monitor, *options]),
-                              log_path(self.name), limit, talk, monitor)
+                              log_path(self.name), limit, talk,
+                              lambda: hang.where(monitor,
+                                                 self.kernel(".elf")))
             try:
                 status = process.run()
             finally:
