@@ -162,6 +162,24 @@ device_reaches(const struct device *dev, phys_addr_t phys, size_t size)
 	return size - 1 <= ~phys && phys + (size - 1) <= dev->dma_mask;
 }
 
+/*
+ * Is a byte of [first, last] the kernel's own? Frames of the image that were
+ * given back after boot (init, early tables) are memory like any other.
+ */
+static bool
+touches_image(phys_addr_t first, phys_addr_t last)
+{
+	phys_addr_t at = max(first, __pa(__kernel_start));
+	phys_addr_t end = min(last + 1, __pa(__kernel_end));
+
+	for (; at < end; at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE) {
+		if (page_state(compound_head(phys_to_page(at))) ==
+		    PAGE_STATE_RESERVED)
+			return true;
+	}
+	return false;
+}
+
 /* What forbids to map ref at all; NULL: nothing. */
 static const char *
 mapping_refused(const struct dma_ref *ref)
@@ -175,7 +193,7 @@ mapping_refused(const struct dma_ref *ref)
 	if (last < ref->phys || !pfn_valid(ref->phys >> PAGE_SHIFT) ||
 	    !pfn_valid(last >> PAGE_SHIFT))
 		return "a mapping of what is no memory";
-	if (last >= __pa(__kernel_start) && ref->phys < __pa(__kernel_end))
+	if (touches_image(ref->phys, last))
 		return "a mapping of the kernel's image";
 	switch (page_state(compound_head(phys_to_page(ref->phys)))) {
 	case PAGE_STATE_FREE:

@@ -6,6 +6,8 @@
  */
 #include "dma_helpers.h"
 
+extern u8 __kernel_start[], __kernel_end[], __init_start[];
+
 /* --- what it is for ---------------------------------------------------- */
 
 static void
@@ -447,6 +449,39 @@ stack_vmalloc_and_image_are_refused(struct test *t)
 	vfree(area);
 }
 
+/* Take frames until one is inside the image: init, or the early tables. */
+static struct page *
+frame_of_the_image(struct page_chain *chain)
+{
+	struct page *init = virt_to_page(__init_start), *page;
+	gfp_t gfp = page_zone(init)->type == ZONE_DMA ? GFP_DMA : GFP_KERNEL;
+
+	while ((page = alloc_page(gfp | __GFP_NOWARN))) {
+		if (page_to_phys(page) >= __pa(__kernel_start) &&
+		    page_to_phys(page) < __pa(__kernel_end))
+			break;
+		chain_add(chain, page);
+	}
+	return page;
+}
+
+static void
+what_the_image_gave_back_may_be_mapped(struct test *t)
+{
+	struct page_chain chain;
+	struct page *page;
+
+	chain_init(&chain);
+	page = frame_of_the_image(&chain);
+	chain_free(&chain);
+	if (!page)
+		SKIP(t, "somebody has all that was given back");
+	addr = dma_map_page(&dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE);
+	if (EXPECT(t, !dma_mapping_error(&dev, addr)))
+		dma_unmap_page(&dev, addr, PAGE_SIZE, DMA_FROM_DEVICE);
+	free_frame(page);
+}
+
 static void
 free_memory_no_bytes_and_no_direction_are_refused(struct test *t)
 {
@@ -524,5 +559,6 @@ TEST_SUITE("dma",
 	   TEST_CASE(coherent_memory_is_in_reach_of_the_device),
 	   TEST_CASE(every_allocation_may_fail),
 	   TEST_CASE(stack_vmalloc_and_image_are_refused),
+	   TEST_CASE(what_the_image_gave_back_may_be_mapped),
 	   TEST_CASE(free_memory_no_bytes_and_no_direction_are_refused),
 	   TEST_CASE(all_cores_map_at_once));
