@@ -3,7 +3,8 @@
  * A slab design against a model: whoever asks for memory gets bytes that
  * nobody else has, aligned, and they stay as he left them; what is freed comes
  * back to the page allocator to the last frame. Four cores play in turn, so
- * blocks travel between them.
+ * blocks travel between them. The model is asked at every operation, the
+ * rules of the kernel itself (mm_verify_all) at every 8192nd.
  *
  * Included by test_slub.c, test_slab.c and test_slob.c, which name DESIGN: it
  * is chosen once, before the first cache is made.
@@ -24,6 +25,8 @@
 
 #define MAX_LIVE	3000
 #define NR_CACHES	4
+#define NR_OPERATIONS	400000u
+#define MODEL_BYTES	0x02000000u	/* of memory: all of it lowmem */
 
 struct live {
 	u8 *p;
@@ -34,6 +37,8 @@ struct live {
 
 static struct live live[MAX_LIVE];
 static unsigned nr_live;
+/* The model: for every 8 bytes of lowmem, whether somebody has them. */
+static bool taken[MODEL_BYTES / 8];
 static struct kmem_cache *caches[NR_CACHES];
 static unsigned long live_of[NR_CACHES];
 
@@ -44,10 +49,10 @@ set_up(void)
 		return;
 	nr_cpus = NR_CPUS;
 	cpu_online_mask = (1ul << NR_CPUS) - 1;
-	high_memory = host_arena + 0x02000000;
-	memblock_add(PHYS_OFFSET, 0x02000000);
+	high_memory = host_arena + MODEL_BYTES;
+	memblock_add(PHYS_OFFSET, MODEL_BYTES);
 	memblock_reserve(PHYS_OFFSET, 0x00100000);
-	memblock_set_current_limit(PHYS_OFFSET + 0x02000000);
+	memblock_set_current_limit(PHYS_OFFSET + MODEL_BYTES);
 	mm_init_zones();
 	host_boot_param("slab", DESIGN);
 	kmem_cache_init();
@@ -72,15 +77,20 @@ make_caches(struct test *t)
 		EXPECT(t, caches[i] != NULL);
 }
 
-/* Does it overlap what somebody else has? */
+/* Enter [p, p + size) in the model, or take it out; false if it was so. */
 static bool
-overlaps(const u8 *p, unsigned size)
+model_set(const u8 *p, unsigned size, bool value)
 {
-	for (unsigned i = 0; i < nr_live; i++) {
-		if (p < live[i].p + live[i].size && live[i].p < p + size)
-			return true;
+	unsigned long at = (unsigned long)(p - (u8 *)host_arena);
+
+	if (at + size > MODEL_BYTES)
+		return false;
+	for (unsigned long i = at / 8; i * 8 < at + size; i++) {
+		if (taken[i] == value)
+			return false;
+		taken[i] = value;
 	}
-	return false;
+	return true;
 }
 
 static unsigned
@@ -92,7 +102,7 @@ random_size(struct test *t)
 }
 
 static void
-take(struct test *t, bool check_overlap)
+take(struct test *t)
 {
 	struct live *l = &live[nr_live];
 	unsigned n = test_below(t, 2 * NR_CACHES);
@@ -110,8 +120,7 @@ take(struct test *t, bool check_overlap)
 		EXPECT(t, l->p[0] == 0x3c && l->p[23] == 0x3c);
 	if (!l->cache && !(l->size & (l->size - 1)) && l->size <= PAGE_SIZE)
 		EXPECT_EQ(t, (unsigned long)l->p % max(l->size, 8u), 0);
-	if (check_overlap)
-		EXPECT(t, !overlaps(l->p, l->size));
+	EXPECT(t, model_set(l->p, l->size, true));
 	if (l->cache)
 		live_of[n]++;
 	else
@@ -127,6 +136,7 @@ give(struct test *t, unsigned n)
 	struct live l = live[n];
 
 	live[n] = live[--nr_live];
+	EXPECT(t, model_set(l.p, l.size, false));
 	EXPECT(t, l.p[0] == l.stamp && l.p[l.size / 2] == l.stamp &&
 		  l.p[l.size - 1] == l.stamp);
 	if (!l.cache) {
@@ -168,12 +178,12 @@ random_blocks_are_nobody_elses(struct test *t)
 	drain_all_pages();
 	before = nr_free_pages();
 	make_caches(t);
-	for (unsigned i = 0; i < 400000 && !t->nr_failed; i++) {
+	for (unsigned i = 0; i < NR_OPERATIONS && !t->nr_failed; i++) {
 		unsigned fill = i / 20000 % 2 ? 30 : 70;
 
 		host_set_cpu(test_below(t, NR_CPUS));
 		if (nr_live < MAX_LIVE && test_below(t, 100) < fill)
-			take(t, i % 16 == 0);
+			take(t);
 		else if (nr_live)
 			give(t, test_below(t, nr_live));
 		if (i % 8192 == 0)

@@ -477,11 +477,13 @@ kfree_at(void *p)
 	kfree(p);
 }
 
+#ifdef VELLUM_DEBUG
 static void
 alloc_victim(void *unused)
 {
 	victim = kmem_cache_alloc(cache, GFP_KERNEL);
 }
+#endif
 
 static void
 double_free_is_told(struct test *t)
