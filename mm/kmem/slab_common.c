@@ -142,6 +142,16 @@ natural_align(unsigned size, unsigned align, slab_flags_t flags)
 	return max(align, (unsigned)ARCH_KMALLOC_MINALIGN);
 }
 
+/* From one object to the next, size bytes of which are the user's and SLUB's. */
+static unsigned
+distance_for(unsigned size, unsigned align)
+{
+	size = ALIGN_UP(size, sizeof(void *));
+	if (KASAN_OBJECT_ROOM)
+		size = ALIGN_UP(size, 8u) + KASAN_OBJECT_ROOM;
+	return ALIGN_UP(size, align);
+}
+
 /* Where things lie in an object; see the drawing. */
 static void
 lay_out(struct kmem_cache *cache)
@@ -160,9 +170,7 @@ lay_out(struct kmem_cache *cache)
 		cache->code.offset = ALIGN_DOWN(cache->object_size / 2u,
 						sizeof(void *));
 	}
-	if (KASAN_OBJECT_ROOM)
-		size = ALIGN_UP(size, 8u) + KASAN_OBJECT_ROOM;
-	cache->size = ALIGN_UP(size, cache->align);
+	cache->size = distance_for(size, cache->align);
 }
 
 /* --- hooks -------------------------------------------------------------------------- */
@@ -279,10 +287,14 @@ find_mergeable(const char *name, unsigned size, unsigned align,
 	if (ctor || (flags | slab_debug_flags_for(name)) & NEVER_MERGE)
 		return NULL;
 	align = natural_align(size, align, flags);
-	need = ALIGN_UP(ALIGN_UP(size, sizeof(void *)), align);
+	need = distance_for(size, align);
 	list_for_each_entry(c, &slab_caches, list) {
 		if (c->ctor || c->flags & NEVER_MERGE || c == &cache_cache ||
 		    (c->flags ^ flags) & SAME_TO_MERGE)
+			continue;
+		/* What alignment leaves behind an object is KASAN's. */
+		if (KASAN_OBJECT_ROOM &&
+		    c->inuse != ALIGN_UP(size, sizeof(void *)))
 			continue;
 		if (c->size >= need && c->size - need < sizeof(void *) &&
 		    c->align % align == 0)

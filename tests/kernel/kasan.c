@@ -218,6 +218,27 @@ a_cache_of_its_own_is_told_by_name(struct test *t)
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
+/*
+ *	| object, 64 bytes, all written | notes |	not the notes of a
+ *	| 32 bytes      | notes |			cache of 32 bytes
+ */
+static void
+a_merged_cache_has_room_for_the_notes(struct test *t)
+{
+	struct kmem_cache *cache = kmem_cache_create("merged", 64, 0, 0, NULL);
+	u8 *p;
+
+	ASSERT(t, cache);
+	p = kmem_cache_alloc(cache, GFP_KERNEL);
+	ASSERT(t, p);
+	memset(p, 0xff, 64);
+	EXPECT_WARNING(t, read_byte, p + 64, "slab-out-of-bounds");
+	EXPECT(t, says("0 bytes behind the object of 64 bytes",
+		       "allocated by task"));
+	kmem_cache_free(cache, p);
+	kmem_cache_destroy(cache);
+}
+
 /* --- vmalloc --- */
 
 static void
@@ -444,6 +465,7 @@ TEST_SUITE("kasan",
 	   IF_BUILT(a_second_free_and_a_wrong_one_are_told),
 	   IF_BUILT(sizes_follow_krealloc_and_ksize),
 	   IF_BUILT(a_cache_of_its_own_is_told_by_name),
+	   IF_BUILT(a_merged_cache_has_room_for_the_notes),
 	   IF_BUILT(behind_and_after_a_vmalloc_area_is_told),
 	   IF_BUILT(behind_a_global_variable_is_told_with_its_name),
 	   IF_BUILT(behind_a_local_variable_is_told_with_its_frame),
