@@ -10,7 +10,8 @@ import re
 import gdb
 
 from ktap import (
-    Damage, address, ask, case, do, expect, facts, has, lines_of, output_of, same)
+    Damage, address, ask, case, do, expect, facts, has, lines_of, output_of, same,
+    skip)
 from mm import frames, objects, slabs, target, vmareas, vmstat
 
 FACTS = ("cat slabinfo", "cat vmallocinfo", "cat page_owner", "cat vmstat")
@@ -85,8 +86,8 @@ def what_and_slab_know_an_object_in_use():
 
 @case
 def free_objects_are_free_wherever_they_are():
-    if slabs.design() != "slub":
-        return
+    if slabs.design() == "slob":
+        skip("slab=slob has no slabs")
     known, seen = frames.Frames().read_all(), set()
     listed = slabs.slabs_by_cache(known)
     for cache in slabs.caches()[0]:
@@ -237,7 +238,8 @@ def vmalloc_shows_pages_and_guard_of_one_area():
     has(text, f"0x{area.guard():08x} -> nothing")
     has(text, "stack of task")
     has(do(f"mm what 0x{area.guard():x}"), "guard page of the area")
-    has(do(f"mm what 0x{area.start:x}"), "vmalloc: page 0 of 2")
+    has(do(f"mm what 0x{area.start:x}"),
+        f"vmalloc: page 0 of {area.nr_pages} of the area")
     device = next(a for a in vmareas.State().busy if a.kind == "ioremap")
     has(do(f"mm what 0x{device.start + 4:x}"), "ioremap: page 0 of")
     end = vmareas.State().end
@@ -276,11 +278,27 @@ def each_rule_of_vmalloc_is_broken_and_caught():
 
 
 @case
-def per_cpu_memory_is_told_by_core():
-    if slabs.design() == "slob":
+def shadow_tells_what_kasan_knows():
+    area = some_area()
+    text = do(f"mm shadow 0x{area.address:x}")
+    if not target.kasan():
+        has(text, "this kernel has no shadow")
         return
-    caches = slabs.caches()[0]
-    pointer = caches[0].lists
+    has(text, "= 0x00: all 8 bytes may be used")
+    at = (area.address >> 3) + 0xdf800000
+    has(text, f"[{address(f'*(unsigned char *){at}'):02x}]")
+    has(do(f"mm what 0x{at:x}"), f"KASAN shadow of 0x{area.address:08x}-0x")
+    if slabs.design() == "slub" and not slabs.caches()[0][0].debugs():
+        size = target.type_of("struct vm_area").sizeof
+        has(text, f"size asked {size}")
+        has(text, "allocated by")
+        has(do(f"mm shadow 0x{area.address + size:x}"), "may not be used")
+    has(do("mm shadow 0x1000"), "has no shadow")
+
+
+@case
+def per_cpu_memory_is_told_by_core():
+    pointer = slabs.caches()[0][0].lists
     for cpu, offset in target.cores():
         has(do(f"mm what 0x{(pointer + offset) & 0xffffffff:x}"),
             f"per-CPU data of core {cpu}:")

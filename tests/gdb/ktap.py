@@ -12,6 +12,14 @@ facts = {}                  # what the kernel printed, by the line typed
 LOG = os.environ.get("VELLUM_LOG", "build/serial.log")
 
 
+class Skip(Exception):
+    """What the machine lacks, so that a case says nothing."""
+
+
+def skip(reason):
+    raise Skip(reason)
+
+
 def case(function):
     """Decorator: a test case. It fails when it raises an exception."""
     cases.append(function)
@@ -118,15 +126,17 @@ def run(suite):
               f"    # Subtest: {suite}\n    1..{len(cases)}\n")
     failed = 0
     for number, function in enumerate(cases, 1):
-        start = time.time()
+        start, note = time.time(), ""
         try:
             function()
             verdict = ""
+        except Skip as reason:
+            verdict, note = "", f"SKIP {reason}, "
         except Exception as error:      # whatever it is, the others go on
             failed += 1
             verdict = "not "
             for line in f"{type(error).__name__}: {error}".split("\n"):
                 gdb.write(f"    # {line}\n")
-        gdb.write(f"    {verdict}ok {number} {function.__name__} # "
+        gdb.write(f"    {verdict}ok {number} {function.__name__} # {note}"
                   f"{time.time() - start:.1f} s\n")
     gdb.write(f"{'not ' if failed else ''}ok 1 {suite}\n")

@@ -10,8 +10,9 @@ def areas():
     high = target.value("(unsigned long)high_memory") or 0xf0000000
     return [(0, "user"), (0xbf000000, "modules"), (0xbfe00000, "pkmap"),
             (0xc0000000, "lowmem"), (high, "vmalloc"),
-            (0xff800000, "above vmalloc"), (0xffc00000, "fixmap"),
-            (0xfff00000, "above fixmap"), (0xffff0000, "vectors")]
+            (0xf7600000 if target.kasan() else 0xff800000, "above vmalloc"),
+            (0xffc00000, "fixmap"), (0xfff00000, "above fixmap"),
+            (0xffff0000, "vectors")]
 
 
 def area_of(va, known):

@@ -5,8 +5,12 @@ import gdb
 
 from . import command, lists, target
 
-THREAD_SIZE = 8192
 STATES = {0: "running", 1: "interruptible", 2: "sleeping", 4: "new", 8: "dead"}
+
+
+def thread_size():
+    """Bytes of a stack: with KASAN's red zones twice as many (asm/memory.h)."""
+    return 16384 if target.kasan() else 8192
 
 
 class Task:
@@ -20,9 +24,10 @@ class Task:
         self.pc = int(value["context"]["pc"]) & 0xffffffff
         self.sp = int(value["context"]["sp"]) & 0xffffffff
         self.fn = int(value["fn"])
+        self.stack_end = self.stack + thread_size()
 
     def stack_holds(self, address):
-        return self.stack and self.stack <= address < self.stack + THREAD_SIZE
+        return self.stack and self.stack <= address < self.stack_end
 
 
 def tasks():
@@ -91,7 +96,7 @@ class Tasks(command.Command):
             state = "on core" if task.address in on else task.state
             entry = (target.source_of(task.fn) or "?").split(" ")[0]
             yield (f"{task.pid:5d} {task.cpu:4d} {state:14s} 0x{task.stack:08x}"
-                   f"-0x{task.stack + THREAD_SIZE:08x}  {task.name:16s} "
+                   f"-0x{task.stack_end:08x}  {task.name:16s} "
                    f"{entry if task.fn else 'idle loop'}")
         if trouble:
             yield " " + trouble
@@ -101,7 +106,7 @@ class Tasks(command.Command):
     def one(task, on):
         yield (f"task {task.pid} \"{task.name}\"   struct task "
                f"0x{task.address:08x}   stack 0x{task.stack:08x}-"
-               f"0x{task.stack + THREAD_SIZE:08x}")
+               f"0x{task.stack_end:08x}")
         if task.address in on:
             yield f"  runs on core {on[task.address]}"
             yield f"next: thread {on[task.address] + 1}   bt"

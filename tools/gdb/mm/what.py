@@ -51,10 +51,10 @@ def task_part(address):
                    f"\"{task.name}\": an overflow ends here")
         if not task.stack_holds(address):
             continue
-        depth = task.stack + tasks.THREAD_SIZE - address
+        depth = task.stack_end - address
         where = "struct task of" if address >= task.address else "kernel stack of"
         yield (f"  {where} task {task.pid} \"{task.name}\": "
-               f"0x{task.stack:08x}-0x{task.stack + tasks.THREAD_SIZE:08x}, "
+               f"0x{task.stack:08x}-0x{task.stack_end:08x}, "
                f"{depth} bytes below its top")
 
 
