@@ -13,10 +13,14 @@
 
 #define LOCK_RANKS(X) \
 	X(TEST,		"a test's own data")				\
-	X(MONITOR,	"monitor: input line and history")		\
+	X(DCACHE,	"names of files, mounts")			\
+	X(FILES,	"descriptors of a process")			\
+	X(FS,		"root and working folder of a process")		\
 	X(MM_LIST,	"list of all address spaces")			\
 	X(MM_PGTABLE,	"page table and counts of one address space")	\
 	X(PAGE_TREE,	"page cache: pages of one file")		\
+	X(MONITOR,	"monitor: input line and history")		\
+	X(TTY,		"tty: line being edited, settings")		\
 	X(PROCESS,	"processes: the tree, numbers, threads")	\
 	X(SIGHAND,	"signals: actions and what waits")		\
 	X(FUTEX,	"futex: one bucket of waiters")			\

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for several files at once. A file's ->poll() says what holds now, and
+ * names by poll_wait() the queues that are woken when that may have changed.
+ */
+#ifndef KERNEL_POLL_H
+#define KERNEL_POLL_H
+
+#include <kernel/wait.h>
+#include <uapi/poll.h>
+
+struct file;
+
+struct poll_entry {
+	struct wait_queue_head *queue;
+	struct wait_queue_entry wait;
+};
+
+#define POLL_INLINE	8	/* entries before one has to be allocated */
+
+struct poll_table {
+	unsigned nr;
+	int error;			/* -ENOMEM */
+	struct poll_entry *more;	/* behind the inline ones */
+	unsigned max_more;
+	struct poll_entry inline_entries[POLL_INLINE];
+};
+
+/* wait NULL: only asked, not waited for. */
+void poll_wait(struct wait_queue_head *queue, struct poll_table *wait);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system calls as functions. Arguments are those of Linux on ARM (EABI);
+ * pointers are the user's. A 64-bit argument lies in an even and odd register,
+ * as the compiler passes it, so that a call with r0 to r5 as six words reaches
+ * these functions as they are declared.
+ *
+ * Context of all: a process's own thread, interrupts on. Returns >= 0 or -Exxx.
+ */
+#ifndef KERNEL_SYSCALLS_H
+#define KERNEL_SYSCALLS_H
+
+#include <lib/types.h>
+
+struct iovec;
+struct pollfd;
+struct stat;
+struct stat64;
+struct statfs;
+struct statfs64;
+struct statx;
+
+/* A user's time: 32 bits (old calls), 64 bits (the _time64 calls). */
+struct old_timespec32 {
+	s32 tv_sec, tv_nsec;
+};
+struct old_timeval32 {
+	s32 tv_sec, tv_usec;
+};
+struct kernel_timespec {
+	s64 tv_sec, tv_nsec;
+};
+
+/* --- open and close: kernel/fs/open.c --- */
+long sys_open(const char *name, int flags, unsigned mode);
+long sys_openat(int dfd, const char *name, int flags, unsigned mode);
+long sys_creat(const char *name, unsigned mode);
+long sys_close(unsigned fd);
+long sys_close_range(unsigned first, unsigned last, unsigned flags);
+long sys_truncate(const char *name, long length);
+long sys_truncate64(const char *name, u64 length);
+long sys_ftruncate(unsigned fd, long length);
+long sys_ftruncate64(unsigned fd, u64 length);
+long sys_fallocate(int fd, int mode, u64 offset, u64 len);
+long sys_access(const char *name, int mode);
+long sys_faccessat(int dfd, const char *name, int mode);
+long sys_faccessat2(int dfd, const char *name, int mode, int flags);
+long sys_chmod(const char *name, unsigned mode);
+long sys_fchmod(unsigned fd, unsigned mode);
+long sys_fchmodat(int dfd, const char *name, unsigned mode);
+long sys_chown32(const char *name, u32 uid, u32 gid);
+long sys_lchown32(const char *name, u32 uid, u32 gid);
+long sys_fchown32(unsigned fd, u32 uid, u32 gid);
+long sys_fchownat(int dfd, const char *name, u32 uid, u32 gid, int flags);
+long sys_chdir(const char *name);
+long sys_fchdir(unsigned fd);
+long sys_chroot(const char *name);
+long sys_umask(unsigned mask);
+long sys_utimensat(int dfd, const char *name, const struct old_timespec32 *t,
+		   int flags);
+long sys_utimensat_time64(int dfd, const char *name,
+			  const struct kernel_timespec *t, int flags);
+
+/* --- reading and writing: kernel/fs/read_write.c --- */
+long sys_read(unsigned fd, void *buf, size_t n);
+long sys_write(unsigned fd, const void *buf, size_t n);
+long sys_readv(unsigned fd, const struct iovec *iov, unsigned long nr);
+long sys_writev(unsigned fd, const struct iovec *iov, unsigned long nr);
+long sys_pread64(unsigned fd, void *buf, size_t n, s64 pos);
+long sys_pwrite64(unsigned fd, const void *buf, size_t n, s64 pos);
+long sys_lseek(unsigned fd, long offset, unsigned whence);
+long sys__llseek(unsigned fd, unsigned long high, unsigned long low,
+		 s64 *result, unsigned whence);
+long sys_sendfile(int out, int in, s32 *offset, size_t count);
+long sys_sendfile64(int out, int in, s64 *offset, size_t count);
+long sys_fsync(unsigned fd);
+long sys_fdatasync(unsigned fd);
+long sys_sync(void);
+long sys_syncfs(int fd);
+long sys_fadvise64_64(int fd, int advice, s64 offset, s64 len);
+
+/* --- figures: kernel/fs/stat.c --- */
+long sys_stat(const char *name, struct stat *st);
+long sys_lstat(const char *name, struct stat *st);
+long sys_fstat(unsigned fd, struct stat *st);
+long sys_stat64(const char *name, struct stat64 *st);
+long sys_lstat64(const char *name, struct stat64 *st);
+long sys_fstat64(unsigned fd, struct stat64 *st);
+long sys_fstatat64(int dfd, const char *name, struct stat64 *st, int flags);
+long sys_statx(int dfd, const char *name, unsigned flags, unsigned mask,
+	       struct statx *st);
+long sys_statfs(const char *name, struct statfs *st);
+long sys_fstatfs(unsigned fd, struct statfs *st);
+long sys_statfs64(const char *name, size_t size, struct statfs64 *st);
+long sys_fstatfs64(unsigned fd, size_t size, struct statfs64 *st);
+long sys_readlink(const char *name, char *buf, int size);
+long sys_readlinkat(int dfd, const char *name, char *buf, int size);
+long sys_getcwd(char *buf, unsigned long size);
+long sys_getdents64(unsigned fd, void *buf, unsigned size);
+
+/* --- names: kernel/fs/namei_calls.c --- */
+long sys_mknod(const char *name, unsigned mode, unsigned dev);
+long sys_mknodat(int dfd, const char *name, unsigned mode, unsigned dev);
+long sys_mkdir(const char *name, unsigned mode);
+long sys_mkdirat(int dfd, const char *name, unsigned mode);
+long sys_rmdir(const char *name);
+long sys_unlink(const char *name);
+long sys_unlinkat(int dfd, const char *name, int flags);
+long sys_link(const char *old, const char *name);
+long sys_linkat(int old_dfd, const char *old, int dfd, const char *name,
+		int flags);
+long sys_symlink(const char *target, const char *name);
+long sys_symlinkat(const char *target, int dfd, const char *name);
+long sys_rename(const char *old, const char *name);
+long sys_renameat(int old_dfd, const char *old, int dfd, const char *name);
+long sys_renameat2(int old_dfd, const char *old, int dfd, const char *name,
+		   unsigned flags);
+long sys_mount(const char *dev, const char *dir, const char *type,
+	       unsigned long flags, const void *data);
+long sys_umount2(const char *dir, int flags);
+
+/* --- descriptors: kernel/fs/fcntl.c --- */
+long sys_dup(unsigned fd);
+long sys_dup2(unsigned fd, unsigned to);
+long sys_dup3(unsigned fd, unsigned to, int flags);
+long sys_fcntl64(unsigned fd, unsigned cmd, unsigned long arg);
+long sys_ioctl(unsigned fd, unsigned cmd, unsigned long arg);
+long sys_flock(unsigned fd, unsigned cmd);
+
+/* --- pipes, memfd, eventfd --- */
+long sys_pipe(int *fds);
+long sys_pipe2(int *fds, int flags);
+long sys_memfd_create(const char *name, unsigned flags);
+long sys_eventfd(unsigned count);
+long sys_eventfd2(unsigned count, int flags);
+
+/* --- waiting for files: kernel/fs/select.c --- */
+long sys_poll(struct pollfd *fds, unsigned nr, int timeout_ms);
+long sys_ppoll(struct pollfd *fds, unsigned nr, struct old_timespec32 *t,
+	       const void *mask, size_t size);
+long sys_ppoll_time64(struct pollfd *fds, unsigned nr,
+		      struct kernel_timespec *t, const void *mask,
+		      size_t size);
+long sys_select(int n, u32 *in, u32 *out, u32 *ex, struct old_timeval32 *t);
+long sys_pselect6(int n, u32 *in, u32 *out, u32 *ex, struct old_timespec32 *t,
+		  const void *mask_and_size);
+long sys_pselect6_time64(int n, u32 *in, u32 *out, u32 *ex,
+			 struct kernel_timespec *t, const void *mask_and_size);
+
+/* --- System V shared memory: kernel/fs/sysvshm.c --- */
+long sys_shmget(int key, size_t size, int flags);
+long sys_shmat(int id, unsigned long addr, int flags);
+long sys_shmdt(unsigned long addr);
+long sys_shmctl(int id, int cmd, void *buf);
+
+#endif
