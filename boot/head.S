@@ -40,6 +40,7 @@
 	ldr	\reg, =(\symbol - PAGE_OFFSET + PHYS_OFFSET)
 	.endm
 
+	.fpu	neon
 	.section ".head.text", "ax"
 	.arm
 	.global	start
@@ -174,7 +175,7 @@ build_early_tables:
 	.size	build_early_tables, . - build_early_tables
 
 /*
- * Attributes, translation base, domains, empty TLB and caches. Returns in r0
+ * Attributes, translation base, domains, VFP, empty TLB and caches. Returns in r0
  * what SCTLR is to hold: written whole, since boot loaders leave it differently
  * (U-Boot may have strict alignment on).
  */
@@ -193,6 +194,12 @@ setup_mmu:
 	mcr	p15, 0, r0, c10, c2, 0
 	ldr	r0, =NMRR_VALUE
 	mcr	p15, 0, r0, c10, c2, 1
+	mrc	p15, 0, r0, c1, c0, 2		@ CPACR: VFP and NEON for all,
+	orr	r0, r0, #(0xf << 20)
+	mcr	p15, 0, r0, c1, c0, 2
+	isb
+	mov	r0, #0				@ but off until somebody asks
+	vmsr	fpexc, r0
 	mov	r0, #1				@ domain 0: check permissions
 	mcr	p15, 0, r0, c3, c0, 0
 	adr_phys r0, early_pg_dir

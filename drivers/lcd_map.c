@@ -340,7 +340,7 @@ BOOT_PARAM("lcd", param_lcd);
 
 /* In a thread, because taking memory from its guests may sleep. */
 static void
-start_thread(void *arg)
+start_lcd_thread(void *arg)
 {
 	(void)arg;
 	if (lcd_map_start())
@@ -350,7 +350,7 @@ start_thread(void *arg)
 static int
 lcd_map_init(void)
 {
-	if (wanted && !kthread_run(start_thread, NULL, "lcd_start"))
+	if (wanted && !kthread_run(start_lcd_thread, NULL, "lcd_start"))
 		return -ENOMEM;
 	return 0;
 }

@@ -1,8 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults of the kernel itself: the name of the mistake, and the report.
+ * Faults: who answers for one, and of the kernel's own the name of the mistake.
  *
  * Ideas
+ *   Three kinds of code fault:
+ *
+ *	user code	mm_fault() serves it, or the program gets a signal
+ *	a uaccess	(an instruction with a fix-up, at a user's address, of
+ *			a task that has a space): mm_fault() serves it, or
+ *			it goes on at its fix-up
+ *	the kernel	a mistake: report and stop
+ *
+ *   A uaccess with interrupts masked is not served: that could sleep.
+ *
+ *	status			user code gets
+ *	translation, access	what mm_fault() says: SIGSEGV or SIGBUS
+ *	flag, permission	(SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR)
+ *	alignment		SIGBUS, BUS_ADRALN
+ *	debug (BKPT)		SIGTRAP, TRAP_BRKPT
+ *	any other		SIGBUS, BUS_ADRERR
+ *	undefined instruction	VFP on (kernel/sched/fpu.c), or SIGILL
+ *
  *   The hardware tells a status (why the translation was refused) and an
  *   address. Together with what was tried they name the usual mistake:
  *
@@ -23,11 +41,17 @@
 #include <asm/entry.h>
 #include <asm/extable.h>
 #include <asm/memory.h>
+#include <asm/irqflags.h>
 #include <asm/pgtable.h>
+#include <kernel/fpu.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/signal.h>
 #include <kernel/task.h>
+#include <kernel/user_event.h>
+#include <lib/errno.h>
 #include <lib/list.h>
+#include <mm/mm.h>
 #include <mm/trace.h>
 #include "report.h"
 
@@ -97,15 +121,108 @@ fault_mistake(const struct fault_info *fault)
 	}
 }
 
+void (*user_event_fn)(enum user_event what, struct pt_regs *regs,
+		      const struct fault_info *fault);
+
+void
+user_event(enum user_event what, struct pt_regs *regs,
+	   const struct fault_info *fault)
+{
+	static const char *const names[] = {
+		[USER_SYSCALL]	 = "a system call",
+		[USER_FAULT]	 = "a fault",
+		[USER_UNDEFINED] = "an undefined instruction",
+	};
+
+	if (!user_event_fn)
+		oops(regs, fault, "%s in user mode, without a process",
+		     names[what]);
+	user_event_fn(what, regs, fault);
+}
+
+/* The current task's user code did something that it cannot go on from. */
+static void
+user_error(enum user_event what, struct pt_regs *regs,
+	   const struct fault_info *fault, int sig, int code)
+{
+	if (!current->process)
+		user_event(what, regs, fault);
+	else
+		force_sig_fault(sig, code, fault ? fault->addr : regs->pc);
+}
+
+/* Let mm serve it. *sig and *code: what the program gets if that fails. */
+static bool
+serve_fault(const struct fault_info *fault, bool user, int *sig, int *code)
+{
+	unsigned flags = (fault->write ? FAULT_FLAG_WRITE : 0) |
+			 (fault->fetch ? FAULT_FLAG_EXEC : 0) |
+			 (user ? FAULT_FLAG_USER : 0);
+	vm_fault_t result;
+
+	*code = SEGV_MAPERR;
+	result = mm_fault(current->mm, fault->addr, flags, code);
+	*sig = result & VM_FAULT_OOM ? SIGKILL :
+	       result & VM_FAULT_SIGBUS ? SIGBUS : SIGSEGV;
+	return !(result & VM_FAULT_ERROR);
+}
+
+/* Context: interrupts open; it is the program's fault, and may take long. */
+static void
+user_fault(struct pt_regs *regs, const struct fault_info *fault)
+{
+	int sig = SIGBUS, code = BUS_ADRERR;
+
+	switch (fault_kind(fault->fsr)) {
+	case FAULT_TRANSLATION:
+	case FAULT_ACCESS_FLAG:
+	case FAULT_PERMISSION:
+		if (serve_fault(fault, true, &sig, &code))
+			return;
+		break;
+	case FAULT_ALIGNMENT:
+		code = BUS_ADRALN;
+		break;
+	case FAULT_DEBUG:
+		sig = SIGTRAP;
+		code = TRAP_BRKPT;
+		break;
+	default:
+		break;
+	}
+	user_error(USER_FAULT, regs, fault, sig, code);
+}
+
+/* A fault of kernel code that was meant to be possible: is it served? */
+static bool
+serve_uaccess(const struct pt_regs *regs, const struct fault_info *fault)
+{
+	int sig, code;
+	bool ok;
+
+	if (fault->addr >= TASK_SIZE || !current->mm || fault->fetch ||
+	    regs->psr & PSR_I_BIT || !has_fixup(regs))
+		return false;
+	local_irq_enable();
+	ok = serve_fault(fault, false, &sig, &code);
+	local_irq_disable();
+	return ok;
+}
+
 /*
- * A data or prefetch abort (asm/entry.h). Returns when the instruction has a
- * fix-up, and then goes on there.
+ * A data or prefetch abort (asm/entry.h). Returns when it was served, when
+ * the program got a signal, or when the instruction has a fix-up.
  */
 void
 do_page_fault(struct pt_regs *regs, const struct fault_info *fault)
 {
-	if (user_mode(regs))
-		oops(regs, fault, "a fault in user mode, without a process");
+	if (likely(user_mode(regs))) {
+		local_irq_enable();
+		user_fault(regs, fault);
+		return;
+	}
+	if (serve_uaccess(regs, fault))
+		return;
 	trace_page_fault_kernel(fault->addr, regs->pc, fault->fsr);
 	if (fixup_exception(regs))
 		return;
@@ -115,14 +232,23 @@ do_page_fault(struct pt_regs *regs, const struct fault_info *fault)
 void
 do_undefined(struct pt_regs *regs)
 {
-	oops(regs, NULL, "undefined instruction at %08x", regs->pc);
+	int err;
+
+	if (!user_mode(regs))
+		oops(regs, NULL, "undefined instruction at %08x", regs->pc);
+	local_irq_enable();
+	err = fpu_trap();
+	if (err)
+		user_error(USER_UNDEFINED, regs, NULL,
+			   err == -ENOMEM ? SIGKILL : SIGILL, ILL_ILLOPC);
 }
 
-/* There are no processes yet whose calls it could serve. */
-void
+/* Until kernel/syscall is there no number means anything. */
+__weak void
 do_syscall(struct pt_regs *regs)
 {
-	oops(regs, NULL, "system call %u, without a process", regs->r[7]);
+	local_irq_enable();
+	user_event(USER_SYSCALL, regs, NULL);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Kernel contexts and their stacks, as far as the hardware is concerned. */
 #include <asm/arch-entry.h>
+#include <asm/entry.h>
 #include <asm/memory.h>
 #include <asm/percpu.h>
 #include <asm/smp.h>
@@ -11,6 +12,9 @@ DEFINE_PER_CPU(unsigned long, this_stack_base) = (unsigned long)boot_stack;
 
 /* Five words for each exception mode; set_mode_stacks, entry.S. */
 DEFINE_PER_CPU(u32, emergency_stacks[4][8]);
+
+/* What is to be done before user mode: asm/entry.h; read by entry.S. */
+DEFINE_PER_CPU(u32, user_work);
 
 /* Where an overflow of the kernel stack is told from. */
 DEFINE_PER_CPU(u8, emergency_stack[EMERGENCY_STACK_SIZE]) __aligned(8);

@@ -22,10 +22,14 @@
  *   called. The unwinder and gdb (.cfi) both rely on that.
  *
  * Return  kernel: put { pc, psr } just below the old sp, load everything else,
- *   then RFE pops both at once. User: load the user bank, MOVS PC, LR.
+ *   then RFE pops both at once. User: look at user_work, with interrupts masked
+ *   so that nothing can come in between (asm/entry.h); load the user bank,
+ *   MOVS PC, LR.
  *   CLREX: an exclusive load of the interrupted code must not pair with a
  *   store after a switch to other code.
  *
+ * Cost  a system call, from SVC to the next user instruction, without what
+ *   do_syscall() does: 13 instructions there and 16 back.
  * Sources  ARM DDI 0406C, B1.8 (exceptions), B1.9; A3.4 (exclusives).
  */
 #include <asm/memory.h>
@@ -168,7 +172,7 @@ vector_\name:
 	cfi_pt_regs
 	mov	r0, sp
 	bl	\handler
-	b	return_to_user
+	b	leave_to_user
 	.cfi_endproc
 	.fnend
 	.size	vector_\name, . - vector_\name
@@ -203,7 +207,7 @@ vector_svc:
 	cfi_pt_regs
 	mov	r0, sp
 	bl	do_syscall
-	b	return_to_user
+	b	leave_to_user
 	.cfi_endproc
 1:	mvn	r0, #0
 	ldr	r1, [sp, #4]
@@ -212,9 +216,21 @@ vector_svc:
 	.fnend
 	.size	vector_svc, . - vector_svc
 
+/* void return_to_user(struct pt_regs *regs): from C, for good. */
+	.global	return_to_user
 	.type	return_to_user, %function
 return_to_user:
+	.fnstart
+	.cantunwind
+	mov	sp, r0
+leave_to_user:
+	cfi_pt_regs
 	cpsid	i
+	mrc	p15, 0, r1, c13, c0, 4
+	ldr	r2, =user_work
+	ldr	r1, [r1, r2]
+	cmp	r1, #0
+	bne	1f
 	ldr	r1, [sp, #PT_PSR]
 	ldr	lr, [sp, #PT_PC]
 	msr	spsr_cxsf, r1
@@ -223,6 +239,13 @@ return_to_user:
 	nop
 	add	sp, sp, #PT_REGS_SIZE
 	movs	pc, lr
+	.cfi_endproc
+1:	cfi_pt_regs
+	mov	r0, sp
+	bl	do_user_work
+	b	leave_to_user
+	.cfi_endproc
+	.fnend
 	.size	return_to_user, . - return_to_user
 
 	.type	return_to_kernel, %function

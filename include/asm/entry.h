@@ -7,6 +7,7 @@
 #ifndef ASM_ENTRY_H
 #define ASM_ENTRY_H
 
+#include <asm/percpu.h>
 #include <asm/ptrace.h>
 #include <lib/compiler.h>
 #include <lib/types.h>
@@ -18,6 +19,23 @@ struct fault_info {
 	bool fetch;		/* instruction fetch (prefetch abort) */
 	bool write;		/* a store, or a cache operation */
 };
+
+/*
+ * What waits for this core's way back to user mode: looked at, with interrupts
+ * masked, as the last thing before it. While a bit is set do_user_work() is
+ * called, and then it is looked at again. Written by this core only, interrupts
+ * masked.
+ */
+#define USER_WORK_RESCHED	1u
+#define USER_WORK_SIGNAL	2u
+DECLARE_PER_CPU(u32, user_work);
+void do_user_work(struct pt_regs *regs);
+
+/*
+ * Leave the kernel by these registers, which lie at the upper end of the
+ * kernel stack (task_pt_regs). What is below on the stack is gone.
+ */
+void return_to_user(struct pt_regs *regs) __noreturn;
 
 /* Data or prefetch abort: translation, permission, access flag, ... */
 void do_page_fault(struct pt_regs *regs, const struct fault_info *fault);

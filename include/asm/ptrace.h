@@ -39,6 +39,35 @@ struct pt_regs {
 static_assert(sizeof(struct pt_regs) == PT_REGS_SIZE, "entry.S");
 static_assert(offsetof(struct pt_regs, pc) == PT_PC, "entry.S");
 
+#define PSR_USER_BITS	0xf80f0000u	/* N Z C V Q, GE */
+#define PSR_IT_BITS	0x0600fc00u
+
+/*
+ * psr as a program may have it: user mode, interrupts open, little endian. For
+ * every psr that comes from user memory (a signal frame).
+ */
+static inline u32
+user_psr(u32 psr)
+{
+	u32 kept = psr & (PSR_USER_BITS | PSR_T_BIT);
+
+	if (psr & PSR_T_BIT)
+		kept |= psr & PSR_IT_BITS;
+	return kept | PSR_MODE_USR;
+}
+
+/* A program, or a handler, begins at pc (bit 0: in Thumb), registers 0. */
+static inline void
+start_thread(struct pt_regs *regs, u32 pc, u32 sp)
+{
+	*regs = (struct pt_regs){
+		.pc = pc & (pc & 1 ? ~1u : ~3u),
+		.sp = sp,
+		.psr = PSR_MODE_USR | (pc & 1 ? PSR_T_BIT : 0),
+		.orig_r0 = ~0u,
+	};
+}
+
 static inline bool
 user_mode(const struct pt_regs *regs)
 {

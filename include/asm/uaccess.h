@@ -46,11 +46,12 @@ access_ok(const void __user *addr, unsigned long size)
 	".pushsection .ex_table, \"a\"\n\t.balign 4\n\t" \
 	".word " insn ", " fixup "\n\t.popsection\n"
 
+/* volatile: or the compiler drops a load whose value nobody looks at. */
 #define GET_USER_ASM(insn, value, addr, fault) \
-	__asm__ goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
+	__asm__ volatile goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
 		     : "=&r"(value) : "r"(addr) : "memory" : fault)
 #define PUT_USER_ASM(insn, value, addr, fault) \
-	__asm__ goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
+	__asm__ volatile goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
 		     : : "r"(value), "r"(addr) : "memory" : fault)
 
 /* size is 1, 2, 4 or 8. 0, or -EFAULT and *value is 0. */
@@ -217,12 +218,12 @@ cmpxchg_user(u32 __user *uaddr, u32 old, u32 next, u32 *found)
 		return -EFAULT;
 	do {
 		failed = 0;
-		__asm__ goto("dmb\n1: ldrex %0, [%1]\n"
+		__asm__ volatile goto("dmb\n1: ldrex %0, [%1]\n"
 			     EX_TABLE("1b", "%l2")
 			     : "=&r"(value) : "r"(uaddr) : "memory" : fault);
 		if (value != old)
 			break;
-		__asm__ goto("1: strex %0, %2, [%1]\n\tdmb\n"
+		__asm__ volatile goto("1: strex %0, %2, [%1]\n\tdmb\n"
 			     EX_TABLE("1b", "%l3")
 			     : "=&r"(failed) : "r"(uaddr), "r"(next)
 			     : "memory" : fault);

@@ -91,6 +91,24 @@ void sched_tick(void);
 /* The core was asked to reschedule (IPI, RCU). Context: interrupts masked. */
 void sched_set_need_resched(void);
 
+/*
+ * task->sig_work was set: if task runs, let it look for signals the next time
+ * it goes to user mode, soon. (When it runs later, it looks anyway.) Any context.
+ */
+void sched_note_signal(struct task *task);
+
+/*
+ * The current task goes on in mm (NULL: a thread of the kernel, which borrows
+ * what it had); the caller's user reference becomes the task's. Returns the old
+ * mm, whose reference is the caller's now: mmput(). Context: any but interrupts.
+ */
+struct mm_struct *task_switch_mm(struct mm_struct *mm);
+/*
+ * Every core that only borrows a space gives it back, so that one that nobody
+ * uses is gone. Context: as on_each_cpu().
+ */
+void sched_drop_borrowed_mm(void);
+
 /* Tasks that run or wait to run on core cpu, the idle task not counted. */
 unsigned sched_nr_running(unsigned cpu);
 /* ns that core cpu has spent idle. */

@@ -5,10 +5,11 @@
  * The task structure lies at the upper end of its stack, both together one
  * block of THREAD_SIZE from kstack_alloc(), a guard page below it:
  *
- *	stack base                              base + THREAD_SIZE
- *	|  ...free...  <---- stack grows down   | struct task |
+ *	stack base                                      base + THREAD_SIZE
+ *	|  ...free...  <---- stack grows down | pt_regs | struct task |
  *
- * One allocation serves both, and an overflow, which runs down, cannot reach
+ * pt_regs: the registers of its user mode, while it is in the kernel.
+ * One allocation serves all, and an overflow, which runs down, cannot reach
  * the structure at the upper end.
  *
  * States and legal moves
@@ -38,6 +39,7 @@
 #include <lib/types.h>
 
 struct completion;
+struct fpu_state;
 struct mm_struct;
 struct process;
 struct rlimit;
@@ -89,6 +91,8 @@ struct task {
 	u32 clear_child_tid;		/* o  user address, or 0 */
 	u32 robust_list;		/* o  user address, or 0 */
 	struct completion *vfork_done;	/* o  the parent waits for it */
+	u32 tls, tls_rw;		/* o  TPIDRURO, TPIDRURW: asm/tls.h */
+	struct fpu_state *fpu;		/* o  NULL until first used: kernel/fpu.h */
 	struct rlimit *rlim;		/* -  the process's; NULL: no limits */
 	unsigned long min_flt, maj_flt;	/* o  faults served without / with I/O */
 	void (*fn)(void *arg);		/* -  what it runs */
@@ -97,6 +101,16 @@ struct task {
 
 DECLARE_PER_CPU(struct task *, current_task);
 #define current		this_cpu_read(current_task)
+
+/*
+ * The registers of a task's user mode: at the upper end of its stack, where
+ * every entry from user mode puts them.
+ */
+static inline struct pt_regs *
+task_pt_regs(const struct task *task)
+{
+	return (struct pt_regs *)task - 1;
+}
 
 /* All tasks but the dead ones that have left; guarded by task_list_lock. */
 extern struct list_head task_list;

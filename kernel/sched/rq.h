@@ -14,7 +14,7 @@
 
 /*
  * All fields: read and written under lock, but for what other cores read as
- * a hint (nr_running) and the flag of this core (need_resched).
+ * a hint (nr_running).
  */
 struct run_queue {
 	spinlock_t lock;		/* rank RUNQUEUE */
@@ -26,12 +26,15 @@ struct run_queue {
 	unsigned nr_queued;		/* in tree */
 	unsigned nr_running;		/* the same, and curr unless idle */
 	u64 nr_switches;
-	bool need_resched;		/* this core alone writes it */
+	struct mm_struct *drop_mm;	/* prev borrowed it, and does no more */
 };
 
 DECLARE_PER_CPU(struct run_queue, run_queue);
 extern spinlock_t task_list_lock;
 extern struct task boot_task;
+
+/* The switch of user space from prev to next: space.c. Held: rq->lock. */
+void switch_space(struct run_queue *rq, struct task *prev, struct task *next);
 
 /* Body of an idle task. */
 void idle_main(void *arg);

@@ -18,7 +18,8 @@
  *   Slice     The tick asks for a change when the running task has had
  *	SCHED_SLICE_NS and another one waits: with HZ=100 at every tick.
  *   Preemption  Nothing takes the core from kernel code: need_resched asks,
- *	and cond_resched() (later also the return to user mode) obeys.
+ *	and cond_resched() and the return to user mode obey. It is a bit of
+ *	the word that the return looks at anyway (user_work, asm/entry.h).
  *   Placement  A new task goes to the core with the least to do. A woken
  *	one stays where it ran, unless that core is busy and another is idle.
  *
@@ -57,6 +58,7 @@
  * Sources  Stoica and Abdel-Wahab, Earliest Eligible Virtual Deadline First,
  *   1995; Linux Documentation/scheduler/sched-design-CFS.rst.
  */
+#include <asm/entry.h>
 #include <asm/memory.h>
 #include <asm/processor.h>
 #include <asm/switch.h>
@@ -65,6 +67,7 @@
 #include <kernel/rcu.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
+#include <mm/mm.h>
 #include <mm/trace.h>
 
 #include "rq.h"
@@ -193,8 +196,12 @@ finish_task_switch(void)
 	struct run_queue *rq = this_cpu_ptr(&run_queue);
 	struct task *prev = rq->prev;
 	bool dead = prev->state == TASK_DEAD;
+	struct mm_struct *mm = rq->drop_mm;
 
+	rq->drop_mm = NULL;
 	spin_unlock(&rq->lock);
+	if (mm)
+		mmdrop(mm);
 	/* A task that is not dead may run elsewhere by now: hands off. */
 	if (dead)
 		task_left(prev);
@@ -206,11 +213,11 @@ switch_task(struct run_queue *rq, bool yielding)
 {
 	struct task *prev = rq->curr, *next;
 
-	rq->need_resched = false;
 	rcu_note_quiescent();
 	rq_account(rq);
 	next = rq_choose(rq, yielding);
 	next->slice_start = next->sum_runtime;
+	this_cpu_write(user_work, next->sig_work ? USER_WORK_SIGNAL : 0);
 	if (next == prev) {
 		spin_unlock(&rq->lock);
 		return;
@@ -219,6 +226,7 @@ switch_task(struct run_queue *rq, bool yielding)
 	rq_change(rq, next);
 	this_cpu_write(current_task, next);
 	set_stack_bounds((unsigned long)next->stack, THREAD_SIZE);
+	switch_space(rq, prev, next);
 	cpu_switch_to(&prev->context, &next->context);
 	/* Back, perhaps on another core: rq is stale. */
 	finish_task_switch();
@@ -292,7 +300,7 @@ schedule_dead(void)
 bool
 need_resched(void)
 {
-	return READ_ONCE(this_cpu_ptr(&run_queue)->need_resched);
+	return this_cpu_read(user_work) & USER_WORK_RESCHED;
 }
 
 bool
@@ -311,7 +319,21 @@ cond_resched(void)
 void
 sched_set_need_resched(void)
 {
-	WRITE_ONCE(this_cpu_ptr(&run_queue)->need_resched, true);
+	this_cpu_write(user_work, this_cpu_read(user_work) | USER_WORK_RESCHED);
+}
+
+void
+sched_note_signal(struct task *task)
+{
+	unsigned long flags = local_irq_save();
+	unsigned cpu = (unsigned)READ_ONCE(task->cpu);
+
+	if (task == current)
+		this_cpu_write(user_work, this_cpu_read(user_work) |
+			       USER_WORK_SIGNAL);
+	else if (READ_ONCE(rq_of(cpu)->curr) == task)
+		smp_send_reschedule(cpu);
+	local_irq_restore(flags);
 }
 
 void

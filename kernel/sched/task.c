@@ -15,6 +15,7 @@
  * Locks  task_list_lock: task_list, left, refs. Never held on entry.
  */
 #include <asm/memory.h>
+#include <kernel/fpu.h>
 #include <kernel/kthread.h>
 #include <kernel/panic.h>
 #include <kernel/wait.h>
@@ -95,6 +96,13 @@ get_task(struct task *task)
 	spin_unlock_irqrestore(&task_list_lock, flags);
 }
 
+static void
+task_free(struct task *task)
+{
+	fpu_release(task);
+	kstack_free(task->stack);
+}
+
 void
 put_task(struct task *task)
 {
@@ -104,7 +112,7 @@ put_task(struct task *task)
 	assert(refs > 0 || (refs == 0 && task->left));
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	if (refs == 0)
-		kstack_free(task->stack);
+		task_free(task);
 }
 
 void
@@ -117,7 +125,7 @@ task_left(struct task *task)
 	task->left = true;
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	if (free)
-		kstack_free(task->stack);
+		task_free(task);
 	else
 		wake_up_all(&left_queue);
 }
@@ -149,7 +157,8 @@ thread_create(void (*fn)(void *arg), void *arg, int cpu, const char *fmt,
 	task->arg = arg;
 	task->pinned_cpu = (s16)cpu;
 	task->cpu = (s16)(cpu == TASK_ANY_CPU ? (int)smp_processor_id() : cpu);
-	cpu_context_init(&task->context, task, thread_entry, task);
+	cpu_context_init(&task->context, task_pt_regs(task), thread_entry,
+			 task);
 	task_publish(task);
 	return task;
 }
@@ -193,7 +202,8 @@ idle_task_create(unsigned cpu)
 	task->cpu = (s16)cpu;
 	task->pinned_cpu = (s16)cpu;
 	task->fn = idle_main;
-	cpu_context_init(&task->context, task, thread_entry, task);
+	cpu_context_init(&task->context, task_pt_regs(task), thread_entry,
+			 task);
 	task_publish(task);
 	return task;
 }

@@ -5,6 +5,7 @@
  */
 #include <asm/mmu.h>
 #include <kernel/rcu.h>
+#include <kernel/sched.h>
 #include <mm/gfp.h>
 #include <mm/init.h>
 #include <mm/slab.h>
@@ -20,6 +21,7 @@
 unsigned long
 nr_settled_free_pages(void)
 {
+	sched_drop_borrowed_mm();
 	rcu_barrier();
 	kstack_drain();
 	vmalloc_purge();

@@ -24,18 +24,18 @@ a_space_has_no_number_before_it_runs(struct test *t)
 	u32 asid;
 
 	ASSERT(t, space_open(&s, 1, 100));
-	EXPECT_EQ(t, s.ctx.asid, 0);
-	EXPECT_EQ(t, s.ctx.cpus, 0);
+	EXPECT_EQ(t, s.mm.context.asid, 0);
+	EXPECT_EQ(t, s.mm.context.cpus, 0);
 	flags = space_enter(&s);
-	asid = s.ctx.asid;
+	asid = s.mm.context.asid;
 	EXPECT(t, asid & 0xff);
 	asid_state(&state);
 	EXPECT_EQ(t, asid >> 8, state.generation);
 	EXPECT_EQ(t, state.active[smp_processor_id()], asid);
-	EXPECT_EQ(t, s.ctx.cpus, 1u << smp_processor_id());
+	EXPECT_EQ(t, s.mm.context.cpus, 1u << smp_processor_id());
 	switch_mm(NULL);
-	switch_mm(&s.ctx);
-	EXPECT_EQ(t, s.ctx.asid, asid);
+	switch_mm(&s.mm.context);
+	EXPECT_EQ(t, s.mm.context.asid, asid);
 	space_leave(flags);
 	space_close(&s);
 }
@@ -66,13 +66,13 @@ the_core_runs_with_table_and_number(struct test *t)
 
 	ASSERT(t, space_open(&s, 1, 100));
 	flags = space_enter(&s);
-	EXPECT_EQ(t, contextidr(), s.ctx.asid & 0xff);
-	EXPECT_EQ(t, ttbr0(), __pa(s.ctx.pgd));
-	EXPECT(t, mm_context_is_active(&s.ctx));
+	EXPECT_EQ(t, contextidr(), s.mm.context.asid & 0xff);
+	EXPECT_EQ(t, ttbr0(), __pa(s.mm.context.pgd));
+	EXPECT(t, mm_context_is_active(&s.mm.context));
 	space_leave(flags);
 	EXPECT_EQ(t, contextidr(), 0);
 	EXPECT_EQ(t, ttbr0(), __pa(swapper_pg_dir));
-	EXPECT(t, !mm_context_is_active(&s.ctx));
+	EXPECT(t, !mm_context_is_active(&s.mm.context));
 	space_close(&s);
 }
 
@@ -83,7 +83,7 @@ visit_all(struct test *t, struct space *s, unsigned n, u32 mark)
 	unsigned long flags = local_irq_save();
 
 	for (unsigned i = 0; i < n; i++) {
-		switch_mm(&s[i].ctx);
+		switch_mm(&s[i].mm.context);
 		EXPECT_EQ(t, space_load(SPACE_BASE), mark + i);
 	}
 	switch_mm(NULL);
@@ -128,7 +128,7 @@ no_two_spaces_have_one_number(struct test *t)
 	ASSERT(t, space_open(&s, 1, 100));
 	flags = local_irq_save();
 	for (i = 0; i < ARRAY_SIZE(many); i++) {
-		many[i] = s.ctx;
+		many[i] = s.mm.context;
 #if TLBCHECK
 		tlbcheck_space_begins(&many[i]);
 #endif
@@ -158,25 +158,25 @@ a_space_that_runs_keeps_its_number(struct test *t)
 	ASSERT(t, space_open(&inside, 1, 100));
 	ASSERT(t, space_open(&other, 1, 200));
 	flags = space_enter(&inside);
-	asid = inside.ctx.asid;
+	asid = inside.mm.context.asid;
 	asid_state(&state);
 	rollovers = state.nr_rollovers;
 	for (i = 0; i < 300; i++) {
-		other.ctx.asid = 0;		/* as if it were a new one */
+		other.mm.context.asid = 0;		/* as if it were a new one */
 #if TLBCHECK
-		tlbcheck_space_begins(&other.ctx);
+		tlbcheck_space_begins(&other.mm.context);
 #endif
-		switch_mm(&inside.ctx);
+		switch_mm(&inside.mm.context);
 		asid_state(&state);
 		if (state.nr_rollovers != rollovers)
 			break;
-		switch_mm(&other.ctx);
+		switch_mm(&other.mm.context);
 	}
 	EXPECT(t, state.nr_rollovers == rollovers + 1);
-	switch_mm(&inside.ctx);
-	EXPECT_EQ(t, inside.ctx.asid >> 8, state.generation);
+	switch_mm(&inside.mm.context);
+	EXPECT_EQ(t, inside.mm.context.asid >> 8, state.generation);
 	EXPECT(t, asid >> 8 != state.generation);
-	EXPECT_EQ(t, inside.ctx.asid & 0xff, asid & 0xff);
+	EXPECT_EQ(t, inside.mm.context.asid & 0xff, asid & 0xff);
 	EXPECT(t, asid_verify() == NULL);
 	space_leave(flags);
 	space_close(&inside);
@@ -231,7 +231,7 @@ share(struct test *t, unsigned cpu, void *arg)
 		cpu_relax();
 	if (cpu == 0) {
 		space_clear(&shared, 0);
-		flush_tlb_user_page(&shared.ctx, va);
+		flush_tlb_user_page(&shared.mm.context, va);
 		__atomic_store_n(&ready, 100, __ATOMIC_SEQ_CST);
 	}
 	while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) < 100)
@@ -246,7 +246,7 @@ a_flush_reaches_every_core_that_runs_the_space(struct test *t)
 	ready = 0;
 	ASSERT(t, space_open(&shared, 1, 100));
 	test_on_all_cpus(t, share, NULL);
-	EXPECT_EQ(t, shared.ctx.cpus, cpu_online_mask);
+	EXPECT_EQ(t, shared.mm.context.cpus, cpu_online_mask);
 #if TLBCHECK
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 0);
 #endif
@@ -261,7 +261,7 @@ static struct space first, second;
 static void
 enter_second(void *arg)
 {
-	switch_mm(&second.ctx);
+	switch_mm(&second.mm.context);
 }
 
 static void
@@ -273,8 +273,8 @@ a_number_that_was_not_forgotten_is_told(struct test *t)
 	ASSERT(t, space_open(&second, 1, 200));
 	flags = space_enter(&first);
 	switch_mm(NULL);
-	second.ctx.asid = first.ctx.asid;
-	second.ctx.cpus = first.ctx.cpus;
+	second.mm.context.asid = first.mm.context.asid;
+	second.mm.context.cpus = first.mm.context.cpus;
 	EXPECT_WARNING(t, enter_second, NULL, "an ASID goes to another space, "
 		       "but was not invalidated");
 	switch_mm(NULL);

@@ -53,7 +53,7 @@ lab_open(struct test *t, unsigned long *flags)
 		return false;
 	space_clear(&s, 2);
 	space_set(&s, 3, USER_READ, true);
-	flush_tlb_user_all(&s.ctx);
+	flush_tlb_user_all(&s.mm.context);
 	for (i = 0; i < 2 * PAGE_SIZE; i++)
 		*shadow(SPACE_BASE + i) = pattern(i);
 	*flags = space_enter(&s);
@@ -358,9 +358,9 @@ a_string_that_runs_out_of_user_space_is_an_error(struct test *t)
 	ASSERT(t, table);
 	if (!lab_open(t, &flags))
 		return;
-	EXPECT(t, user_table_install(&s.ctx, va, table));
-	pte = pte_offset(&s.ctx, va);
-	set_pte_at(&s.ctx, va, pte, mk_pte(page_to_pfn(s.pages[0]), USER_READ,
+	EXPECT(t, user_table_install(&s.mm.context, va, table));
+	pte = pte_offset(&s.mm.context, va);
+	set_pte_at(&s.mm.context, va, pte, mk_pte(page_to_pfn(s.pages[0]), USER_READ,
 					   USER_CACHED));
 	pte_publish();
 	memset(shadow(SPACE_BASE + PAGE_SIZE - 4), 'x', 4);
@@ -369,9 +369,9 @@ a_string_that_runs_out_of_user_space_is_an_error(struct test *t)
 	EXPECT_EQ(t, strncpy_from_user((char *)buf, U(TASK_SIZE - 4), 4), 4);
 	EXPECT_EQ(t, strnlen_user(U(TASK_SIZE - 4), 16), 0);
 	EXPECT_EQ(t, strnlen_user(U(TASK_SIZE - 4), 4), 5);
-	set_pte_at(&s.ctx, va, pte, (pte_t){ 0 });
-	flush_tlb_user_all(&s.ctx);
-	EXPECT(t, user_table_remove(&s.ctx, va) == table);
+	set_pte_at(&s.mm.context, va, pte, (pte_t){ 0 });
+	flush_tlb_user_all(&s.mm.context);
+	EXPECT(t, user_table_remove(&s.mm.context, va) == table);
 	pgtable_free_page(table);
 	lab_close(flags);
 }

@@ -8,12 +8,13 @@
 #include <asm/pgalloc.h>
 #include <kernel/test.h>
 #include <mm/gfp.h>
+#include <mm/mm.h>
 
 #define SPACE_BASE	0x00400000ul	/* where its pages begin: a group */
 #define SPACE_PAGES	8
 
 struct space {
-	struct mm_context ctx;
+	struct mm_struct mm;			/* no VMA: faults are errors */
 	struct page *pages[SPACE_PAGES];	/* all in one group */
 };
 
@@ -24,7 +25,7 @@ space_set(struct space *s, unsigned n, unsigned allow, bool dirty)
 	unsigned long va = SPACE_BASE + n * PAGE_SIZE;
 	pte_t pte = mk_pte(page_to_pfn(s->pages[n]), allow, USER_CACHED);
 
-	set_pte_at(&s->ctx, va, pte_offset(&s->ctx, va),
+	set_pte_at(&s->mm.context, va, pte_offset(&s->mm.context, va),
 		   dirty ? pte_mkdirty(pte) : pte);
 	pte_publish();
 }
@@ -35,7 +36,7 @@ space_clear(struct space *s, unsigned n)
 {
 	unsigned long va = SPACE_BASE + n * PAGE_SIZE;
 
-	set_pte_at(&s->ctx, va, pte_offset(&s->ctx, va), (pte_t){ 0 });
+	set_pte_at(&s->mm.context, va, pte_offset(&s->mm.context, va), (pte_t){ 0 });
 }
 
 static inline void
@@ -47,17 +48,17 @@ space_close(struct space *s)
 
 	for (n = 0; n < SPACE_PAGES; n++) {
 		va = SPACE_BASE + n * PAGE_SIZE;
-		if (pte_offset(&s->ctx, va) && s->pages[n])
+		if (pte_offset(&s->mm.context, va) && s->pages[n])
 			space_clear(s, n);
 	}
-	flush_tlb_user_all(&s->ctx);
+	flush_tlb_user_all(&s->mm.context);
 	for (n = 0; n < SPACE_PAGES; n++)
 		if (s->pages[n])
 			free_frame(s->pages[n]);
-	table = user_table_remove(&s->ctx, SPACE_BASE);
+	table = user_table_remove(&s->mm.context, SPACE_BASE);
 	if (table)
 		pgtable_free_page(table);
-	mm_context_destroy(&s->ctx);
+	mm_context_destroy(&s->mm.context);
 }
 
 /* n pages, readable and writable, zero but for their number at the start. */
@@ -67,11 +68,15 @@ space_open(struct space *s, unsigned n, u32 mark)
 	void *table;
 
 	*s = (struct space){ .pages = { NULL } };
-	if (mm_context_init(&s->ctx) != 0)
+	spin_lock_init(&s->mm.page_table_lock, LOCK_MM_PGTABLE);
+	init_rwsem(&s->mm.mmap_lock);
+	atomic_set(&s->mm.mm_users, 1000);	/* it is not freed by mmdrop */
+	atomic_set(&s->mm.mm_count, 1000);
+	if (mm_context_init(&s->mm.context) != 0)
 		return false;
 	table = pgtable_alloc_page();
-	if (!table || !user_table_install(&s->ctx, SPACE_BASE, table)) {
-		mm_context_destroy(&s->ctx);
+	if (!table || !user_table_install(&s->mm.context, SPACE_BASE, table)) {
+		mm_context_destroy(&s->mm.context);
 		return false;
 	}
 	while (n--) {
@@ -108,7 +113,7 @@ space_enter(struct space *s)
 {
 	unsigned long flags = local_irq_save();
 
-	switch_mm(&s->ctx);
+	switch_mm(&s->mm.context);
 	return flags;
 }
 

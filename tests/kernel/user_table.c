@@ -173,9 +173,9 @@ static void
 verify_names_a_group_with_two_pages(struct test *t)
 {
 	ASSERT(t, space_open(&one, 1, 100));
-	one.ctx.pgd[(SPACE_BASE >> SECTION_SHIFT) + 2].value += PAGE_SIZE;
+	one.mm.context.pgd[(SPACE_BASE >> SECTION_SHIFT) + 2].value += PAGE_SIZE;
 	EXPECT(t, verify_catches("U3"));
-	one.ctx.pgd[(SPACE_BASE >> SECTION_SHIFT) + 2].value -= PAGE_SIZE;
+	one.mm.context.pgd[(SPACE_BASE >> SECTION_SHIFT) + 2].value -= PAGE_SIZE;
 	EXPECT(t, mm_context_verify() == NULL);
 	space_close(&one);
 }
@@ -215,12 +215,12 @@ the_same_address_is_another_page_in_another_space(struct test *t)
 	ASSERT(t, space_open(&two, 2, 200));
 	flags = space_enter(&one);
 	EXPECT_EQ(t, space_load(SPACE_BASE), 100);
-	EXPECT(t, mm_context_current() == &one.ctx);
-	switch_mm(&two.ctx);
+	EXPECT(t, mm_context_current() == &one.mm.context);
+	switch_mm(&two.mm.context);
 	EXPECT_EQ(t, space_load(SPACE_BASE), 200);
 	EXPECT_EQ(t, space_load(SPACE_BASE + PAGE_SIZE), 201);
 	space_store(SPACE_BASE, 7);
-	switch_mm(&one.ctx);
+	switch_mm(&one.mm.context);
 	EXPECT_EQ(t, space_load(SPACE_BASE), 100);
 	space_leave(flags);
 	EXPECT_EQ(t, *(u32 *)page_address(two.pages[0]), 7);
@@ -250,17 +250,17 @@ rights_are_what_the_entry_says(struct test *t)
 	ASSERT(t, space_open(&one, 1, 100));
 	flags = space_enter(&one);
 	space_set(&one, 0, USER_READ | USER_WRITE, false);	/* clean */
-	flush_tlb_user_page(&one.ctx, SPACE_BASE);
+	flush_tlb_user_page(&one.mm.context, SPACE_BASE);
 	EXPECT_REPORT(t, store_it, first, "read-only");
 	space_set(&one, 0, USER_READ | USER_WRITE, true);
-	local_flush_tlb_user_page(&one.ctx, SPACE_BASE);
+	local_flush_tlb_user_page(&one.mm.context, SPACE_BASE);
 	space_store(SPACE_BASE, 5);
 	space_set(&one, 0, USER_READ, true);
-	flush_tlb_user_page(&one.ctx, SPACE_BASE);
+	flush_tlb_user_page(&one.mm.context, SPACE_BASE);
 	EXPECT_EQ(t, space_load(SPACE_BASE), 5);
 	EXPECT_REPORT(t, store_it, first, "read-only");
 	space_set(&one, 0, 0, true);				/* protnone */
-	flush_tlb_user_page(&one.ctx, SPACE_BASE);
+	flush_tlb_user_page(&one.mm.context, SPACE_BASE);
 	EXPECT_REPORT(t, load_it, first, "user address");
 	space_leave(flags);
 	EXPECT_REPORT(t, load_it, first, "user address");
@@ -301,34 +301,34 @@ a_section_is_a_mebibyte_at_once(struct test *t)
 		SKIP(t, "no free block of 1 MiB");
 	ASSERT(t, space_open(&one, 1, 100));
 	*(u32 *)((char *)page_address(block) + SECTION_SIZE - 4) = 77;
-	EXPECT(t, !user_section_get(&one.ctx, va, &pa, &dirty));
-	EXPECT_EQ(t, user_section_clear(&one.ctx, va), ~0u);
-	EXPECT(t, !user_section_set(&one.ctx, va, page_to_phys(block),
+	EXPECT(t, !user_section_get(&one.mm.context, va, &pa, &dirty));
+	EXPECT_EQ(t, user_section_clear(&one.mm.context, va), ~0u);
+	EXPECT(t, !user_section_set(&one.mm.context, va, page_to_phys(block),
 				    USER_READ | USER_WRITE));
-	EXPECT(t, pte_offset(&one.ctx, va) == NULL);
-	EXPECT(t, user_section_get(&one.ctx, va, &pa, &dirty));
+	EXPECT(t, pte_offset(&one.mm.context, va) == NULL);
+	EXPECT(t, user_section_get(&one.mm.context, va, &pa, &dirty));
 	EXPECT_EQ(t, pa, page_to_phys(block));
 	EXPECT(t, dirty);
 	flags = space_enter(&one);
 	EXPECT_EQ(t, space_load(va + SECTION_SIZE - 4), 77);
 	space_store(va, 5);
-	user_section_protect(&one.ctx, va, USER_READ);
-	flush_tlb_user_range(&one.ctx, va, va + SECTION_SIZE);
+	user_section_protect(&one.mm.context, va, USER_READ);
+	flush_tlb_user_range(&one.mm.context, va, va + SECTION_SIZE);
 	EXPECT_EQ(t, space_load(va), 5);
 	EXPECT_REPORT(t, store_it, (void *)va, "read-only");
-	user_section_protect(&one.ctx, va, 0);
-	flush_tlb_user_range(&one.ctx, va, va + SECTION_SIZE);
+	user_section_protect(&one.mm.context, va, 0);
+	flush_tlb_user_range(&one.mm.context, va, va + SECTION_SIZE);
 	EXPECT_REPORT(t, load_it, (void *)va, "user address");
-	EXPECT(t, user_section_get(&one.ctx, va, &pa, &dirty));
+	EXPECT(t, user_section_get(&one.mm.context, va, &pa, &dirty));
 	EXPECT_EQ(t, pa, page_to_phys(block));
 	space_leave(flags);
-	EXPECT_EQ(t, user_section_clear(&one.ctx, va),
+	EXPECT_EQ(t, user_section_clear(&one.mm.context, va),
 		  page_to_phys(block) | 1);
-	flush_tlb_user_range(&one.ctx, va, va + SECTION_SIZE);
+	flush_tlb_user_range(&one.mm.context, va, va + SECTION_SIZE);
 	/* The hole is filled from the group's page again. */
-	EXPECT(t, !user_table_install(&one.ctx, va, NULL));
-	EXPECT(t, (char *)pte_offset(&one.ctx, va) ==
-		  (char *)pte_offset(&one.ctx, SPACE_BASE) + 1024);
+	EXPECT(t, !user_table_install(&one.mm.context, va, NULL));
+	EXPECT(t, (char *)pte_offset(&one.mm.context, va) ==
+		  (char *)pte_offset(&one.mm.context, SPACE_BASE) + 1024);
 	space_close(&one);
 	free_frames(block, 8);
 }
@@ -405,14 +405,14 @@ a_flush_of_the_page_ends_it(struct test *t)
 		return;
 	space_clear(&one, 0);
 	space_clear(&one, 1);
-	flush_tlb_user_page(&one.ctx, SPACE_BASE + PAGE_SIZE + 5);
+	flush_tlb_user_page(&one.mm.context, SPACE_BASE + PAGE_SIZE + 5);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 1);
-	flush_tlb_user_range(&one.ctx, SPACE_BASE, SPACE_BASE + PAGE_SIZE);
+	flush_tlb_user_range(&one.mm.context, SPACE_BASE, SPACE_BASE + PAGE_SIZE);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 0);
 	free_page_zero(NULL);
 	space_set(&one, 1, USER_READ, false);
 	space_clear(&one, 1);
-	flush_tlb_user_all(&one.ctx);
+	flush_tlb_user_all(&one.mm.context);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 0);
 	space_close(&one);
 }
@@ -424,8 +424,8 @@ another_spaces_flush_does_not_count(struct test *t)
 		return;
 	ASSERT(t, space_open(&two, 1, 200));
 	space_clear(&one, 0);
-	flush_tlb_user_all(&two.ctx);
-	flush_tlb_user_page(&two.ctx, SPACE_BASE);
+	flush_tlb_user_all(&two.mm.context);
+	flush_tlb_user_page(&two.mm.context, SPACE_BASE);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 1);
 	space_close(&two);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 1);
@@ -450,7 +450,7 @@ only_what_is_taken_away_is_stale(struct test *t)
 		return;
 	space_set(&one, 0, USER_READ, false);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 1);
-	flush_tlb_user_page(&one.ctx, SPACE_BASE);
+	flush_tlb_user_page(&one.mm.context, SPACE_BASE);
 	space_set(&one, 0, USER_READ | USER_EXEC, false);
 	space_set(&one, 0, USER_READ | USER_WRITE | USER_EXEC, true);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 0);
@@ -462,9 +462,9 @@ only_what_is_taken_away_is_stale(struct test *t)
 static void
 other_frame_at_once(void *arg)
 {
-	pte_t *pte = pte_offset(&one.ctx, SPACE_BASE);
+	pte_t *pte = pte_offset(&one.mm.context, SPACE_BASE);
 
-	set_pte_at(&one.ctx, SPACE_BASE, pte,
+	set_pte_at(&one.mm.context, SPACE_BASE, pte,
 		   mk_pte(page_to_pfn(one.pages[1]), USER_READ, USER_CACHED));
 }
 
@@ -482,9 +482,9 @@ a_page_replaced_at_once_is_told(struct test *t)
 		return;
 	EXPECT_WARNING(t, other_frame_at_once, NULL, "a valid translation "
 		       "gets another frame at once");
-	flush_tlb_user_all(&one.ctx);
+	flush_tlb_user_all(&one.mm.context);
 	space_clear(&one, 0);
-	flush_tlb_user_all(&one.ctx);
+	flush_tlb_user_all(&one.mm.context);
 	space_set(&one, 0, USER_READ, false);
 	EXPECT_WARNING(t, other_frame_without_flush, NULL, "an address is "
 		       "mapped again, but was not invalidated");
@@ -497,8 +497,8 @@ global_entry(void *arg)
 	pte_t pte = mk_pte(page_to_pfn(one.pages[1]), USER_READ, USER_CACHED);
 
 	pte.value &= ~(u32)PTE_NG;
-	set_pte_at(&one.ctx, SPACE_BASE + PAGE_SIZE,
-		   pte_offset(&one.ctx, SPACE_BASE + PAGE_SIZE), pte);
+	set_pte_at(&one.mm.context, SPACE_BASE + PAGE_SIZE,
+		   pte_offset(&one.mm.context, SPACE_BASE + PAGE_SIZE), pte);
 }
 
 static void
@@ -520,13 +520,13 @@ a_section_is_remembered_whole(struct test *t)
 
 	if (!lab_open(t))
 		return;
-	user_section_set(&one.ctx, va, pa, USER_READ);
-	user_section_clear(&one.ctx, va);
+	user_section_set(&one.mm.context, va, pa, USER_READ);
+	user_section_clear(&one.mm.context, va);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 1);
 	EXPECT(t, tlbcheck_find(pa + SECTION_SIZE - PAGE_SIZE, 1, &stale));
 	EXPECT(t, !tlbcheck_find(pa + SECTION_SIZE, 1, &stale));
 	EXPECT(t, !tlbcheck_find(pa - PAGE_SIZE, 1, &stale));
-	flush_tlb_user_page(&one.ctx, va + 5 * PAGE_SIZE);
+	flush_tlb_user_page(&one.mm.context, va + 5 * PAGE_SIZE);
 	EXPECT_EQ(t, tlbcheck_nr_stale(), 0);
 	EXPECT(t, !tlbcheck_find(pa, 256, &stale));
 	space_close(&one);
@@ -535,7 +535,7 @@ a_section_is_remembered_whole(struct test *t)
 static void
 destroy_two(void *arg)
 {
-	mm_context_destroy(&two.ctx);
+	mm_context_destroy(&two.mm.context);
 }
 
 static void
@@ -544,12 +544,12 @@ a_table_given_back_too_early_is_told(struct test *t)
 	unsigned long flags;
 	pgd_t *pgd;
 
-	ASSERT_EQ(t, mm_context_init(&two.ctx), 0);
+	ASSERT_EQ(t, mm_context_init(&two.mm.context), 0);
 	flags = space_enter(&two);
 	EXPECT_WARNING(t, destroy_two, NULL, "a core runs on it");
 	space_leave(flags);
-	ASSERT_EQ(t, mm_context_init(&two.ctx), 0);
-	pgd = two.ctx.pgd;
+	ASSERT_EQ(t, mm_context_init(&two.mm.context), 0);
+	pgd = two.mm.context.pgd;
 	pgd[0x123].value = 0x600;
 	EXPECT_WARNING(t, destroy_two, NULL, "has user entries");
 	EXPECT(t, strstr(test_last_report(), "address 12300000") != NULL);

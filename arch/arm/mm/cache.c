@@ -8,6 +8,7 @@
  */
 #include <asm/barrier.h>
 #include <asm/cacheflush.h>
+#include <asm/uaccess.h>
 #include <lib/compiler.h>
 
 #define FOR_EACH_LINE(start, end, operation) do { \
@@ -44,4 +45,32 @@ icache_sync_range(const void *start, const void *end)
 	__asm__ volatile("mcr p15, 0, %0, c7, c1, 6" :: "r"(0));
 	dsb();
 	isb();
+}
+
+/* One operation on a line of user memory, which may not be there. */
+#define USER_LINE(line, operation, fault) \
+	__asm__ volatile goto("1: mcr p15, 0, %0, " operation "\n" \
+		     EX_TABLE("1b", "%l1") \
+		     : : "r"(line) : "memory" : fault)
+
+int
+icache_sync_user(unsigned long start, unsigned long end)
+{
+	unsigned long line;
+
+	if (end < start || !access_ok((void *)start, end - start))
+		return -EINVAL;
+	for (line = ALIGN_DOWN(start, CACHE_LINE); line < end;
+	     line += CACHE_LINE)
+		USER_LINE(line, "c7, c11, 1", fault);
+	dsb();
+	for (line = ALIGN_DOWN(start, CACHE_LINE); line < end;
+	     line += CACHE_LINE)
+		USER_LINE(line, "c7, c5, 1", fault);
+	__asm__ volatile("mcr p15, 0, %0, c7, c1, 6" :: "r"(0));
+	dsb();
+	isb();
+	return 0;
+fault:
+	return -EFAULT;
 }
