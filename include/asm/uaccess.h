@@ -152,9 +152,9 @@ copy_from_user(void *to, const void __user *from, unsigned long n)
 static inline unsigned long __must_check
 copy_to_user(void __user *to, const void *from, unsigned long n)
 {
-	kasan_check_read(from, n);
 	if (unlikely(!access_ok(to, n)))
 		return n;
+	kasan_check_read(from, n);
 	return arch_copy_to_user(to, from, n);
 }
 
