@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel_page_tables node: the kernel's own page table, read back.
+ * The kernel_page_tables node: the kernel's own page table, read back; and the
+ * asid node, the state of address spaces' numbers.
  *
  * Ideas
  *   The table is walked entry by entry, as the hardware would; neighbours of
@@ -21,8 +22,10 @@
  * Cost      one walk for each MiB, and for each page where a MiB has a table.
  */
 #include <asm/memory.h>
+#include <asm/mmu.h>
 #include <asm/pgtable.h>
 #include <kernel/node.h>
+#include <kernel/smp.h>
 #include <lib/compiler.h>
 
 struct area {
@@ -148,3 +151,26 @@ kernel_page_tables_show(struct seq_buf *s)
 		   run.wx_bytes / SZ_1K);
 }
 NODE("kernel_page_tables", kernel_page_tables_show);
+
+/* --- asid: numbers of address spaces (arch/arm/mm/asid.c) --- */
+
+static void
+asid_show(struct seq_buf *s)
+{
+	struct asid_state state;
+	unsigned cpu;
+
+	asid_state(&state);
+	seq_printf(s, "generation %u: %u of 255 numbers used, %u rollovers\n",
+		   state.generation, state.nr_used, state.nr_rollovers);
+	seq_printf(s, "first-level tables kept for reuse: %u\n",
+		   mm_context_nr_spare());
+	for_each_online_cpu(cpu)
+		seq_printf(s, "core %u: entered %u:%u, reserved %u:%u%s\n", cpu,
+			   state.active[cpu] >> 8, state.active[cpu] & 0xff,
+			   state.reserved[cpu] >> 8,
+			   state.reserved[cpu] & 0xff,
+			   state.flush_pending >> cpu & 1 ?
+			   ", forgets all before it enters another" : "");
+}
+NODE("asid", asid_show);

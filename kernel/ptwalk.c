@@ -10,7 +10,7 @@
  * Where the walk ends without a translation, the last line says so, with the
  * fault status that the core reports for it.
  */
-#include <asm/pgtable.h>
+#include <asm/mmu.h>
 #include <kernel/ptwalk.h>
 
 static const char *
@@ -51,7 +51,7 @@ show_result(struct seq_buf *s, const struct pt_walk *w)
 }
 
 /*
- * Walk the kernel's table for va, one line a step.
+ * Walk the table that this core uses for va, one line a step.
  * Context: any, a report included. Locks: none.
  */
 void
@@ -59,7 +59,7 @@ ptwalk_show(struct seq_buf *s, unsigned long va)
 {
 	struct pt_walk w;
 
-	pt_walk(swapper_pg_dir, va, &w);
+	pt_walk(current_pgd(), va, &w);
 	seq_printf(s, "VA 0x%08lx\n", va);
 	seq_printf(s, "  L1  index 0x%03lx  entry @PA 0x%08x = 0x%08x -> ",
 		   va >> SECTION_SHIFT, w.l1_pa, w.l1);

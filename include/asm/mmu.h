@@ -60,6 +60,8 @@ unsigned mm_context_nr_spare(void);
  * it runs there already. Context: interrupts masked.
  */
 void switch_mm(struct mm_context *ctx);
+/* The first-level table that this core walks, by its register. */
+const pgd_t *current_pgd(void);
 /* The space that this core is in, or NULL. */
 struct mm_context *mm_context_current(void);
 /* Does any core run in ctx? A hint unless the caller knows that none starts. */

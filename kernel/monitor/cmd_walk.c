@@ -15,6 +15,7 @@
 #include "monitor_private.h"
 
 #include <asm/catch.h>
+#include <asm/mmu.h>
 #include <asm/pgtable.h>
 #include <kernel/lock.h>
 #include <kernel/panic.h>
@@ -160,6 +161,7 @@ walk_show_check(const struct pt_walk *w, bool mapped)
 static int
 ptwalk_command(int argc, char **argv)
 {
+	const pgd_t *pgd;
 	struct pt_walk w;
 	unsigned long va;
 	bool mapped;
@@ -168,11 +170,13 @@ ptwalk_command(int argc, char **argv)
 		return monitor_usage(argv[0]);
 	if (monitor_address(argv[0], argv[1], &va))
 		return -EINVAL;
-	pt_walk(swapper_pg_dir, va, &w);
+	pgd = va < TASK_SIZE ? current_pgd() : swapper_pg_dir;
+	pt_walk(pgd, va, &w);
 	mapped = w.kind != PT_NONE && w.kind != PT_SOFTWARE;
-	console_printf("VA 0x%08lx   %s   table swapper_pg_dir, PA 0x%08x\n",
+	console_printf("VA 0x%08lx   %s   table %s, PA 0x%08x\n",
 		       va, va < TASK_SIZE ? "user" : "kernel",
-		       __pa(swapper_pg_dir));
+		       pgd == swapper_pg_dir ? "swapper_pg_dir" :
+		       "of the space that this core is in", __pa(pgd));
 	walk_show_fields(&w);
 	walk_show_levels(&w);
 	if (mapped) {

@@ -5,6 +5,7 @@
  */
 #include <asm/tlbflush.h>
 #include <kernel/kthread.h>
+#include <kernel/node.h>
 #include <kernel/smp.h>
 #include <lib/string.h>
 #include "user_space.h"
@@ -293,7 +294,34 @@ skipped(struct test *t)
 #define IF_BUILT(fn)	{ #fn, skipped, false }
 #endif
 
+static void
+the_node_tells_generation_and_numbers(struct test *t)
+{
+	static struct space s;
+	static char text[512];
+	char want[32];
+	struct seq_buf out;
+	unsigned long flags;
+
+	ASSERT(t, space_open(&s, 1, 100));
+	flags = space_enter(&s);
+	snprintf(want, sizeof(want), "core %u: entered %u:%u,",
+		 smp_processor_id(), s.mm.context.asid >> 8,
+		 s.mm.context.asid & 0xff);
+	space_leave(flags);
+	seq_buf_init(&out, text, sizeof(text));
+	node_find("asid")->show(&out);
+	EXPECT(t, strstr(text, want) != NULL);
+	asid_state(&state);
+	snprintf(want, sizeof(want), "generation %u: %u of 255 ",
+		 state.generation, state.nr_used);
+	EXPECT(t, strstr(text, want) == text);
+	EXPECT(t, state.nr_used >= 1 && state.nr_used <= 255);
+	space_close(&s);
+}
+
 TEST_SUITE("asid",
+	   TEST_CASE(the_node_tells_generation_and_numbers),
 	   TEST_CASE(a_space_has_no_number_before_it_runs),
 	   TEST_CASE(the_core_runs_with_table_and_number),
 	   TEST_CASE(more_spaces_than_numbers),

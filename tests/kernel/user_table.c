@@ -215,6 +215,7 @@ the_same_address_is_another_page_in_another_space(struct test *t)
 	ASSERT(t, space_open(&two, 2, 200));
 	flags = space_enter(&one);
 	EXPECT_EQ(t, space_load(SPACE_BASE), 100);
+	EXPECT(t, current_pgd() == one.mm.context.pgd);
 	EXPECT(t, mm_context_current() == &one.mm.context);
 	switch_mm(&two.mm.context);
 	EXPECT_EQ(t, space_load(SPACE_BASE), 200);

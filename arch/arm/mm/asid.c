@@ -240,6 +240,15 @@ switch_mm(struct mm_context *ctx)
 	set_ttbr0(ctx->pgd);
 }
 
+const pgd_t *
+current_pgd(void)
+{
+	u32 ttbr;
+
+	__asm__ volatile("mrc p15, 0, %0, c2, c0, 0" : "=r"(ttbr));
+	return __va(ttbr & ~(PTRS_PER_PGD * sizeof(pgd_t) - 1));
+}
+
 struct mm_context *
 mm_context_current(void)
 {
