@@ -258,7 +258,8 @@ def mistakes_are_answered_in_one_line():
                     "buddy -o", "check everything", "fault 1", "tasks 999",
                     "slab nothing", "slab 0xbf000000", "slab --trace x",
                     "vmalloc 0xc0000000", "shadow", "diff", "diff q",
-                    "owner", "owner --by x", "owner --top", "what", "what 1 + ", "goto 5", "when", "who-wrote 0x1000",
+                    "owner", "owner --by x", "owner --top", "what",
+                    "what 1 + ", "goto 5", "when", "who-wrote 0x1000",
                     "break-test nothing", "break-test buddy:nothing"):
         text = do("mm " + command)
         same(len(lines_of(text)), 1, f"lines of mm {command}: {text}")

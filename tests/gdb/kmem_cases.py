@@ -10,8 +10,8 @@ import re
 import gdb
 
 from ktap import (
-    Damage, address, ask, case, do, expect, facts, has, lines_of, output_of, same,
-    skip)
+    Damage, address, ask, case, do, expect, facts, has, lines_of, output_of,
+    same, skip)
 from mm import frames, objects, slabs, target, vmareas, vmstat
 
 FACTS = ("cat slabinfo", "cat vmallocinfo", "cat page_owner", "cat vmstat")
@@ -298,10 +298,14 @@ def shadow_tells_what_kasan_knows():
 
 @case
 def per_cpu_memory_is_told_by_core():
-    pointer = slabs.caches()[0][0].lists
+    first = slabs.caches()[0][0]
+    pointer, what = (first.design, "arrays") if slabs.design() == "slab" \
+        else (first.lists, "lists")
     for cpu, offset in target.cores():
-        has(do(f"mm what 0x{(pointer + offset) & 0xffffffff:x}"),
-            f"per-CPU data of core {cpu}:")
+        text = do(f"mm what 0x{(pointer + offset) & 0xffffffff:x}")
+        has(text, f"per-CPU data of core {cpu}:")
+        if slabs.design() != "slob":
+            has(text, f", {what} of the cache {first.name}")
 
 
 # --- who has it ---------------------------------------------------------------------

@@ -2,8 +2,8 @@
 """mm what: what lies at an address, of whatever kind it is."""
 
 
-from . import (command, frames, maps, objects, shadow, tables, target, tasks,
-               vmalloc)
+from . import (command, frames, lists, maps, objects, shadow, slabs, tables,
+               target, tasks, vmalloc)
 from .board import device_at
 from .target import MMError
 
@@ -36,7 +36,37 @@ def percpu_part(address):
         original = (address - offset) & 0xffffffff
         if start <= original < end:
             name = (target.source_of(original) or "?").split(" ")[0]
-            yield f"  per-CPU data of core {cpu}: {name}"
+            yield (f"  per-CPU data of core {cpu}: {name}"
+                   + percpu_owner((address - offset) & 0xffffffff))
+
+
+def percpu_owner(pointer):
+    """Of memory from percpu_alloc(): the cache whose lists or arrays it is."""
+    size = target.type_of("struct kmem_cache_cpu").sizeof
+    for cache in slabs.caches()[0]:
+        for start, what in ((cache.lists, "lists"), (cache.design, "arrays")):
+            if start and start <= pointer < start + size:
+                return f", {what} of the cache {cache.name}"
+    return ""
+
+
+def chunk_part(address):
+    """A chunk of percpu_alloc() beyond the first: mm/kmem/percpu.c."""
+    cores = target.cores()
+    if len(cores) < 2:
+        return                  # one copy: no distance that tells it
+    stride = (cores[1][1] - cores[0][1]) & 0xffffffff
+    head = target.symbol("'mm/kmem/percpu.c'::chunks")
+    offset = target.offset_of("struct percpu_chunk", "list")
+    for node in lists.walk(head, 4096)[1:] if head else ():
+        chunk = target.object_at("struct percpu_chunk", node - offset)
+        at = address - target.pointer(chunk["base"])
+        if not 0 <= at < stride * len(cores):
+            continue
+        cpu = at // stride
+        pointer = (address - cores[cpu][1]) & 0xffffffff
+        yield (f"  per-CPU memory of core {cpu}, allocated at run time: "
+               f"pointer 0x{pointer:08x}" + percpu_owner(pointer))
 
 
 def task_part(address):
@@ -140,7 +170,8 @@ def virtual(va):
            f"{tables.MEMATTR[w.memattr]}")
     yield from image_part(va)
     yield from fixmap_part(va)
-    yield from percpu_part(va)
+    yield from guarded(percpu_part, va)
+    yield from guarded(chunk_part, va)
     yield from task_part(va)
     yield from shadow.what_part(va)
     yield from guarded(objects.describe, va)
@@ -153,7 +184,7 @@ def guarded(part, address):
     """A part that asks structures which may not be there yet, or be broken."""
     try:
         yield from part(address)
-    except MMError as error:
+    except (MMError, lists.Broken) as error:
         yield f"  ({error})"
 
 
