@@ -178,7 +178,6 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
-	struct file *exe_file;		/* m  opaque here */
 	struct list_head mm_node;	/*    mm_list_lock */
 };
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of mm/as share. Held unless said: mmap_lock, for writing. */
+#ifndef MM_AS_AS_H
+#define MM_AS_AS_H
+
+#include <mm/mm.h>
+
+struct verify;
+
+/* --- vma.c: the tree. Nothing here touches a page table. --- */
+
+/* A growing stack keeps this far from what lies below it. */
+#define STACK_GUARD_GAP		(256 * PAGE_SIZE)
+
+void vma_init_cache(void);	/* boot, once */
+/* Zeroed but for vm_mm; NULL: no memory. */
+struct vm_area_struct *vma_alloc(struct mm_struct *mm);
+/* A copy that is in no tree and no mapping; its backing does not know. */
+struct vm_area_struct *vma_copy(const struct vm_area_struct *vma);
+/* In no tree any more: tell the backing, free it. */
+void vma_free(struct vm_area_struct *vma);
+/* Of one that its backing has never seen. */
+void vma_free_unused(struct vm_area_struct *vma);
+
+/* Enter vma; nothing of mm overlaps it. */
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_remove(struct vm_area_struct *vma);
+/* Move its borders, past no neighbour; vm_pgoff follows vm_start. */
+void vma_set_range(struct vm_area_struct *vma, unsigned long start,
+		   unsigned long end);
+/* Could one VMA be both? a ends where b begins. */
+bool vma_mergeable(const struct vm_area_struct *a,
+		   const struct vm_area_struct *b);
+/* Make one of vma and what it can merge with; returns the one that is left. */
+struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
+/*
+ * Split vma at addr, which lies inside: vma keeps the lower part, *upper is
+ * the new one. 0, -ENOMEM (no memory, or too many VMAs), or what its backing
+ * says.
+ */
+int vma_split(struct vm_area_struct *vma, unsigned long addr,
+	      struct vm_area_struct **upper);
+/*
+ * Make [start, end) begin and end at borders of VMAs. *first: the first of
+ * the range. 0, -ENOMEM, or -EINVAL from a backing.
+ */
+int vma_split_range(struct mm_struct *mm, unsigned long start,
+		    unsigned long end, struct vm_area_struct **first);
+/* The highest hole of len bytes in [low, high); 0: none. */
+unsigned long vma_find_hole(struct mm_struct *mm, unsigned long len,
+			    unsigned long low, unsigned long high);
+/* Rules V1-V4 of vma.c. */
+void vma_verify(struct mm_struct *mm, struct verify *v);
+
+/* Move the totals of mm: pages come (or go, negative) with these flags. */
+void vm_stat_account(struct mm_struct *mm, vm_flags_t flags, long pages);
+/* Do these flags count against the promise of memory? */
+static inline bool
+accountable(vm_flags_t flags)
+{
+	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+/* --- table.c: page tables of a space --- */
+
+void table_init(void);		/* boot, once */
+/*
+ * The entry of addr, its table made if need be. Held: mmap_lock, reading.
+ * NULL: no memory.
+ */
+pte_t *pte_alloc(struct mm_struct *mm, unsigned long addr);
+/* Is it the page of zeros that all share? */
+bool is_zero_pfn(pfn_t pfn);
+/* The frame of a page of zeros. */
+pfn_t zero_pfn(void);
+/*
+ * The page behind a mapped entry, or NULL: the zero page, or a frame that
+ * is not the memory manager's (VM_PFNMAP).
+ */
+struct page *vm_normal_page(const struct vm_area_struct *vma, pte_t pte);
+/* What kind of translation a page makes. */
+enum mm_counter mm_counter_of(const struct page *page);
+/* Enter / leave: one translation more or less. Held: page_table_lock. */
+void page_add_map(struct mm_struct *mm, struct page *page);
+void page_remove_map(struct mm_struct *mm, struct page *page);
+
+/* --- zap.c: taking translations out --- */
+
+#define ZAP_BATCH	64
+
+/*
+ * Pages whose translations are gone from the table, but perhaps not from the
+ * TLBs: they are freed behind a flush.
+ */
+struct mmu_gather {
+	struct mm_struct *mm;
+	unsigned long start, end;	/* what to flush; empty: nothing */
+	unsigned nr;
+	struct page *pages[ZAP_BATCH];
+};
+
+void tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm);
+/* Flush and free what was gathered; the gather may go on. */
+void tlb_flush(struct mmu_gather *tlb);
+
+/* The translations of [start, end) of vma. Held: mmap_lock, reading. */
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+	       unsigned long start, unsigned long end);
+/* Only the file's own pages, not private copies, unless even_cows. */
+void zap_file_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+		    unsigned long start, unsigned long end, bool even_cows);
+/* Tables that no VMA needs any more, of the hole [floor, ceiling). */
+void free_tables(struct mmu_gather *tlb, unsigned long floor,
+		 unsigned long ceiling);
+
+/* --- mmap.c --- */
+
+/* Take [start, end) out, without the lock calls. 0 or -Exxx (nothing done). */
+int unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* Would pages more be within the limits of current? */
+bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long pages);
+/* Where len bytes fit, near hint if it is free. 0 or -Exxx. */
+int get_unmapped_area(struct mm_struct *mm, unsigned long hint,
+		      unsigned long len, unsigned flags, unsigned long *addr);
+/* Anonymous memory, checked and in free space already. 0 or -ENOMEM. */
+int map_anonymous(struct mm_struct *mm, unsigned long start,
+		  unsigned long end, vm_flags_t flags);
+/* PROT_* to VM_*, which are the same bits. */
+static inline vm_flags_t
+prot_flags(unsigned prot)
+{
+	return prot & VM_ACCESS_FLAGS;
+}
+
+/* --- mlock.c --- */
+
+/* Fault [start, end) in, as far as VM_LOCKED VMAs or `all' reach. */
+int mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end,
+		bool all);
+/* May locked pages grow by these? */
+int may_lock(const struct mm_struct *mm, unsigned long pages);
+
+/* --- fault_*.c: one page. Held: mmap_lock, reading --- */
+
+vm_fault_t do_anonymous_page(struct vm_fault *vmf);
+vm_fault_t do_file_page(struct vm_fault *vmf);
+vm_fault_t do_write_protected(struct vm_fault *vmf);
+/*
+ * Enter pte for vmf->address if its entry still is what it was; the page's
+ * reference goes with it. False: it changed, nothing was done.
+ */
+bool fault_install(struct vm_fault *vmf, struct page *page, pte_t pte);
+/* A page of its own for a process, zeroed or not; state ANON. */
+struct page *alloc_anon_page(bool zeroed);
+/* Take a stack down to addr. Held: mmap_lock, writing. 0 or -ENOMEM. */
+int expand_stack(struct vm_area_struct *vma, unsigned long addr);
+
+/* --- section.c: MAP_HUGETLB --- */
+
+vm_fault_t do_section_fault(struct vm_fault *vmf);
+int copy_sections(struct mm_struct *to, struct vm_area_struct *vma);
+void zap_sections(struct mmu_gather *tlb, struct vm_area_struct *vma,
+		  unsigned long start, unsigned long end);
+void protect_sections(struct vm_area_struct *vma);
+unsigned long count_sections(struct vm_area_struct *vma);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * madvise, msync, mincore: what a program says and asks about its pages.
+ *
+ *	DONTNEED	pages go; anonymous memory reads as zeros again, a file's
+ *			private pages as the file. Done at once: programs rely on it
+ *	FREE		as DONTNEED (Linux keeps the pages until it needs them;
+ *			a program cannot rely on either)
+ *	WILLNEED	read ahead; nothing to do for memory that is not on a disk
+ *	DONTFORK ...	flags of the VMA
+ *	POPULATE_*	fault everything in
+ *	REMOVE		a hole in the file: the file system's (fallocate)
+ *
+ * Locks  mmap_lock: writing where flags change, else reading.
+ */
+#include <kernel/sched.h>
+#include <lib/errno.h>
+#include <mm/mman.h>
+#include <mm/pagecache.h>
+#include "as.h"
+
+/* Flags that an advice clears and sets; false: it is none of these. */
+static bool
+advice_flags(int advice, vm_flags_t *clear, vm_flags_t *set)
+{
+	static const struct {
+		u8 advice;
+		vm_flags_t clear, set;
+	} table[] = {
+		{ MADV_NORMAL, VM_RAND_READ | VM_SEQ_READ, 0 },
+		{ MADV_RANDOM, VM_SEQ_READ, VM_RAND_READ },
+		{ MADV_SEQUENTIAL, VM_RAND_READ, VM_SEQ_READ },
+		{ MADV_DONTFORK, 0, VM_DONTCOPY },
+		{ MADV_DOFORK, VM_DONTCOPY, 0 },
+		{ MADV_MERGEABLE, 0, VM_MERGEABLE },
+		{ MADV_UNMERGEABLE, VM_MERGEABLE, 0 },
+		{ MADV_HUGEPAGE, VM_NOHUGEPAGE, VM_HUGEPAGE },
+		{ MADV_NOHUGEPAGE, VM_HUGEPAGE, VM_NOHUGEPAGE },
+		{ MADV_DONTDUMP, 0, VM_DONTDUMP },
+		{ MADV_DODUMP, VM_DONTDUMP, 0 },
+		{ MADV_WIPEONFORK, 0, VM_WIPEONFORK },
+		{ MADV_KEEPONFORK, VM_WIPEONFORK, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+		if (table[i].advice != advice)
+			continue;
+		*clear = table[i].clear;
+		*set = table[i].set;
+		return true;
+	}
+	return false;
+}
+
+/* May this VMA have the advice? */
+static int
+check_flags_advice(const struct vm_area_struct *vma, int advice)
+{
+	if (advice == MADV_DOFORK && vma->vm_flags & VM_IO)
+		return -EINVAL;
+	if (advice == MADV_WIPEONFORK &&
+	    (vma->vm_file || vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (advice == MADV_DODUMP && vma->vm_flags & VM_SPECIAL)
+		return -EINVAL;
+	return 0;
+}
+
+static int
+change_flags(struct mm_struct *mm, unsigned long start, unsigned long end,
+	     int advice)
+{
+	vm_flags_t clear = 0, set = 0;
+	struct vm_area_struct *vma;
+	bool hole = false;
+	int err;
+
+	advice_flags(advice, &clear, &set);
+	down_write(&mm->mmap_lock);
+	err = vma_split_range(mm, start, end, &vma);
+	while (!err && start < end) {
+		if (!vma || vma->vm_start > start)
+			hole = true;
+		if (!vma || vma->vm_start >= end)
+			break;
+		err = check_flags_advice(vma, advice);
+		if (err)
+			break;
+		vma->vm_flags = (vma->vm_flags & ~clear) | set;
+		start = vma->vm_end;
+		vma = vma_next(vma_merge(vma));
+	}
+	up_write(&mm->mmap_lock);
+	return err ? err : hole ? -ENOMEM : 0;
+}
+
+static int
+dontneed_vma(struct vm_area_struct *vma, unsigned long start,
+	     unsigned long end, int advice)
+{
+	struct mmu_gather tlb;
+
+	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB) ||
+	    (advice == MADV_FREE && !vma_is_anonymous(vma)))
+		return -EINVAL;
+	tlb_gather(&tlb, vma->vm_mm);
+	zap_range(&tlb, vma, start, end);
+	tlb_flush(&tlb);
+	return 0;
+}
+
+static int
+populate_part(struct vm_area_struct *vma, unsigned long start,
+	      unsigned long end, bool write)
+{
+	long n = (long)((end - start) >> PAGE_SHIFT);
+
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return -EINVAL;
+	n = get_user_pages(vma->vm_mm, start, (unsigned long)n,
+			   write ? FOLL_WRITE : 0, NULL);
+	return n < 0 ? (int)n : 0;
+}
+
+/* The part [start, end) of vma. Held: mmap_lock, reading. */
+static int
+advise_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+	   int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_FREE:
+		return dontneed_vma(vma, start, end, advice);
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return populate_part(vma, start, end,
+				     advice == MADV_POPULATE_WRITE);
+	default:
+		return vma->vm_file ? 0 : advice == MADV_WILLNEED ? -EBADF : 0;
+	}
+}
+
+/* Go over the VMAs of the range; a hole is an error told at the end. */
+static int
+advise_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+	     int advice)
+{
+	struct vm_area_struct *vma;
+	bool hole = false;
+	int err = 0;
+
+	down_read(&mm->mmap_lock);
+	vma = find_vma(mm, start);
+	while (!err && start < end) {
+		if (!vma || vma->vm_start > start)
+			hole = true;
+		if (!vma || vma->vm_start >= end)
+			break;
+		start = max(start, vma->vm_start);
+		err = advise_vma(vma, start, min(end, vma->vm_end), advice);
+		start = vma->vm_end;
+		vma = vma_next(vma);
+	}
+	up_read(&mm->mmap_lock);
+	return err ? err : hole ? -ENOMEM : 0;
+}
+
+int
+do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len,
+	   int advice)
+{
+	vm_flags_t clear, set;
+	bool flags = advice_flags(advice, &clear, &set);
+
+	if (!flags && advice != MADV_DONTNEED && advice != MADV_FREE &&
+	    advice != MADV_WILLNEED && advice != MADV_POPULATE_READ &&
+	    advice != MADV_POPULATE_WRITE)
+		return -EINVAL;
+	if (addr & ~PAGE_MASK || len > TASK_SIZE || addr + len < addr)
+		return -EINVAL;
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len)
+		return 0;
+	return flags ? change_flags(mm, addr, addr + len, advice) :
+		       advise_range(mm, addr, addr + len, advice);
+}
+
+int
+do_msync(struct mm_struct *mm, unsigned long addr, unsigned long len,
+	 unsigned flags)
+{
+	struct vm_area_struct *vma;
+	unsigned long end;
+	int err = 0;
+
+	if (flags & ~(unsigned)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
+	    addr & ~PAGE_MASK ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	end = addr + ALIGN_UP(len, PAGE_SIZE);
+	if (end < addr)
+		return -ENOMEM;
+	down_read(&mm->mmap_lock);
+	for (vma = find_vma(mm, addr); addr < end; vma = vma_next(vma)) {
+		if (!vma || vma->vm_start > addr) {
+			err = -ENOMEM;
+			break;
+		}
+		if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED) {
+			err = -EBUSY;
+			break;
+		}
+		addr = vma->vm_end;
+	}
+	up_read(&mm->mmap_lock);
+	return err;
+}
+
+/* Is the page at addr of vma in memory? */
+static bool
+in_core(struct vm_area_struct *vma, unsigned long addr)
+{
+	pte_t *pte = pte_offset(&vma->vm_mm->context, addr);
+	struct page *page = NULL;
+	phys_addr_t pa;
+	bool dirty;
+
+	if (vma->vm_flags & VM_HUGETLB)
+		return user_section_get(&vma->vm_mm->context, addr, &pa,
+					&dirty);
+	if (pte && pte_mapped((pte_t){ READ_ONCE(pte->value) }))
+		return true;
+	if (vma->vm_mapping)
+		page = find_get_page(vma->vm_mapping, vma->vm_pgoff +
+				     ((addr - vma->vm_start) >> PAGE_SHIFT));
+	if (page)
+		put_page(page);
+	return page != NULL;
+}
+
+int
+do_mincore(struct mm_struct *mm, unsigned long addr, unsigned long pages,
+	   u8 *vec)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	down_read(&mm->mmap_lock);
+	vma = find_vma(mm, addr);
+	for (; pages; pages--, addr += PAGE_SIZE) {
+		if (vma && addr >= vma->vm_end)
+			vma = vma_next(vma);
+		if (!vma || addr < vma->vm_start) {
+			err = -ENOMEM;
+			break;
+		}
+		*vec++ = in_core(vma, addr);
+	}
+	up_read(&mm->mmap_lock);
+	return err;
+}

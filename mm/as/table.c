@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables of a space: making them, and counting what they hold.
+ *
+ * Ideas
+ *   A table page is allocated before the lock is taken and given back if
+ *   somebody else was faster. It comes into being by a fault (mmap_lock held for
+ *   reading) and goes only with the VMAs around it (mmap_lock held for
+ *   writing), so a pte_t pointer is good as long as mmap_lock is held.
+ *
+ *   Page of zeros: a page that was only read needs no memory of its own. One
+ *   frame serves all of them, read-only; it has no counts, so it is told by
+ *   its number.
+ *
+ *   Each translation of a page is one reference, one of its mapcount, and one
+ *   of the space's rss: the three move together, here.
+ *
+ * Locks  page_table_lock: entries, rss, nr_tables.
+ * Cost	  page_add_map / page_remove_map: no lock of their own.
+ */
+#include <asm/pgalloc.h>
+#include <kernel/panic.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/pagecache.h>
+#include <mm/vmstat.h>
+#include <mm/zone.h>
+#include "as.h"
+
+static pfn_t zero_frame;
+
+void
+table_init(void)
+{
+	void *page = get_zeroed_page(GFP_KERNEL);
+
+	if (!page)
+		panic("no memory for the page of zeros");
+	zero_frame = page_to_pfn(virt_to_page(page));
+}
+
+pfn_t
+zero_pfn(void)
+{
+	return zero_frame;
+}
+
+pte_t *
+pte_alloc(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *pte = pte_offset(&mm->context, addr);
+	void *page;
+	bool used;
+
+	if (likely(pte != NULL))
+		return pte;
+	page = pgtable_alloc_page();
+	if (!page)
+		return NULL;
+	spin_lock(&mm->page_table_lock);
+	used = user_table_install(&mm->context, addr, page);
+	mm->nr_tables += used;
+	spin_unlock(&mm->page_table_lock);
+	if (!used)
+		pgtable_free_page(page);
+	return pte_offset(&mm->context, addr);
+}
+
+struct page *
+vm_normal_page(const struct vm_area_struct *vma, pte_t pte)
+{
+	pfn_t pfn = pte_pfn(pte);
+
+	if (pfn == zero_frame || vma->vm_flags & VM_PFNMAP)
+		return NULL;
+	return pfn_to_page(pfn);
+}
+
+enum mm_counter
+mm_counter_of(const struct page *page)
+{
+	const struct address_space *mapping;
+
+	if (page_state(page) == PAGE_STATE_ANON)
+		return MM_ANONPAGES;
+	if (page_state(page) != PAGE_STATE_CACHE)
+		return MM_FILEPAGES;		/* a driver's */
+	mapping = page->user.mapping;
+	return mapping && mapping->ops->swap_backed ? MM_SHMEMPAGES :
+						      MM_FILEPAGES;
+}
+
+unsigned long
+mm_rss(const struct mm_struct *mm)
+{
+	return (unsigned long)(READ_ONCE(mm->rss[MM_FILEPAGES]) +
+			       READ_ONCE(mm->rss[MM_ANONPAGES]) +
+			       READ_ONCE(mm->rss[MM_SHMEMPAGES]));
+}
+
+void
+mm_add_rss(struct mm_struct *mm, enum mm_counter kind, long pages)
+{
+	unsigned long rss;
+
+	mm->rss[kind] += pages;
+	if (pages < 0)
+		return;
+	rss = mm_rss(mm);
+	if (rss > mm->hiwater_rss)
+		mm->hiwater_rss = rss;
+}
+
+static void
+count_mapped(struct page *page, long n)
+{
+	bool anon = page_state(page) == PAGE_STATE_ANON;
+
+	mod_node_page_state(NODE_DATA(page_to_nid(page)),
+			    anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, n);
+}
+
+void
+page_add_map(struct mm_struct *mm, struct page *page)
+{
+	if (atomic_add_return(&page->mapcount, 1) == 1)
+		count_mapped(page, 1);
+	mm_add_rss(mm, mm_counter_of(page), 1);
+}
+
+void
+page_remove_map(struct mm_struct *mm, struct page *page)
+{
+	assert(page_mapcount(page) > 0);
+	mm_add_rss(mm, mm_counter_of(page), -1);
+	if (atomic_dec_and_test(&page->mapcount))
+		count_mapped(page, -1);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking translations out of a space, and freeing what was behind them.
+ *
+ * The one rule: a frame may be used again only when no core remembers a
+ * translation to it. So three steps, never mixed:
+ *
+ *	1 clear entries		page_table_lock held; pages gathered
+ *	2 flush the TLBs	once for up to ZAP_BATCH pages
+ *	3 free the pages
+ *
+ *	tlb_gather()  zap_range() ... zap_range()  free_tables()  tlb_flush()
+ *			  \-- when the batch is full: flush, free, go on
+ *
+ * A page of tables is freed the same way: walkers may still be reading it. Its
+ * entries must be gone before (so zap first), and no VMA may need it: that
+ * is the caller's to know (floor, ceiling).
+ *
+ * Locks   mmap_lock held by the caller; page_table_lock taken for a section
+ *	   (256 entries) at a time.
+ * Cost	   one store, two counts and a share of the flush for each page.
+ *
+ * Sources  Linux Documentation/core-api/cachetlb.rst; mm/mmu_gather.c's idea.
+ */
+#include <asm/pgalloc.h>
+#include <kernel/sched.h>
+#include <lib/compiler.h>
+#include <mm/pagecache.h>
+#include "as.h"
+
+void
+tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm)
+{
+	tlb->mm = mm;
+	tlb->start = ~0ul;
+	tlb->end = 0;
+	tlb->nr = 0;
+}
+
+void
+tlb_flush(struct mmu_gather *tlb)
+{
+	if (tlb->start < tlb->end)
+		flush_tlb_user_range(&tlb->mm->context, tlb->start, tlb->end);
+	for (unsigned i = 0; i < tlb->nr; i++)
+		put_page(tlb->pages[i]);
+	tlb_gather(tlb, tlb->mm);
+}
+
+static void
+gather_range(struct mmu_gather *tlb, unsigned long start, unsigned long end)
+{
+	tlb->start = min(tlb->start, start);
+	tlb->end = max(tlb->end, end);
+}
+
+/*
+ * Clear one mapped entry. A dirty translation of a shared page leaves its mark
+ * on the page. Held: page_table_lock. Room for a page is in the batch.
+ */
+static void
+zap_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *ptep,
+	unsigned long addr)
+{
+	pte_t pte = *ptep;
+	struct page *page = vm_normal_page(vma, pte);
+
+	set_pte_at(&tlb->mm->context, addr, ptep, (pte_t){ 0 });
+	gather_range(tlb, addr, addr + PAGE_SIZE);
+	if (!page)
+		return;
+	if (pte_dirty(pte) && page_state(page) == PAGE_STATE_CACHE)
+		set_page_dirty(page);
+	page_remove_map(tlb->mm, page);
+	tlb->pages[tlb->nr++] = page;
+}
+
+/* Is this entry to go? Private copies stay where only the file's pages do. */
+static bool
+wanted(const struct vm_area_struct *vma, pte_t pte, bool even_cows)
+{
+	struct page *page;
+
+	if (!pte_mapped(pte))
+		return false;
+	if (even_cows)
+		return true;
+	page = vm_normal_page(vma, pte);
+	return page && page_state(page) != PAGE_STATE_ANON;
+}
+
+/* The entries of one section or less; returns where it stopped. */
+static unsigned long
+zap_ptes(struct mmu_gather *tlb, struct vm_area_struct *vma,
+	 unsigned long addr, unsigned long end, bool even_cows)
+{
+	pte_t *pte = pte_offset(&tlb->mm->context, addr);
+
+	if (!pte)
+		return end;
+	spin_lock(&tlb->mm->page_table_lock);
+	for (; addr < end && tlb->nr < ZAP_BATCH; addr += PAGE_SIZE, pte++) {
+		if (wanted(vma, *pte, even_cows))
+			zap_pte(tlb, vma, pte, addr);
+	}
+	spin_unlock(&tlb->mm->page_table_lock);
+	if (tlb->nr == ZAP_BATCH)
+		tlb_flush(tlb);
+	return addr;
+}
+
+void
+zap_file_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+	       unsigned long start, unsigned long end, bool even_cows)
+{
+	if (vma->vm_flags & VM_HUGETLB) {
+		zap_sections(tlb, vma, start, end);
+		return;
+	}
+	while (start < end) {
+		unsigned long stop = ALIGN_DOWN(start, SECTION_SIZE) +
+				     SECTION_SIZE;
+
+		start = zap_ptes(tlb, vma, start, min(stop, end), even_cows);
+	}
+}
+
+void
+zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+	  unsigned long start, unsigned long end)
+{
+	zap_file_range(tlb, vma, start, end, true);
+}
+
+/* Frees only whole groups of 4 MiB between floor and ceiling. */
+void
+free_tables(struct mmu_gather *tlb, unsigned long floor, unsigned long ceiling)
+{
+	struct mm_struct *mm = tlb->mm;
+	unsigned long addr = ALIGN_UP(floor, TABLE_GROUP_SIZE);
+	void *table;
+
+	for (; addr < ceiling && ceiling - addr >= TABLE_GROUP_SIZE &&
+	     mm->nr_tables; addr += TABLE_GROUP_SIZE) {
+		spin_lock(&mm->page_table_lock);
+		table = user_table_remove(&mm->context, addr);
+		mm->nr_tables -= table != NULL;
+		spin_unlock(&mm->page_table_lock);
+		if (!table)
+			continue;
+		gather_range(tlb, addr, addr + TABLE_GROUP_SIZE);
+		tlb_flush(tlb);
+		pgtable_free_page(table);
+	}
+}
+
+/* The part of vma that maps the file's pages [first, last]. */
+static void
+zap_file_pages(struct vm_area_struct *vma, unsigned long first,
+	       unsigned long last, bool even_cows)
+{
+	unsigned long from = max(first, vma->vm_pgoff);
+	unsigned long to = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
+	struct mmu_gather tlb;
+
+	if (from > to)
+		return;
+	tlb_gather(&tlb, vma->vm_mm);
+	zap_file_range(&tlb, vma,
+		       vma->vm_start + ((from - vma->vm_pgoff) << PAGE_SHIFT),
+		       vma->vm_start +
+		       ((to - vma->vm_pgoff + 1) << PAGE_SHIFT), even_cows);
+	tlb_flush(&tlb);
+}
+
+/*
+ * Here the caller holds no mmap_lock of the spaces it changes. A VMA stays on
+ * the list while i_mmap_lock is held, and tables go only after their VMAs
+ * have left it, so what is walked cannot vanish.
+ */
+void
+unmap_mapping_range(struct address_space *mapping, unsigned long first,
+		    unsigned long nr, bool even_cows)
+{
+	unsigned long last = nr ? first + nr - 1 : ~0ul;
+	struct vm_area_struct *vma;
+
+	down_read(&mapping->i_mmap_lock);
+	list_for_each_entry(vma, &mapping->i_mmap, mapping_node)
+		zap_file_pages(vma, first, last, even_cows);
+	up_read(&mapping->i_mmap_lock);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For the suites of mm/as: address spaces without a program. The tests stand in
+ * for one: they fault where it would (mm_fault), and read and write its memory
+ * from outside (access_remote_vm).
+ */
+#ifndef TESTS_AS_HELPERS_H
+#define TESTS_AS_HELPERS_H
+
+#include <kernel/test.h>
+#include <lib/errno.h>
+#include <mm/mm.h>
+#include <mm/mman.h>
+
+#define RW		(PROT_READ | PROT_WRITE)
+#define ANON		(MAP_PRIVATE | MAP_ANONYMOUS)
+#define MIB		(1ul << 20)
+
+/* mmap(): the address, or a negative errno as a huge number. */
+static inline unsigned long
+as_map(struct mm_struct *mm, unsigned long addr, unsigned long len,
+       unsigned prot, unsigned flags)
+{
+	struct mmap_args args = {
+		.addr = addr, .len = len, .prot = prot, .flags = flags,
+	};
+	unsigned long at = 0;
+	int err = do_mmap(mm, &args, &at);
+
+	return err ? (unsigned long)err : at;
+}
+
+/* A write or a read as a program makes it: 0, or VM_FAULT_ERROR bits. */
+static inline vm_fault_t
+as_touch(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	int code;
+
+	return mm_fault(mm, addr, FAULT_FLAG_USER |
+			(write ? FAULT_FLAG_WRITE : 0), &code) & VM_FAULT_ERROR;
+}
+
+static inline bool
+as_poke(struct mm_struct *mm, unsigned long addr, u32 value)
+{
+	return access_remote_vm(mm, addr, &value, 4, FOLL_WRITE) == 4;
+}
+
+/* ~0: it cannot be read. */
+static inline u32
+as_peek(struct mm_struct *mm, unsigned long addr)
+{
+	u32 value;
+
+	return access_remote_vm(mm, addr, &value, 4, 0) == 4 ? value : ~0u;
+}
+
+/* The entry of addr, 0 when there is no table. */
+static inline pte_t
+as_pte(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *pte = pte_offset(&mm->context, addr);
+
+	return pte ? *pte : (pte_t){ 0 };
+}
+
+/* "a000-c000 rw-p, ..." of all VMAs, in pages from base. */
+static inline unsigned
+as_nr_vmas(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	unsigned n = 0;
+
+	for_each_vma(mm, vma)
+		n++;
+	return n;
+}
+
+static inline bool
+as_is(struct mm_struct *mm, unsigned long addr, unsigned long start,
+      unsigned long end, vm_flags_t rights)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+
+	return vma && vma->vm_start == start && vma->vm_end == end &&
+	       (vma->vm_flags & VM_ACCESS_FLAGS) == rights;
+}
+
+#endif
