@@ -39,8 +39,12 @@
 
 #include "sched/rq.h"
 
-#define START_TIMEOUT_NS	(1 * (u64)NSEC_PER_SEC)
-#define STOP_TIMEOUT_USEC	200000
+/*
+ * How long another core may take to answer. A core of an emulator stands still
+ * while its host runs something else: on a crowded host for half a second.
+ */
+#define START_TIMEOUT_NS	(10 * (u64)NSEC_PER_SEC)
+#define STOP_TIMEOUT_USEC	2000000
 
 struct call {
 	struct list_head node;		/* call_queue.lock */

@@ -133,6 +133,17 @@ def hang_is_told_with_its_place():
     return process.hang()[1:] == ["CPU 0 is at f+0x10"]
 
 
+def each_result_begins_the_limit_anew():
+    process = jobs.Process([], "", 1)
+    seen = []
+    for line in (b"KTAP version 1\n1..2\n", b"ok 1 a\n", b"# b\n", b"ok 2 b\n"):
+        process.progress = 0
+        process.output += line
+        process.feed_lines()
+        seen.append(process.progress > 0)
+    return seen == [False, True, False, True]
+
+
 def symbols_are_those_of_the_kernel_that_runs():
     plain, checked = jobs.QemuJob("x", 1), jobs.QemuJob("x", 1)
     checked.san = "kasan"

@@ -6,10 +6,11 @@ Ideas
            and gives a Result. Any thread may run it.
   Limits   a job knows how long it takes on the machine where the table of
            plan.py was written. The limit is ten times that, times how much
-           slower this machine has shown itself to be (`scale`): a slow
-           machine must not fail a right kernel. Under icount the kernel
-           limits each case itself, in instructions; there the wall clock is
-           only a backstop, twice as long.
+           slower this machine has shown itself to be (`scale`), counted anew
+           from each result: neither a slow machine nor one that becomes
+           slow may fail a right kernel. Under icount the kernel limits each
+           case itself, in instructions; there the wall clock is only a
+           backstop, twice as long.
   Verdict  the KTAP decides, then the exit status; the status alone is no
            proof, for the board's power switch always gives 0.
 """
@@ -60,7 +61,8 @@ class Result:
 
 
 class Process:
-    """One process in its own group, with a limit; output goes to a log.
+    """One process in its own group; output goes to a log. limit: seconds to
+    its end or its next result in KTAP.
 
     ask_where: called when it hangs; says where in lines.
     """
@@ -73,6 +75,7 @@ class Process:
         self.where = []           # the cores of a machine that hangs
         self.reader = ktap.Reader()
         self.read = 0             # how much of output the reader has had
+        self.progress = 0.0       # when it began or had its last result
         self.output = bytearray()
 
     def run(self):
@@ -93,10 +96,10 @@ class Process:
         return child.returncode
 
     def pump(self, child, log):
-        deadline = time.monotonic() + self.limit
+        self.progress = time.monotonic()
         fd = child.stdout.fileno()
         while True:
-            left = deadline - time.monotonic()
+            left = self.progress + self.limit - time.monotonic()
             if left <= 0:
                 self.timed_out = True
                 self.where = self.ask_where()
@@ -118,9 +121,12 @@ class Process:
     def feed_lines(self):
         end = self.output.rfind(b"\n") + 1
         if end > self.read:
+            results = self.reader.results
             for line in self.output[self.read:end].splitlines():
                 self.reader.line(line.decode("utf-8", "replace"))
             self.read = end
+            if self.reader.results > results:
+                self.progress = time.monotonic()
 
     def end(self, child):
         try:
@@ -144,7 +150,8 @@ class Process:
         """What to say of a process that did not end; [] if it did."""
         if not self.timed_out:
             return []
-        return [f"hang: no end after {self.limit:.0f} s"] + self.where
+        what = "further result" if self.reader.results else "end"
+        return [f"hang: no {what} after {self.limit:.0f} s"] + self.where
 
     def text(self):
         return self.output.decode("utf-8", "replace").replace("\r", "")

@@ -79,6 +79,7 @@ class Reader:
         self.report = Report()
         self.suite = None         # the open one
         self.pending = []         # lines that may explain the next result
+        self.results = 0          # of cases and suites, so far
 
     def line(self, line):
         line = line.rstrip()
@@ -111,6 +112,7 @@ class Reader:
 
     def result(self, match):
         status, why = result_status(match[2], match[5])
+        self.results += 1
         if len(match[1]) >= 4 and self.suite:
             case = Case(match[4], status, why)
             if status == FAILED:
