@@ -18,7 +18,15 @@
  *   again for ever.
  *
  * Locks  irq_lock guards the table of handlers. do_irq() reads it without:
- *	  a handler is published last and is never replaced while enabled.
+ *	  a handler is published last, and is gone for good only when
+ *	  synchronize_irq() has seen every core outside of it:
+ *
+ *	do_irq()			free_irq()
+ *	  in_service = irq		  handler = NULL
+ *	  barrier			  barrier
+ *	  handler?			  in_service == irq?  wait
+ *
+ *	  One of the two sees what the other wrote.
  */
 #include <asm/percpu.h>
 #include <kernel/irq.h>
@@ -53,7 +61,7 @@ static DEFINE_PER_CPU(u32[NR_IRQS], irq_counts);
 static DEFINE_PER_CPU(u32, spurious_count);
 static DEFINE_PER_CPU(u32, unhandled_count);
 static DEFINE_PER_CPU(const struct pt_regs *, interrupted);
-static DEFINE_PER_CPU(u32, in_service);	/* raw; valid while nesting > 0 */
+static DEFINE_PER_CPU(u32, in_service) = IRQ_NONE_PENDING;	/* raw */
 
 /* Context: any. Returns NULL outside of interrupt handlers. */
 const struct pt_regs *
@@ -115,8 +123,30 @@ request_irq(unsigned irq, irq_handler_t handler, const char *name, void *data)
 }
 
 /*
- * Switch irq off and forget its handler. A private interrupt must be off on
- * the other cores already.
+ * Wait until no other core is inside the handler of irq. Who has seen it
+ * counted (irq_count_on) finds then that its work is done.
+ * Context: any but a handler of irq; holds no lock that the handler takes.
+ */
+void
+synchronize_irq(unsigned irq)
+{
+	unsigned cpu;
+
+	assert(irq >= NR_SGIS && irq < NR_IRQS);
+	smp_mb();	/* what was written before, and what is seen now */
+	for_each_online_cpu(cpu) {
+		u32 *raw = per_cpu_ptr(&in_service, cpu);
+
+		while (cpu != smp_processor_id() &&
+		       irq_of(smp_load_acquire(raw)) == irq)
+			cpu_relax();
+	}
+}
+
+/*
+ * Switch irq off, forget its handler, and wait until it has ended where it
+ * runs. A private interrupt must be off on the other cores already.
+ * Context: as synchronize_irq().
  */
 void
 free_irq(unsigned irq)
@@ -127,8 +157,9 @@ free_irq(unsigned irq)
 	flags = spin_lock_irqsave(&irq_lock);
 	if (irq_chip)
 		irq_chip->disable(irq);
-	irq_table[irq].handler = NULL;
+	WRITE_ONCE(irq_table[irq].handler, NULL);
 	spin_unlock_irqrestore(&irq_lock, flags);
+	synchronize_irq(irq);
 }
 
 /* Enable a private interrupt that has a handler on this core too. */
@@ -227,10 +258,11 @@ do_irq(struct pt_regs *regs)
 			break;
 		any = true;
 		this_cpu_write(in_service, raw);
+		smp_mb();	/* with synchronize_irq(): before the handler */
 		if (irq_of(raw) < NR_IRQS)
 			irq_dispatch(irq_of(raw));
 		irq_chip->end(raw);
-		this_cpu_write(in_service, IRQ_NONE_PENDING);
+		smp_store_release(this_cpu_ptr(&in_service), IRQ_NONE_PENDING);
 	}
 	if (!any)
 		irq_spurious();

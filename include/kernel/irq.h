@@ -24,7 +24,9 @@ typedef void (*irq_handler_t)(unsigned irq, void *data);
  */
 int request_irq(unsigned irq, irq_handler_t handler, const char *name,
 		void *data);
+/* Both wait for the handler of irq to end where it runs. */
 void free_irq(unsigned irq);
+void synchronize_irq(unsigned irq);
 void irq_enable_percpu(unsigned irq);
 
 /* What an interrupt controller driver offers. Registered once. */

@@ -59,24 +59,6 @@ distributor_set(unsigned array, unsigned irq)
 }
 
 static void
-nothing(void *arg)
-{
-	(void)arg;
-}
-
-/*
- * Wait until core 0, which gets the shared interrupts, has left the handler
- * that it may be in. A counter moves when a handler begins; what the handler
- * did is there when it has ended. A call is an interrupt as well, and comes
- * after the one that is being served.
- */
-static void
-core_0_leaves_its_handler(void)
-{
-	smp_call_function_single(0, nothing, NULL);
-}
-
-static void
 bad_numbers_are_refused(struct test *t)
 {
 	EXPECT_EQ(t, request_irq(NR_IRQS, irq_handler, "test", NULL), -EINVAL);
@@ -104,7 +86,7 @@ a_pending_interrupt_runs_its_handler_once(struct test *t)
 	distributor_set(GICD_ISPENDR, TEST_IRQ);
 	TEST_WAIT_UNTIL(irq_runs);
 	udelay(200);
-	core_0_leaves_its_handler();
+	synchronize_irq(TEST_IRQ);
 	EXPECT_EQ(t, irq_runs, 1);
 	EXPECT_EQ(t, irq_count_on(TEST_IRQ, 0) - before, 1);
 	EXPECT(t, was_in_interrupt);
@@ -128,9 +110,44 @@ a_freed_interrupt_stays_silent(struct test *t)
 	/* It is still pending: the next owner gets it. */
 	ASSERT_EQ(t, request_irq(TEST_IRQ, irq_handler, "test", NULL), 0);
 	TEST_WAIT_UNTIL(irq_runs);
-	core_0_leaves_its_handler();
-	EXPECT_EQ(t, irq_runs, 1);
 	free_irq(TEST_IRQ);
+	EXPECT_EQ(t, irq_runs, 1);
+}
+
+static atomic_t in_handler, handler_left;
+
+static void
+slow_handler(unsigned irq, void *data)
+{
+	(void)irq;
+	(void)data;
+	atomic_set(&in_handler, 1);
+	udelay(2000);
+	atomic_set(&handler_left, 1);
+}
+
+/* Or it would use what its owner gives away after that. */
+static void
+free_while_it_runs(void *arg)
+{
+	struct test *t = arg;
+
+	distributor_set(GICD_ISPENDR, TEST_IRQ);
+	while (!atomic_read(&in_handler))
+		cpu_relax();
+	free_irq(TEST_IRQ);
+	EXPECT_EQ(t, atomic_read(&handler_left), 1);
+}
+
+static void
+free_irq_waits_for_the_running_handler(struct test *t)
+{
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	atomic_set(&in_handler, 0);
+	atomic_set(&handler_left, 0);
+	ASSERT_EQ(t, request_irq(TEST_IRQ, slow_handler, "test", NULL), 0);
+	test_join(test_start_on(t, 1, free_while_it_runs, t));
 }
 
 /* How often text stands in what was logged since pos. */
@@ -162,11 +179,12 @@ an_unhandled_interrupt_is_told_once_and_switched_off(struct test *t)
 	console_loglevel = LOG_ERR;
 	distributor_set(GICD_ISENABLER, OTHER_IRQ);
 	distributor_set(GICD_ISPENDR, OTHER_IRQ);
+	/* The counter moves first; the line is there when the handler ends. */
 	TEST_WAIT_UNTIL(irq_count_on(OTHER_IRQ, 0) != before);
-	core_0_leaves_its_handler();
+	synchronize_irq(OTHER_IRQ);
 	distributor_set(GICD_ISPENDR, OTHER_IRQ);
 	udelay(1000);
-	core_0_leaves_its_handler();
+	synchronize_irq(OTHER_IRQ);
 	console_loglevel = level;
 	EXPECT_EQ(t, irq_count_on(OTHER_IRQ, 0) - before, 1);
 	EXPECT_EQ(t, count_in_log(pos, "irq 95: nobody handles it"), 1);
@@ -262,6 +280,7 @@ TEST_SUITE("irq",
 	TEST_CASE(an_interrupt_has_one_handler),
 	TEST_CASE(a_pending_interrupt_runs_its_handler_once),
 	TEST_CASE(a_freed_interrupt_stays_silent),
+	TEST_CASE(free_irq_waits_for_the_running_handler),
 	TEST_CASE(an_unhandled_interrupt_is_told_once_and_switched_off),
 	TEST_CASE(interrupts_wait_while_masked),
 	TEST_CASE(a_software_interrupt_reaches_the_cores_of_its_mask),
