@@ -21,6 +21,7 @@
 #define SYS_WRITE		0x05
 #define SYS_READ		0x06
 #define SYS_TMPNAM		0x0d
+#define SYS_CLOCK		0x10	/* centiseconds; QEMU: of the processor */
 #define SYS_TIME		0x11	/* seconds since 1970 */
 #define SYS_EXIT_EXTENDED	0x20
 #define EXIT_APPLICATION	0x20026	/* "the application ended" */
@@ -50,6 +51,12 @@ u32
 semihost_time(void)
 {
 	return semihost_present() ? (u32)semihost_call(SYS_TIME, NULL) : 0;
+}
+
+u32
+semihost_clock(void)
+{
+	return semihost_present() ? (u32)semihost_call(SYS_CLOCK, NULL) : 0;
 }
 
 void

@@ -13,6 +13,8 @@
 bool semihost_present(void);
 /* Seconds since 1970 on the host's clock; 0 if absent. */
 u32 semihost_time(void);
+/* Centiseconds of processor time that the emulator has used; 0 if absent. */
+u32 semihost_clock(void);
 /* End the emulator with this exit status (0 to 255). Returns if absent. */
 void semihost_exit(unsigned status);
 /* A host file: mode as fopen's ("r", "wb", ...). Handle, or -1. */

@@ -136,12 +136,24 @@ def hang_is_told_with_its_place():
 def each_result_begins_the_limit_anew():
     process = jobs.Process([], "", 1)
     seen = []
-    for line in (b"KTAP version 1\n1..2\n", b"ok 1 a\n", b"# b\n", b"ok 2 b\n"):
-        process.progress = 0
+    for line in (b"KTAP version 1\n1..2\n", b"ok 1 a\n", b"# b\n", b"ok 2"):
         process.output += line
-        process.feed_lines()
-        seen.append(process.progress > 0)
-    return seen == [False, True, False, True]
+        seen.append(process.feed_lines())
+    return seen == [False, True, False, False]
+
+
+def waiting_for_a_processor_is_no_hang():
+    process = jobs.Process([], "", 100)
+    process.progress = 1000, 10
+    return (not process.over((1300, 90)) and process.over((1150, 110)) and
+            process.over((1000 + 100 * jobs.PATIENCE, 10)))
+
+
+def processor_time_is_told():
+    before = jobs.clocks(os.getpid())
+    while jobs.clocks(os.getpid())[1] < before[1] + 0.05:
+        pass
+    return jobs.clocks(os.getpid())[0] > before[0]
 
 
 def symbols_are_those_of_the_kernel_that_runs():

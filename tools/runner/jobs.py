@@ -7,10 +7,11 @@ Ideas
   Limits   a job knows how long it takes on the machine where the table of
            plan.py was written. The limit is ten times that, times how much
            slower this machine has shown itself to be (`scale`), counted anew
-           from each result: neither a slow machine nor one that becomes
-           slow may fail a right kernel. Under icount the kernel limits each
-           case itself, in instructions; there the wall clock is only a
-           backstop, twice as long.
+           from each result, and in the processor time that the job was given:
+           neither a slow machine nor a crowded one may fail a right kernel.
+           A job that gets or wants no processor has `PATIENCE` times as long.
+           Under icount the kernel limits each case itself, in instructions;
+           there this is only a backstop, twice as long.
   Verdict  the KTAP decides, then the exit status; the status alone is no
            proof, for the board's power switch always gives 0.
 """
@@ -30,6 +31,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 LOGS = os.path.join(TOP, "build", "test")
 LIMIT_FACTOR = 10
 SHORTEST_LIMIT = 30       # seconds
+PATIENCE = 5
 
 # What a kernel in trouble says (kernel/panic.c, kernel/oops.c). Reports that
 # a test expects are kept from the console.
@@ -60,10 +62,23 @@ class Result:
         return self.count(ktap.FAILED) > 0
 
 
-class Process:
-    """One process in its own group; output goes to a log. limit: seconds to
-    its end or its next result in KTAP.
+def clocks(pid):
+    """(seconds, seconds of processor time that pid and its children had).
 
+    The first twice where nobody tells the second."""
+    now = time.monotonic()
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            ticks = file.read().rpartition(")")[2].split()[11:15]
+    except OSError:
+        return now, now
+    return now, sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+class Process:
+    """One process in its own group; output goes to a log.
+
+    limit: seconds to its end or its next result in KTAP.
     ask_where: called when it hangs; says where in lines.
     """
 
@@ -75,7 +90,7 @@ class Process:
         self.where = []           # the cores of a machine that hangs
         self.reader = ktap.Reader()
         self.read = 0             # how much of output the reader has had
-        self.progress = 0.0       # when it began or had its last result
+        self.progress = (0, 0)    # clocks when it began or had a result
         self.output = bytearray()
 
     def run(self):
@@ -96,15 +111,14 @@ class Process:
         return child.returncode
 
     def pump(self, child, log):
-        self.progress = time.monotonic()
+        self.progress = clocks(child.pid)
         fd = child.stdout.fileno()
         while True:
-            left = self.progress + self.limit - time.monotonic()
-            if left <= 0:
+            if self.over(clocks(child.pid)):
                 self.timed_out = True
                 self.where = self.ask_where()
                 return
-            if not select.select([fd], [], [], min(left, 1))[0]:
+            if not select.select([fd], [], [], min(self.limit, 1))[0]:
                 if child.poll() is not None:
                     return
                 continue
@@ -114,19 +128,25 @@ class Process:
             log.write(data)
             log.flush()
             self.output += data
-            self.feed_lines()
+            if self.feed_lines():
+                self.progress = clocks(child.pid)
             if self.talk:
                 self.talk.heard(self.output, child.stdin)
 
+    def over(self, now):
+        """Is the limit over at these clocks?"""
+        wall, given = (at - start for at, start in zip(now, self.progress))
+        return given >= self.limit or wall >= PATIENCE * self.limit
+
     def feed_lines(self):
+        """Give the reader what is new. Was there a result in it?"""
+        results = self.reader.results
         end = self.output.rfind(b"\n") + 1
         if end > self.read:
-            results = self.reader.results
             for line in self.output[self.read:end].splitlines():
                 self.reader.line(line.decode("utf-8", "replace"))
             self.read = end
-            if self.reader.results > results:
-                self.progress = time.monotonic()
+        return self.reader.results > results
 
     def end(self, child):
         try:
