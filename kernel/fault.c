@@ -35,6 +35,9 @@
  *   An instruction that is allowed to fault (a copy from user memory, a probe)
  *   has an entry in the exception table: it goes on at its fix-up.
  *
+ *   KFENCE leaves pages of its pool unmapped to see who touches them: it
+ *   reports, maps the page, and the instruction is tried again.
+ *
  *   Addresses close to list poison, or small offsets from NULL, say more
  *   than the fault status: they are named too.
  */
@@ -51,6 +54,7 @@
 #include <kernel/user_event.h>
 #include <lib/errno.h>
 #include <lib/list.h>
+#include <mm/kfence.h>
 #include <mm/mm.h>
 #include <mm/trace.h>
 #include "report.h"
@@ -210,6 +214,8 @@ serve_uaccess(const struct pt_regs *regs, const struct fault_info *fault)
 }
 
 /*
+ * A data or prefetch abort (asm/entry.h). Returns when the instruction has a
+ * fix-up, and then goes on there, or may be tried again.
  * A data or prefetch abort (asm/entry.h). Returns when it was served, when
  * the program got a signal, or when the instruction has a fix-up.
  */
@@ -225,6 +231,9 @@ do_page_fault(struct pt_regs *regs, const struct fault_info *fault)
 		return;
 	trace_page_fault_kernel(fault->addr, regs->pc, fault->fsr);
 	if (fixup_exception(regs))
+		return;
+	if (fault_kind(fault->fsr) == FAULT_TRANSLATION && !fault->fetch &&
+	    kfence_handle_page_fault(fault->addr, fault->write, regs))
 		return;
 	oops(regs, fault, "%s", fault_mistake(fault));
 }

@@ -30,6 +30,7 @@
 #include <mm/dma.h>
 #include <mm/init.h>
 #include <mm/kasan.h>
+#include <mm/kfence.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -341,6 +342,7 @@ reserve_for_devices(phys_addr_t limit)
 	}
 	cma_reserve_default(limit);
 	dma_reserve_pool(limit);
+	kfence_reserve(limit);
 	cma = cma_default;
 	if (cma && !strcmp(cma_name(cma), "default"))
 		request_mem_region(cma_base(cma), cma_nr_pages(cma) *

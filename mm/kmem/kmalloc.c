@@ -13,9 +13,11 @@
  *   Free	whether an object lies in the core's own slab is told by its
  *		address alone. kfree() finds the cache from the address:
  *		frame, struct page (each of a slab, tails too), cache.
- *   Hooks	while somebody wants to see each request (tracing), every
- *		cache shows its fast path a core's part that is always empty,
- *		so that all come the slow way, where the hooks are.
+ *   Hooks	while somebody wants to see each request (tracing, a sample
+ *		for KFENCE), every cache shows its fast path a core's part that
+ *		is always empty, so that all come the slow way, where the hooks
+ *		are. A sampled object lies in no slab, so it is given back
+ *		the slow way too.
  *   Mistakes	an address that is no object is none of the own slab, so the
  *		fast path need not look for it; the slow path does. In debug
  *		builds every free is looked at.
@@ -30,6 +32,7 @@
 #include <mm/trace.h>
 #include <mm/vmalloc.h>
 #include "kasan_slab.h"
+#include "kfence.h"
 #include "kmem_cache.h"
 
 #define NR_KMALLOC_CACHES	13	/* 8 to 8192, and 96, 192 */
@@ -111,7 +114,7 @@ list_pop(struct kmem_cache *cache, struct kmem_cache_cpu *lists)
 	return object;
 }
 
-/* Somebody wants to know of each request: it is told, or failed. */
+/* Somebody wants to know of each request: it is told, sampled, or failed. */
 static noinline void *
 cache_alloc_hooked(struct kmem_cache *cache, size_t size, gfp_t gfp,
 		   unsigned long caller)
@@ -119,7 +122,10 @@ cache_alloc_hooked(struct kmem_cache *cache, size_t size, gfp_t gfp,
 	void *object = NULL;
 	bool fail = slab_hooks & SLAB_HOOK_FAULT && fault_inject_object(gfp);
 
-	if (!fail)
+	if (slab_hooks & SLAB_HOOK_KFENCE && !fail)
+		object = kfence_alloc(cache, size ? size : cache->object_size,
+				      gfp, caller);
+	if (!object && !fail)
 		object = list_pop(cache, cache->lists);
 	if (!object && !fail)
 		object = the_slab_design->alloc(cache,
@@ -148,11 +154,13 @@ cache_alloc_slow(struct kmem_cache *cache, size_t size, gfp_t gfp,
 	else
 		object = the_slab_design->alloc(cache,
 				size ? size : cache->object_size, gfp, caller);
+	if (likely(!is_kfence_address(object))) {
 #ifdef VELLUM_DEBUG
-	if (object)
-		check_alloc(cache, object);
+		if (object)
+			check_alloc(cache, object);
 #endif
-	kasan_alloc_object(cache, object, size);
+		kasan_alloc_object(cache, object, size);
+	}
 	if (unlikely(gfp & __GFP_ZERO) && object)
 		memset(object, 0, size ? size : cache->object_size);
 	return object;
@@ -240,9 +248,19 @@ is_freed_last(struct kmem_cache *cache, const void *object)
 	return twice;
 }
 
+static void
+trace_free(struct kmem_cache *cache, void *object, unsigned long caller,
+	   bool kmalloced)
+{
+	if (kmalloced)
+		trace_kfree((void *)caller, object);
+	else
+		trace_kmem_cache_free((void *)caller, object, cache->name);
+}
+
 /*
- * Free what no list of this core takes: an object of another slab, NULL, or
- * a mistake.
+ * Free what no list of this core takes: an object of another slab or of
+ * KFENCE, NULL, or a mistake.
  */
 static noinline void
 cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
@@ -254,6 +272,11 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 		return;
 	if (unlikely(!is_lowmem(object))) {
 		bad_free(cache, object, "free of a pointer that is no object");
+		return;
+	}
+	if (is_kfence_address(object)) {
+		trace_free(cache, object, caller, kmalloced);
+		kfence_free(cache, object, caller);
 		return;
 	}
 	page = slab_page_of(object);
@@ -268,11 +291,7 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 		return;
 	}
 	if (unlikely(slab_hooks)) {
-		if (kmalloced)
-			trace_kfree((void *)caller, object);
-		else
-			trace_kmem_cache_free((void *)caller, object,
-					      cache->name);
+		trace_free(cache, object, caller, kmalloced);
 		if (lists_push(cache, cache->lists, object))
 			return;
 	}
@@ -287,10 +306,8 @@ kasan_keeps(struct kmem_cache *cache, void *object, unsigned long caller,
 {
 	if (!kasan_free_object(cache, object, caller))
 		return false;
-	if (slab_hooks && kmalloced)
-		trace_kfree((void *)caller, object);
-	else if (slab_hooks)
-		trace_kmem_cache_free((void *)caller, object, cache->name);
+	if (slab_hooks)
+		trace_free(cache, object, caller, kmalloced);
 	return true;
 }
 
@@ -458,7 +475,7 @@ is_large(struct page *page, const void *p)
 	       page->flags & PG_private && page_address(page) == p;
 }
 
-/* No page of a slab: NULL, a block of pages, or a mistake. */
+/* No page of a slab: NULL, KFENCE's, a block of pages, or a mistake. */
 static noinline void
 kfree_slow(const void *p, unsigned long caller)
 {
@@ -466,6 +483,11 @@ kfree_slow(const void *p, unsigned long caller)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;
+	if (is_kfence_address(p)) {
+		trace_kfree((void *)caller, p);
+		kfence_free(NULL, (void *)p, caller);
+		return;
+	}
 	page = is_lowmem(p) ? slab_page_of(p) : NULL;
 	if (!page || !is_large(page, p)) {
 		bad_free(NULL, p, "kfree of a pointer that is no object");
@@ -506,6 +528,8 @@ ksize(const void *p)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
+	if (is_kfence_address(p))
+		return kfence_ksize(p);
 	page = slab_page_of(p);
 	if (page_state(page) != PAGE_STATE_SLAB)
 		bytes = PAGE_SIZE << page_order(page);
@@ -528,7 +552,8 @@ krealloc(const void *p, size_t size, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	}
 	if (p && size <= have && !ZERO_OR_NULL_PTR(p)) {
-		kasan_resize(p, size);
+		if (!is_kfence_address(p))
+			kasan_resize(p, size);
 		return (void *)p;
 	}
 	next = kmalloc_caller(size, gfp, CALLER);

@@ -36,6 +36,7 @@
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 #include "kasan_slab.h"
+#include "kfence.h"
 #include "kmem_cache.h"
 
 #define NEVER_MERGE	(SLAB_NO_MERGE | SLAB_DEBUG_FLAGS | \
@@ -350,7 +351,9 @@ kmem_cache_destroy(struct kmem_cache *cache)
 		mutex_unlock(&slab_mutex);
 		return 0;
 	}
-	left = the_slab_design->shutdown(cache);
+	left = kfence_objects_of(cache);
+	if (!left)
+		left = the_slab_design->shutdown(cache);
 	if (left)
 		cache->refcount++;
 	else

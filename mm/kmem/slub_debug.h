@@ -45,6 +45,7 @@ bool slub_debug_check(struct kmem_cache *cache, struct page *page,
 
 /* slub_report.c */
 void slub_fill_track(struct track *t, unsigned long caller);
+void slub_print_track(const struct track *t, const char *what);
 void slub_report_bytes(struct kmem_cache *cache, struct page *page,
 		       void *object, const struct zone_check *z, u8 *bad,
 		       u8 *end);

@@ -61,8 +61,9 @@ slub_fill_track(struct track *t, unsigned long caller)
 	t->cpu = smp_processor_id();
 }
 
-static void
-print_track(const struct track *t, const char *what)
+/* Who used it, when, and from where; nothing if nobody did. */
+void
+slub_print_track(const struct track *t, const char *what)
 {
 	char name[80];
 
@@ -84,8 +85,8 @@ print_tracks(struct kmem_cache *cache, const void *object)
 
 	if (!(cache->flags & SLAB_STORE_USER))
 		return;
-	print_track(&t[0], "Allocated");
-	print_track(&t[1], "Freed");
+	slub_print_track(&t[0], "Allocated");
+	slub_print_track(&t[1], "Freed");
 }
 
 /* n bytes at p, sixteen a line, each line with the name of the zone. */
