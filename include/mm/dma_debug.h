@@ -53,6 +53,11 @@ unsigned dma_debug_used(void);
 bool dma_debug_overflowed(void);
 /* For tests, with an empty table. */
 void dma_debug_restart(void);
+
+/* Streaming mappings there are now. */
+extern unsigned nr_dma_lent;
+/* Is some of [phys, phys + size), which is being freed, lent? Report it. */
+void dma_debug_freed_slow(phys_addr_t phys, size_t size, unsigned long caller);
 #else
 #define dma_debug_map(ref)		((void)(ref))
 #define dma_debug_unmap(ref)		((void)(ref), true)
@@ -62,6 +67,21 @@ void dma_debug_restart(void);
 #define dma_debug_bad_call(ref, what)	((void)(ref), (void)(what))
 #define dma_debug_show(s)		((void)(s))
 #define dma_debug_used()		0u
+#endif
+
+/*
+ * Memory is given up: no device may own any of it (debug builds; the host's
+ * tests lend nothing). Context: any, with any lock held.
+ */
+#if defined(VELLUM_DEBUG) && !defined(VELLUM_HOST)
+static inline void
+dma_debug_freed(phys_addr_t phys, size_t size, unsigned long caller)
+{
+	if (unlikely(READ_ONCE(nr_dma_lent)))
+		dma_debug_freed_slow(phys, size, caller);
+}
+#else
+#define dma_debug_freed(phys, size, caller)	((void)0)
 #endif
 
 #endif

@@ -23,6 +23,9 @@
  *				writes: the invalidation at the end would
  *				throw the core's write away.
  *   driver detaches		with entries of its device
+ *   freed while lent		the page allocator and the object caches ask for
+ *				whatever is given back: the device would write
+ *				into memory of the next owner
  *
  *		line		line		line
  *	   |rest BUFFER...|..............|...BUFFER rest|
@@ -31,7 +34,9 @@
  *		are made where nothing can be allocated. When it is full,
  *		checking ends for good, which the log and the node say.
  * Locks	dma_debug_lock for State; sums are computed and reports printed
- *		outside it.
+ *		outside it. Memory is freed with any lock held, so there the
+ *		lock is only tried, a number of times: this core may be the
+ *		one that holds it.
  * Cost		each call compares with every mapping there is: tens.
  * Sources	Linux, kernel/dma/debug.c (what is worth checking).
  */
@@ -47,6 +52,7 @@
 
 #define NR_ENTRIES	512
 #define NR_RECENT	64	/* unmapped ones that are remembered */
+#define LOCK_TRIES	1000
 
 struct dma_entry {
 	struct list_head list;
@@ -72,7 +78,7 @@ static bool overflowed;
 static struct dma_recent recent[NR_RECENT];
 static unsigned recent_next;
 
-unsigned nr_dma_errors;
+unsigned nr_dma_errors, nr_dma_lent;
 
 static const char *const dir_names[] = {
 	"both ways", "to device", "from device", "no direction",
@@ -157,9 +163,23 @@ entry_take_locked(void)
 	return entry;
 }
 
+static bool
+is_lent(const struct dma_entry *entry)
+{
+	return entry->ref.type != DMA_TYPE_COHERENT;
+}
+
+static void
+entry_enter_locked(struct dma_entry *entry)
+{
+	list_add(&entry->list, &active);
+	nr_dma_lent += is_lent(entry);
+}
+
 static void
 entry_drop_locked(struct dma_entry *entry)
 {
+	nr_dma_lent -= is_lent(entry);
 	list_move(&entry->list, &unused);
 	nr_used--;
 }
@@ -307,7 +327,7 @@ dma_debug_map(const struct dma_ref *ref)
 	entry = entry_take_locked();
 	if (entry) {
 		*entry = new;
-		list_add(&entry->list, &active);
+		entry_enter_locked(entry);
 	}
 	full = overflowed && !full;
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
@@ -462,6 +482,47 @@ dma_debug_detach(const struct device *dev)
 		n++;
 	}
 	return n;
+}
+
+/* A lent mapping that has a byte of [phys, phys + size). */
+static struct dma_entry *
+entry_touched_locked(phys_addr_t phys, size_t size)
+{
+	struct dma_entry *entry;
+
+	list_for_each_entry(entry, &active, list) {
+		if (is_lent(entry) && entry->ref.phys < phys + size &&
+		    phys < entry->ref.phys + entry->ref.size)
+			return entry;
+	}
+	return NULL;
+}
+
+void
+dma_debug_freed_slow(phys_addr_t phys, size_t size, unsigned long caller)
+{
+	unsigned long flags = local_irq_save();
+	struct dma_entry *entry, hit;
+	unsigned tries = LOCK_TRIES;
+
+	while (!spin_trylock(&dma_debug_lock)) {
+		if (!--tries) {
+			local_irq_restore(flags);
+			return;
+		}
+		cpu_relax();
+	}
+	entry = entry_touched_locked(phys, size);
+	if (entry)
+		hit = *entry;
+	spin_unlock_irqrestore(&dma_debug_lock, flags);
+	if (!entry)
+		return;
+	dma_report(&(struct dma_ref){
+		.dev = hit.ref.dev, .addr = phys, .size = size,
+		.dir = hit.ref.dir, .type = hit.ref.type,
+	}, "memory is freed that a device still owns", &hit, "freed by",
+		   caller);
 }
 
 void

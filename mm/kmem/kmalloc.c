@@ -29,6 +29,7 @@
 #include <lib/bitops.h>
 #include <lib/string.h>
 #include <mm/hooks.h>
+#include <mm/dma_debug.h>
 #include <mm/trace.h>
 #include <mm/vmalloc.h>
 #include "kasan_slab.h"
@@ -82,6 +83,18 @@ check_free(struct kmem_cache *cache, void *object)
 	}
 	*slab_canary(cache, object) = slab_canary_value(cache, object);
 	return true;
+}
+
+/* An object is given up: is it lent to a device? */
+static void
+check_lent(struct kmem_cache *cache, const void *object, unsigned long caller)
+{
+	size_t size = cache->object_size;
+
+	if (the_slab_design->ksize)
+		size = the_slab_design->ksize(slab_page_of(object), object);
+	dma_debug_freed(__pa(object), size, caller);
+	(void)size;
 }
 
 /* The mark of an object that is given out must be as it was left. */
@@ -350,10 +363,12 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 #ifdef VELLUM_DEBUG
 	if (object && is_lowmem(object) &&
 	    slab_page_of(object)->slab.cache == cache &&
-	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB &&
-	    (kasan_keeps(cache, object, CALLER, false) ||
-	     !check_free(cache, object)))
-		return;
+	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB) {
+		check_lent(cache, object, CALLER);
+		if (kasan_keeps(cache, object, CALLER, false) ||
+		    !check_free(cache, object))
+			return;
+	}
 #endif
 	cache_free(cache, object, CALLER, false);
 }
@@ -513,9 +528,12 @@ kfree(const void *p)
 	}
 	cache = page->slab.cache;
 #ifdef VELLUM_DEBUG
-	if (cache && (kasan_keeps(cache, (void *)p, CALLER, true) ||
-		      !check_free(cache, (void *)p)))
-		return;
+	if (cache) {
+		check_lent(cache, p, CALLER);
+		if (kasan_keeps(cache, (void *)p, CALLER, true) ||
+		    !check_free(cache, (void *)p))
+			return;
+	}
 #endif
 	cache_free(cache, (void *)p, CALLER, true);
 }

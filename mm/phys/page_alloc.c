@@ -37,6 +37,7 @@
 #include <kernel/sched.h>
 #include <lib/bitops.h>
 #include <mm/buddy.h>
+#include <mm/dma_debug.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
 #include <mm/hooks.h>
@@ -399,6 +400,8 @@ free_block_slow(struct page *page, unsigned order)
 	if (page_debug_on())
 		page_debug_free(page, order);
 	translation_check_frames(page, order, FREED_STALE);
+	dma_debug_freed(page_to_phys(page), PAGE_SIZE << order,
+			(unsigned long)__builtin_return_address(0));
 	kasan_free_pages(page, order);
 	zone->pcp[smp_processor_id()]->nr_free[order]++;
 	page_set_state(page, PAGE_STATE_ISOLATED);
@@ -448,6 +451,8 @@ free_block(struct page *page, unsigned order)
 	    !free_block_full(page, order, pcp, stack))
 		return;
 	translation_check_frames(page, order, FREED_STALE);
+	dma_debug_freed(page_to_phys(page), PAGE_SIZE << order,
+			(unsigned long)__builtin_return_address(0));
 	kasan_free_pages(page, order);
 	page_set_state(page, PAGE_STATE_ISOLATED);
 	page->pcp.next = stack->loaded;

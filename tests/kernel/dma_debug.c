@@ -262,6 +262,82 @@ a_double_free_of_coherent_memory_is_reported(struct test *t)
 	dma_free_coherent(&dev, 64, NULL, 0);
 }
 
+static noinline void
+give_up_page(void *p)
+{
+	free_page(p);
+}
+
+static noinline void
+give_up_object(void *p)
+{
+	kfree(p);
+}
+
+static struct kmem_cache *cache;
+
+static noinline void
+give_up_of_cache(void *p)
+{
+	kmem_cache_free(cache, p);
+}
+
+/* The device would write into what the next owner has there. */
+static void
+a_page_freed_while_lent_is_reported(struct test *t)
+{
+	bool was = dma_force_bounce;
+
+	setup();
+	dma_force_bounce = false;
+	addr = map(4064, 32, DMA_FROM_DEVICE);	/* its last bytes */
+	dma_force_bounce = was;
+	EXPECT_WARNING(t, give_up_page, buf,
+		       "dma: memory is freed that a device still owns");
+	EXPECT(t, strstr(test_last_report(), "mapped: tester"));
+	EXPECT(t, strstr(test_last_report(), "freed by "));
+	EXPECT(t, strstr(test_last_report(), "give_up_page+"));
+	dma_unmap_single(&dev, addr, 32, DMA_FROM_DEVICE);
+	EXPECT_EQ(t, dma_debug_used(), used_before);
+}
+
+/*
+ *	| neighbour | LENT | neighbour |
+ */
+static void
+an_object_freed_while_lent_is_reported(struct test *t)
+{
+	bool was = dma_force_bounce;
+	u8 *p[3];
+
+	cache = kmem_cache_create("lent", 96, 32, SLAB_NO_MERGE, NULL);
+	ASSERT(t, cache);
+	dma_force_bounce = false;
+	for (unsigned i = 0; i < 3; i++)
+		p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	addr = dma_map_single(&dev, p[1], 96, DMA_TO_DEVICE);
+	ASSERT(t, !dma_mapping_error(&dev, addr));
+	kmem_cache_free(cache, p[0]);		/* not lent: no word */
+	kmem_cache_free(cache, p[2]);
+	dma_unmap_single(&dev, addr, 96, DMA_TO_DEVICE);
+	kmem_cache_free(cache, p[1]);		/* not any more */
+	p[0] = kmem_cache_alloc(cache, GFP_KERNEL);
+	addr = dma_map_single(&dev, p[0], 96, DMA_FROM_DEVICE);
+	ASSERT(t, !dma_mapping_error(&dev, addr));
+	EXPECT_WARNING(t, give_up_of_cache, p[0],
+		       "dma: memory is freed that a device still owns");
+	dma_unmap_single(&dev, addr, 96, DMA_FROM_DEVICE);
+	p[0] = kmalloc(512, GFP_KERNEL);
+	addr = dma_map_single(&dev, p[0], 512, DMA_FROM_DEVICE);
+	ASSERT(t, !dma_mapping_error(&dev, addr));
+	EXPECT_WARNING(t, give_up_object, p[0],
+		       "dma: memory is freed that a device still owns");
+	EXPECT(t, strstr(test_last_report(), "512 bytes, from device"));
+	dma_unmap_single(&dev, addr, 512, DMA_FROM_DEVICE);
+	dma_force_bounce = was;
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
 /* More mappings than the books can hold: said once, and then silence. */
 static void
 checking_ends_when_the_table_is_full(struct test *t)
@@ -326,6 +402,8 @@ TEST_SUITE("dma_debug",
 	   TEST_CASE(two_mappings_of_one_line_are_reported),
 	   TEST_CASE(what_a_driver_leaves_behind_is_reported),
 	   TEST_CASE(a_double_free_of_coherent_memory_is_reported),
+	   TEST_CASE(a_page_freed_while_lent_is_reported),
+	   TEST_CASE(an_object_freed_while_lent_is_reported),
 	   TEST_CASE(checking_ends_when_the_table_is_full),
 	   TEST_CASE(the_node_lists_what_is_mapped));
 #endif
