@@ -145,8 +145,8 @@ struct inode_operations {
 	/* i_lock held; size is checked. */
 	int (*truncate)(struct inode *inode, u64 size);
 	/*
-	 * Where a symbolic link leads: its text into buf (at most size bytes
-	 * with the NUL): length or -Exxx.
+	 * Where a symbolic link leads: its text into buf, at most size bytes,
+	 * without a NUL: how many, or -Exxx.
 	 */
 	int (*readlink)(struct inode *inode, char *buf, size_t size);
 	/* A link that leads to a place, not to a name (/proc/self/exe):
@@ -381,7 +381,6 @@ struct file {
 	struct path f_path;		/* -  */
 	const struct file_operations *f_op;	/* -  */
 	void *private_data;		/*    of f_op */
-	struct rcu_head f_rcu;
 };
 
 static inline struct file *
@@ -452,9 +451,14 @@ struct char_device {
 	const struct file_operations *fops;
 };
 
-/* Registered by the linker: CHAR_DEVICE(null_device) */
-#define CHAR_DEVICE(device) \
-	static const struct char_device *const char_device_##device \
-	__used __section(".char_devices") __aligned(4) = &device
+/* Registered by the linker: a table of devices; its name is for the linker. */
+struct char_device_table {
+	const struct char_device *devices;
+	unsigned nr;
+};
+#define CHAR_DEVICES(id, table) \
+	static const struct char_device_table char_devices_##id \
+	__used __section(".char_devices") __aligned(4) = \
+		{ table, ARRAY_SIZE(table) }
 
 #endif

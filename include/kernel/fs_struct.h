@@ -26,7 +26,7 @@ struct fdtable {
 };
 
 struct files_struct {
-	atomic_t count;			/* processes that use it */
+	atomic_t count;			/* tasks that use it, threads too */
 	struct fdtable *fdt;		/* file_lock; readers: RCU */
 	spinlock_t file_lock;		/* rank FILES */
 	unsigned next_fd;		/* none below is free */
@@ -51,7 +51,10 @@ extern struct fs_struct init_fs;	/* kernel threads' */
 struct files_struct *files_alloc(void);
 /* fork: a copy, its files shared. 0, -ENOMEM. */
 int files_copy(struct files_struct *old, struct files_struct **copy);
-/* clone(CLONE_FILES): one more user. */
+/*
+ * One more task uses it: clone(CLONE_FILES), and each thread of a process. Every
+ * task that ends puts it. A count of 1 tells fdget() that nobody else can close.
+ */
 static inline struct files_struct *
 files_get(struct files_struct *files)
 {
@@ -120,5 +123,7 @@ void put_unused_fd(unsigned fd);
 /* Reserve and install: the descriptor, or -Exxx and file is put. */
 int fd_publish(struct file *file, unsigned flags);
 int close_fd(unsigned fd);
+/* For tests: are rules F1-F3 of fdtable.c kept? */
+bool files_verify(struct files_struct *files);
 
 #endif

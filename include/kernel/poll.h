@@ -29,4 +29,11 @@ struct poll_table {
 /* wait NULL: only asked, not waited for. */
 void poll_wait(struct wait_queue_head *queue, struct poll_table *wait);
 
+/*
+ * Wait for files of the current table until deadline (ktime in ns; 0: only
+ * ask; ~0ull: for ever). fds is kernel memory. How many have something,
+ * -EINTR, -ENOMEM. Context: may sleep.
+ */
+int do_poll(struct pollfd *fds, unsigned nr, u64 deadline);
+
 #endif

@@ -46,6 +46,12 @@ void prepare_to_wait(struct wait_queue_head *queue,
 void finish_wait(struct wait_queue_head *queue,
 		 struct wait_queue_entry *entry);
 
+/* Enter / leave the queue without touching the state (see fs/select.c). */
+void add_wait_queue(struct wait_queue_head *queue,
+		    struct wait_queue_entry *entry);
+void remove_wait_queue(struct wait_queue_head *queue,
+		       struct wait_queue_entry *entry);
+
 /* Wake every ordinary waiter and the first exclusive one. Any context. */
 void wake_up(struct wait_queue_head *queue);
 void wake_up_all(struct wait_queue_head *queue);

@@ -58,15 +58,30 @@ prepare_to_wait(struct wait_queue_head *queue, struct wait_queue_entry *entry,
 }
 
 void
-finish_wait(struct wait_queue_head *queue, struct wait_queue_entry *entry)
+add_wait_queue(struct wait_queue_head *queue, struct wait_queue_entry *entry)
 {
-	unsigned long flags;
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
 
-	set_current_state(TASK_RUNNING);
-	flags = spin_lock_irqsave(&queue->lock);
+	list_add(&entry->node, &queue->waiters);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+void
+remove_wait_queue(struct wait_queue_head *queue,
+		  struct wait_queue_entry *entry)
+{
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
+
 	if (!list_empty(&entry->node))
 		list_del_init(&entry->node);
 	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+void
+finish_wait(struct wait_queue_head *queue, struct wait_queue_entry *entry)
+{
+	set_current_state(TASK_RUNNING);
+	remove_wait_queue(queue, entry);
 }
 
 static void

@@ -23,6 +23,7 @@ nr_settled_free_pages(void)
 {
 	sched_drop_borrowed_mm();
 	rcu_barrier();
+	shrink_slab(0);
 	kstack_drain();
 	vmalloc_purge();
 	kmem_cache_shrink_all();

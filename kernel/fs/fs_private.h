@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the file system: what its files tell each other. */
+#ifndef FS_PRIVATE_H
+#define FS_PRIVATE_H
+
+#include <kernel/fs.h>
+#include <kernel/fs_struct.h>
+#include <kernel/lock.h>
+#include <kernel/signal.h>
+
+extern spinlock_t dcache_lock;		/* rank DCACHE */
+extern struct list_head mount_list;	/* dcache_lock */
+
+/* d_lookup() for one who holds dcache_lock. */
+struct dentry *d_lookup_locked(struct dentry *parent, const struct qstr *name);
+/* Forget the unused names below parent. Context: may sleep. */
+void shrink_dcache_parent(struct dentry *parent);
+
+/* --- namei.c: a path on its way --- */
+
+enum last_type { LAST_NORM, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
+
+struct walk {
+	struct path path;	/* where we are; references held */
+	struct path root;	/* "/" ; references held */
+	const char *rest;	/* what is still to walk */
+	char *buf;		/* holds rest once a link was followed */
+	unsigned flags;		/* LOOKUP_* */
+	unsigned links;		/* followed so far */
+	struct qstr last;	/* after walk_parent(): the last name */
+	enum last_type last_type;
+	bool slash;		/* a slash behind it: it must be a folder */
+};
+
+int walk_start(struct walk *w, int dfd, const char *name, unsigned flags);
+/* All but the last name; path is the folder it lies in. */
+int walk_parent(struct walk *w);
+/* path is a symbolic link: go where it leads (path becomes the link's folder
+ * first). More is to be walked if rest is not empty. */
+int walk_link(struct walk *w, struct dentry *link);
+void walk_end(struct walk *w);
+/* The name in the folder dir, positive or negative, with a reference. Held:
+ * dir's i_lock. 0 or -Exxx. */
+int lookup_one(struct dentry *dir, const struct qstr *name,
+	       struct dentry **found);
+
+/* --- file_table.c --- */
+
+/* An empty file with one reference. NULL: no memory. */
+struct file *file_alloc(void);
+/* A file on a new inode of a file system that hangs nowhere; takes the
+ * inode's reference in any case. */
+int file_of_inode(struct mount *mnt, struct inode *inode, const char *name,
+		  unsigned flags, struct file **file);
+
+int get_write_access(struct inode *inode);
+void put_write_access(struct inode *inode);
+
+/* --- fdtable.c, fs_struct.c --- */
+
+int fd_replace(unsigned fd, struct file *file, unsigned flags);
+bool fd_close_on_exec(unsigned fd);
+void fd_set_close_on_exec(unsigned fd, bool set);
+void set_fs_pwd(struct fs_struct *fs, const struct path *path);
+void set_fs_root(struct fs_struct *fs, const struct path *path);
+
+/* --- interim.c: for ppoll() and pselect6() --- */
+
+/* Block mask while the current call waits. */
+void set_wait_sigmask(sigset_t mask);
+/* Back to what was blocked: now, or after the handler of what came. */
+void restore_wait_sigmask(bool interrupted);
+
+/* --- the user's memory: usercopy.c --- */
+
+/* A path from the user: a buffer for putname(), or NULL with *err. */
+char *getname(const char *user, int *err);
+void putname(char *name);
+/* An int to the user's address arg, for ioctls. 0 or -EFAULT. */
+long put_user_int(int value, unsigned long arg);
+/* An array of pieces; *iov is kmalloc'ed if it is not fast (8 pieces). */
+#define UIO_FASTIOV 8
+ssize_t import_iovec(const struct iovec *user, unsigned long nr,
+		     struct iovec *fast, struct iovec **iov);
+
+#endif

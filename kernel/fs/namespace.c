@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mounts: file systems hung into one tree.
+ *
+ *	/	rootfs (tmpfs)
+ *	/proc	proc	/dev	devtmpfs	/dev/shm, /tmp	tmpfs
+ *
+ * Ideas
+ *   A mount says: at this folder of that mount begins the root of this file
+ *   system. A walk that comes to a folder with d_mounted > 0 looks whether
+ *   something hangs there in this mount, and goes on at its root.
+ *   Some file systems hang nowhere: pipes, files of shared memory.
+ *   mnt_count counts the paths that lie inside; a mount with any is busy.
+ *
+ * Locks   dcache_lock guards the list and mnt_parent; mount_mutex lets one
+ *   mount or umount happen at a time.
+ */
+#include <kernel/init.h>
+#include <kernel/node.h>
+#include <kernel/panic.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+
+#include "fs_private.h"
+
+extern const struct file_system_type *const __file_systems_start[];
+extern const struct file_system_type *const __file_systems_end[];
+
+LIST_HEAD(mount_list);			/* dcache_lock */
+struct path root_path;
+static DEFINE_MUTEX(mount_mutex);
+static atomic_t last_dev, last_id;
+
+const struct file_system_type *
+get_fs_type(const char *name)
+{
+	const struct file_system_type *const *t;
+
+	for (t = __file_systems_start; t < __file_systems_end; t++) {
+		if (!strcmp((*t)->name, name))
+			return *t;
+	}
+	return NULL;
+}
+
+static struct super_block *
+make_super(const struct file_system_type *type, const char *options, int *err)
+{
+	struct super_block *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
+
+	*err = -ENOMEM;
+	if (!sb)
+		return NULL;
+	sb->s_type = type;
+	mutex_init(&sb->s_rename_mutex);
+	sb->s_dev = MKDEV(0, (u32)atomic_add_return(&last_dev, 1));
+	*err = type->fill_super(sb, options);
+	if (!*err)
+		return sb;
+	kfree(sb);
+	return NULL;
+}
+
+static void
+destroy_super(struct super_block *sb)
+{
+	d_genocide(sb->s_root);
+	dput(sb->s_root);
+	shrink_dcache_sb(sb);
+	if (sb->s_op->put_super)
+		sb->s_op->put_super(sb);
+	kfree(sb);
+}
+
+static struct mount *
+make_mount(const struct file_system_type *type, const char *devname,
+	   const char *options, int *err)
+{
+	struct mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
+
+	*err = -ENOMEM;
+	if (!m)
+		return NULL;
+	m->mnt_sb = make_super(type, options, err);
+	if (!m->mnt_sb) {
+		kfree(m);
+		return NULL;
+	}
+	m->mnt_root = m->mnt_sb->s_root;
+	m->mnt_parent = m;
+	m->mnt_mountpoint = m->mnt_root;
+	INIT_LIST_HEAD(&m->mnt_list);
+	atomic_set(&m->mnt_count, 1);
+	m->mnt_id = (int)atomic_add_return(&last_id, 1);
+	strscpy(m->mnt_devname, devname, sizeof(m->mnt_devname));
+	return m;
+}
+
+struct mount *
+kern_mount(const struct file_system_type *type, const char *options)
+{
+	int err;
+
+	return make_mount(type, type->name, options, &err);
+}
+
+/* Hang m at the folder; takes the path's references over. */
+static void
+attach(struct mount *m, const struct path *at)
+{
+	spin_lock(&dcache_lock);
+	m->mnt_parent = at->mnt;
+	m->mnt_mountpoint = at->dentry;
+	at->dentry->d_mounted++;
+	list_add_tail(&m->mnt_list, &mount_list);
+	spin_unlock(&dcache_lock);
+}
+
+int
+do_mount(const char *devname, const char *dir, const char *type_name,
+	 const char *options)
+{
+	const struct file_system_type *type = get_fs_type(type_name);
+	struct mount *m;
+	struct path at;
+	int err;
+
+	if (!type)
+		return -ENODEV;
+	err = kern_path(dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &at);
+	if (err)
+		return err;
+	mutex_lock(&mount_mutex);
+	m = make_mount(type, devname, options, &err);
+	if (m) {
+		follow_mount(&at);
+		attach(m, &at);
+	}
+	mutex_unlock(&mount_mutex);
+	if (!m)
+		path_put(&at);
+	return err;
+}
+
+/*
+ * Is anybody inside? Its own existence is one, the caller's path another; a
+ * mount that hangs on one of its folders is one more.
+ */
+static bool
+detach_if_idle(struct mount *m)
+{
+	bool idle;
+
+	spin_lock(&dcache_lock);
+	idle = atomic_read(&m->mnt_count) == 2;
+	if (idle) {
+		list_del_init(&m->mnt_list);
+		m->mnt_mountpoint->d_mounted--;
+	}
+	spin_unlock(&dcache_lock);
+	return idle;
+}
+
+int
+do_umount(const char *dir)
+{
+	struct path path, at;
+	struct mount *m;
+	int err = kern_path(dir, LOOKUP_FOLLOW, &path);
+
+	if (err)
+		return err;
+	mutex_lock(&mount_mutex);
+	m = path.mnt;
+	if (path.dentry != m->mnt_root)
+		err = -EINVAL;
+	else if (m->mnt_parent == m || !detach_if_idle(m))
+		err = -EBUSY;
+	mutex_unlock(&mount_mutex);
+	path_put(&path);
+	if (err)
+		return err;
+	at.mnt = m->mnt_parent;
+	at.dentry = m->mnt_mountpoint;
+	destroy_super(m->mnt_sb);
+	kfree(m);
+	path_put(&at);
+	return 0;
+}
+
+/* --- at boot --------------------------------------------------------------------- */
+
+static int __init
+mount_at_boot(const char *dir, const char *type, umode_t mode)
+{
+	int err = vfs_mkdir_at(AT_FDCWD, dir, mode);
+
+	if (!err || err == -EEXIST)
+		err = do_mount(type, dir, type, mode & S_ISVTX ? "mode=1777" :
+			       "");
+	return err;
+}
+
+/* The tree as every program finds it. */
+static int __init
+mount_root(void)
+{
+	struct mount *root = kern_mount(get_fs_type("rootfs"), "");
+
+	if (!root)
+		panic("fs: no memory for the root");
+	list_add_tail(&root->mnt_list, &mount_list);
+	root_path.mnt = root;
+	root_path.dentry = root->mnt_root;
+	init_fs.root = init_fs.pwd = root_path;
+	path_get(&init_fs.root);
+	path_get(&init_fs.pwd);
+	if (mount_at_boot("/proc", "proc", 0555) ||
+	    mount_at_boot("/dev", "devtmpfs", 0755) ||
+	    mount_at_boot("/dev/shm", "tmpfs", 01777) ||
+	    mount_at_boot("/tmp", "tmpfs", 01777))
+		return -ENOMEM;
+	return 0;
+}
+device_initcall(mount_root);
+
+/* --- looking ------------------------------------------------------------------------ */
+
+static struct mount *
+mount_after(struct mount *m)
+{
+	struct list_head *next;
+
+	next = m ? m->mnt_list.next : mount_list.next;
+	return next == &mount_list ? NULL :
+	       list_entry(next, struct mount, mnt_list);
+}
+
+/* One line; the path is made with a reference to the mount and no lock. */
+static void
+show_mount(struct seq_buf *s, struct mount *m)
+{
+	struct path path = { m, m->mnt_root };
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *text;
+	int err;
+
+	text = buf ? d_path(&path, buf, PATH_MAX, &err) : NULL;
+	seq_printf(s, "%s %s %s rw", m->mnt_devname, text ? text : "?",
+		   m->mnt_sb->s_type->name);
+	if (m->mnt_sb->s_op->show_options)
+		m->mnt_sb->s_op->show_options(s, m->mnt_sb);
+	seq_puts(s, " 0 0\n");
+	kfree(buf);
+}
+
+/*
+ * mount_mutex keeps the list still, and is no lock that d_path() takes.
+ */
+static void
+mounts_show(struct seq_buf *s)
+{
+	struct mount *m;
+
+	mutex_lock(&mount_mutex);
+	for (m = mount_after(NULL); m; m = mount_after(m))
+		show_mount(s, m);
+	mutex_unlock(&mount_mutex);
+}
+NODE("mounts", mounts_show);
+
+static void
+filesystems_show(struct seq_buf *s)
+{
+	const struct file_system_type *const *t;
+
+	for (t = __file_systems_start; t < __file_systems_end; t++)
+		seq_printf(s, "%s\t%s\n", (*t)->nodev ? "nodev" : "",
+			   (*t)->name);
+}
+NODE("filesystems", filesystems_show);
