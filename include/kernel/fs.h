@@ -439,6 +439,8 @@ int dcache_iterate(struct file *file, struct dir_context *ctx);
  * shows. Context: may sleep. *file or -Exxx.
  */
 int shmem_file_setup(const char *name, u64 size, struct file **file);
+/* F_ADD_SEALS: fcntl.c */
+int file_add_seals(struct file *file, u32 seals);
 /* Both ends of a pipe; flags: O_NONBLOCK, O_CLOEXEC is the table's. */
 int create_pipe_files(struct file *files[2], unsigned flags);
 

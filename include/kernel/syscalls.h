@@ -31,7 +31,7 @@ struct kernel_timespec {
 	s64 tv_sec, tv_nsec;
 };
 
-/* --- open and close: kernel/fs/open.c --- */
+/* --- open and close: kernel/fs/open_calls.c --- */
 long sys_open(const char *name, int flags, unsigned mode);
 long sys_openat(int dfd, const char *name, int flags, unsigned mode);
 long sys_creat(const char *name, unsigned mode);
@@ -61,7 +61,7 @@ long sys_utimensat(int dfd, const char *name, const struct old_timespec32 *t,
 long sys_utimensat_time64(int dfd, const char *name,
 			  const struct kernel_timespec *t, int flags);
 
-/* --- reading and writing: kernel/fs/read_write.c --- */
+/* --- reading and writing: kernel/fs/rw_calls.c --- */
 long sys_read(unsigned fd, void *buf, size_t n);
 long sys_write(unsigned fd, const void *buf, size_t n);
 long sys_readv(unsigned fd, const struct iovec *iov, unsigned long nr);
@@ -79,7 +79,7 @@ long sys_sync(void);
 long sys_syncfs(int fd);
 long sys_fadvise64_64(int fd, int advice, s64 offset, s64 len);
 
-/* --- figures: kernel/fs/stat.c --- */
+/* --- figures: kernel/fs/stat_calls.c --- */
 long sys_stat(const char *name, struct stat *st);
 long sys_lstat(const char *name, struct stat *st);
 long sys_fstat(unsigned fd, struct stat *st);
@@ -98,7 +98,7 @@ long sys_readlinkat(int dfd, const char *name, char *buf, int size);
 long sys_getcwd(char *buf, unsigned long size);
 long sys_getdents64(unsigned fd, void *buf, unsigned size);
 
-/* --- names: kernel/fs/namei_calls.c --- */
+/* --- names: kernel/fs/names_calls.c --- */
 long sys_mknod(const char *name, unsigned mode, unsigned dev);
 long sys_mknodat(int dfd, const char *name, unsigned mode, unsigned dev);
 long sys_mkdir(const char *name, unsigned mode);
