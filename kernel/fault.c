@@ -252,14 +252,6 @@ do_undefined(struct pt_regs *regs)
 			   err == -ENOMEM ? SIGKILL : SIGILL, ILL_ILLOPC);
 }
 
-/* Until kernel/syscall is there no number means anything. */
-__weak void
-do_syscall(struct pt_regs *regs)
-{
-	local_irq_enable();
-	user_event(USER_SYSCALL, regs, NULL);
-}
-
 void
 do_bad_exception(struct pt_regs *regs, const char *what)
 {

@@ -21,8 +21,7 @@
 	X(PAGE_TREE,	"page cache: pages of one file")		\
 	X(MONITOR,	"monitor: input line and history")		\
 	X(TTY,		"tty: line being edited, settings")		\
-	X(PROCESS,	"processes: the tree, numbers, threads")	\
-	X(SIGHAND,	"signals: actions and what waits")		\
+	X(PROCESS,	"processes: tree, numbers, signals")	\
 	X(FUTEX,	"futex: one bucket of waiters")			\
 	X(IRQ_DESC,	"irq: handler table")				\
 	X(TIMER,	"timer: one core's tree of timers")		\

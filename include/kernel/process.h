@@ -20,8 +20,7 @@
  * signal_frame.c, futex.c, itimer.c, user_entry.c (the way back to user mode).
  *
  * Fields: who guards them
- *	t	process_lock (rank PROCESS): the tree
- *	s	sighand->lock
+ *	t	process_lock (rank PROCESS): the tree, and signals
  *	-	constant while somebody can find it
  *	a	atomic
  *	o	the process's threads, by the rules of the thing itself
@@ -38,6 +37,7 @@
 #include <lib/list.h>
 
 struct completion;
+struct file;
 struct files_struct;
 struct fs_struct;
 struct tty;
@@ -70,24 +70,26 @@ struct process {
 	u32 uid, euid, suid, gid, egid, sgid; /* o  */
 
 	struct sighand *sighand;	/* -  */
-	struct sigpending pending;	/* s  for any thread */
+	struct sigpending pending;	/* t  for any thread */
 	int exit_signal;		/* -  to the parent; 0: none */
-	bool group_exit;		/* s  all threads are to end */
+	bool group_exit;		/* t  all threads are to end */
 	bool did_exec;			/* o  */
-	u8 stopped;			/* s  the signal that stopped it; 0: runs */
+	u8 stopped;			/* t  the signal that stopped it; 0: runs */
 	bool stop_told, cont_told;	/* t  wait() has been told */
-	bool continued;			/* s  since wait() looked */
+	bool continued;			/* t  since wait() looked */
 
 	bool zombie;			/* t  */
+	bool of_kernel;			/* -  a thread of the kernel waits for it */
 	int exit_status;		/* t  as wait() tells it */
 	struct process_usage usage;	/* t  of threads that ended */
 	struct process_usage children_usage; /* t  of children waited for */
 	u64 start_time;			/* -  ktime */
-	struct timer real_timer;	/* s  ITIMER_REAL */
-	u64 real_interval;		/* s  ns */
+	struct timer real_timer;	/* t  ITIMER_REAL */
+	u64 real_interval;		/* t  ns */
 	s16 oom_score_adj;		/* o  */
 	bool dumpable;			/* o  */
 	u8 pdeath_signal;		/* o  prctl */
+	struct file *exe_file;		/* t  the program, or NULL */
 	char exe_path[128];		/* o  as exec was given it */
 };
 
@@ -106,8 +108,8 @@ void process_get(struct process *process);
 void process_put(struct process *process);
 /* With a reference; NULL: there is none (zombies are found). Context: any. */
 struct process *process_find(int pid);
-/* The thread with this number, with a reference, or NULL. Context: any. */
-struct task *find_get_task(int pid);
+/* Is the number that of a process, perhaps a zombie, or of a group? A guess. */
+bool process_has_pid(int pid);
 /* Call fn for each process, with a reference and no lock held. */
 void process_for_each(void (*fn)(struct process *process, void *arg),
 		      void *arg);
@@ -143,8 +145,18 @@ struct clone_args {
 
 /* The pid of the child, or -Exxx. Context: a system call. */
 long do_clone(const struct clone_args *args);
-/* Start the first process: a kernel thread becomes it. exec.c */
+/*
+ * The current kernel thread becomes pid 1 and runs path: returns only if it
+ * cannot. exec.c
+ */
 int run_init_process(const char *path);
+/*
+ * Run a program as a process of its own and wait for its end: *status as
+ * wait4() tells it. Context: may sleep, a thread of the kernel. 0, or why it
+ * could not be started (-ENOMEM, or as execve). exec.c
+ */
+int run_user_program(const char *path, const char *const *argv,
+		     const char *const *envp, int *status);
 
 /* --- exit.c, wait.c --- */
 

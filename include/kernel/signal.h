@@ -8,7 +8,6 @@
 #define KERNEL_SIGNAL_H
 
 #include <asm/ptrace.h>
-#include <kernel/lock.h>
 #include <lib/atomic.h>
 #include <lib/list.h>
 #include <lib/types.h>
@@ -113,9 +112,7 @@ static_assert(sizeof(struct k_sigaction) == 20, "struct sigaction");
 /* What is done about each signal; CLONE_SIGHAND shares it. */
 struct sighand {
 	atomic_t count;
-	spinlock_t lock;	/* rank SIGHAND: actions, and every pending set
-				 * of the processes that use it */
-	struct k_sigaction action[NSIG];
+	struct k_sigaction action[NSIG];	/* process_lock */
 };
 
 /* One signal that waits, with what is told of it. */
@@ -126,7 +123,7 @@ struct sigqueue {
 
 /* Signals that wait, for a thread or for a whole process. */
 struct sigpending {
-	sigset_t set;			/* sighand->lock */
+	sigset_t set;			/* process_lock */
 	struct list_head queue;		/* struct sigqueue */
 };
 
@@ -134,6 +131,11 @@ struct sigpending {
 bool signal_pending(void);
 /* The same, and only if it kills. */
 bool fatal_signal_pending(void);
+
+/* Block mask while the current call waits: sigsuspend(), ppoll() ... */
+void set_wait_sigmask(sigset_t mask);
+/* Back to what was blocked: now, or after the handler of what came. */
+void restore_wait_sigmask(bool interrupted);
 
 /* To one thread / to the whole process. Context: any. 0 or -ESRCH. */
 int send_sig_thread(struct task *task, const struct siginfo *info);

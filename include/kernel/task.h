@@ -72,7 +72,8 @@ struct task {
 	bool left;			/* l  DEAD, and off its stack for good */
 	int refs;			/* l  gone when 0: see put_task() */
 	int exit_code;			/* o  valid once left */
-	int pid;			/* -  */
+	int pid;			/* l  */
+	struct task *pid_next;		/* l  of the same bucket */
 	char name[TASK_NAME_LEN];	/* -  */
 	void *stack;			/* -  lowest address; THREAD_SIZE bytes */
 	struct list_head task_node;	/* l  in task_list */
@@ -81,14 +82,18 @@ struct task {
 	struct mm_struct *active_mm;	/* q  whose table the core uses meanwhile */
 	struct process *process;	/* -  thread group, NULL likewise */
 	struct list_head thread_node;	/*    process_lock: process->threads */
-	sigset_t blocked;		/* o  read by senders: sighand->lock */
+	sigset_t blocked;		/* o  read by senders: process_lock */
 	sigset_t saved_mask;		/* o  to be put back after sigsuspend() */
-	struct sigpending pending;	/*    sighand->lock */
+	struct sigpending pending;	/*    process_lock */
 	bool restore_mask;		/* o  saved_mask counts */
-	bool sig_work;			/*    sighand->lock: look for signals on the
+	bool sig_work;			/*    process_lock: look for signals on the
 					 *    way to user mode */
 	u32 sas_sp, sas_size;		/* o  sigaltstack() */
 	u32 clear_child_tid;		/* o  user address, or 0 */
+	u32 set_child_tid;		/* -  likewise */
+	u32 restart;			/* o  -ERESTART* of the call that a signal
+					 *    broke off, or 0 */
+	u64 user_time;			/* o  ns, by ticks that met user mode */
 	u32 robust_list;		/* o  user address, or 0 */
 	struct completion *vfork_done;	/* o  the parent waits for it */
 	u32 tls, tls_rw;		/* o  TPIDRURO, TPIDRURW: asm/tls.h */
@@ -124,5 +129,15 @@ void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
  */
 void get_task(struct task *task);
 void put_task(struct task *task);
+/* The task with this number, with a reference, or NULL. Context: any. */
+struct task *find_get_task(int pid);
+/* Its address space, with a user's reference, or NULL. Context: any. */
+struct mm_struct *task_get_mm(struct task *task);
+/* How many there are. */
+unsigned task_count(void);
+/* exec: the thread that is left gets the number of its process. */
+void task_set_pid(struct task *task, int pid);
+/* A task that was never published goes. */
+void task_discard(struct task *task);
 
 #endif

@@ -60,6 +60,15 @@ msecs_to_jiffies(unsigned ms)
 	return (ms + 1000 / HZ - 1) / (1000 / HZ);
 }
 
+/*
+ * The time of day: ns since 1970. The RTC's driver says once what it is, a
+ * program may set it; in between it runs with ktime. 0 + ktime without an RTC.
+ */
+u64 realtime_ns(void);
+void realtime_set(u64 ns);
+/* The ktime at which the time of day is ns; 0 if that is past. */
+u64 realtime_to_ktime(u64 ns);
+
 /* Busy wait. Any context. */
 void udelay(unsigned us);
 

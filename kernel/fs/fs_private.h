@@ -64,13 +64,6 @@ void fd_set_close_on_exec(unsigned fd, bool set);
 void set_fs_pwd(struct fs_struct *fs, const struct path *path);
 void set_fs_root(struct fs_struct *fs, const struct path *path);
 
-/* --- interim.c: for ppoll() and pselect6() --- */
-
-/* Block mask while the current call waits. */
-void set_wait_sigmask(sigset_t mask);
-/* Back to what was blocked: now, or after the handler of what came. */
-void restore_wait_sigmask(bool interrupted);
-
 /* --- the user's memory: usercopy.c --- */
 
 /* A path from the user: a buffer for putname(), or NULL with *err. */

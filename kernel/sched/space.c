@@ -71,7 +71,9 @@ task_switch_mm(struct mm_struct *mm)
 	unsigned long flags = local_irq_save();
 	struct mm_struct *old = task->mm, *borrowed = NULL;
 
+	spin_lock(&task_list_lock);	/* task_get_mm() */
 	task->mm = mm;
+	spin_unlock(&task_list_lock);
 	if (mm) {
 		borrowed = old ? NULL : task->active_mm;
 		task->active_mm = mm;

@@ -18,9 +18,11 @@
 #include <kernel/fpu.h>
 #include <kernel/kthread.h>
 #include <kernel/panic.h>
+#include <kernel/process.h>
 #include <kernel/wait.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/mm.h>
 #include <mm/vmalloc.h>
 
 #include "rq.h"
@@ -44,7 +46,14 @@ struct task boot_task = {
 LIST_HEAD(task_list);
 DEFINE_SPINLOCK(task_list_lock, LOCK_TASK_LIST);
 
-static int last_pid;
+/* Numbers 2 to PID_MAX - 1 in turn; 1 is for the first process. */
+#define PID_MAX		32768
+#define PID_FIRST	2
+#define PID_BUCKETS	64
+
+static int last_pid = PID_FIRST - 1;	/* task_list_lock */
+static unsigned nr_tasks;		/* task_list_lock */
+static struct task *pid_buckets[PID_BUCKETS];	/* task_list_lock */
 /* Where kthread_stop() and kthread_join() wait for left. */
 static DECLARE_WAIT_QUEUE_HEAD(left_queue);
 
@@ -65,14 +74,103 @@ task_alloc(void)
 	return task;
 }
 
+/* --- Numbers. Held for all: task_list_lock --- */
+
+static struct task **
+pid_bucket(int pid)
+{
+	return &pid_buckets[(unsigned)pid % PID_BUCKETS];
+}
+
+static struct task *
+pid_find(int pid)
+{
+	struct task *task = *pid_bucket(pid);
+
+	while (task && task->pid != pid)
+		task = task->pid_next;
+	return task;
+}
+
+static void
+pid_enter(struct task *task, int pid)
+{
+	struct task **bucket = pid_bucket(pid);
+
+	task->pid = pid;
+	task->pid_next = *bucket;
+	*bucket = task;
+}
+
+static void
+pid_remove(struct task *task)
+{
+	struct task **link = pid_bucket(task->pid);
+
+	while (*link != task)
+		link = &(*link)->pid_next;
+	*link = task->pid_next;
+}
+
+static int
+pid_next_free(void)
+{
+	do {
+		if (++last_pid >= PID_MAX)
+			last_pid = PID_FIRST;
+	} while (pid_find(last_pid) || process_has_pid(last_pid));
+	return last_pid;
+}
+
 void
 task_publish(struct task *task)
 {
 	unsigned long flags = spin_lock_irqsave(&task_list_lock);
 
-	task->pid = ++last_pid;
+	pid_enter(task, pid_next_free());
 	list_add_tail(&task->task_node, &task_list);
+	nr_tasks++;
 	spin_unlock_irqrestore(&task_list_lock, flags);
+}
+
+void
+task_set_pid(struct task *task, int pid)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+
+	pid_remove(task);
+	pid_enter(task, pid);
+	spin_unlock_irqrestore(&task_list_lock, flags);
+}
+
+struct task *
+find_get_task(int pid)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	struct task *task = pid_find(pid);
+
+	if (task)
+		task->refs++;
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return task;
+}
+
+unsigned
+task_count(void)
+{
+	return READ_ONCE(nr_tasks);
+}
+
+struct mm_struct *
+task_get_mm(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	struct mm_struct *mm = task->mm;
+
+	if (mm)
+		mmget(mm);
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return mm;
 }
 
 void
@@ -100,6 +198,15 @@ static void
 task_free(struct task *task)
 {
 	fpu_release(task);
+	if (task->process)
+		process_put(task->process);
+	kstack_free(task->stack);
+}
+
+void
+task_discard(struct task *task)
+{
+	fpu_release(task);
 	kstack_free(task->stack);
 }
 
@@ -122,6 +229,8 @@ task_left(struct task *task)
 	bool free = --task->refs == 0;
 
 	list_del(&task->task_node);
+	pid_remove(task);
+	nr_tasks--;
 	task->left = true;
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	if (free)

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork, vfork, clone: one more flow of control.
+ *
+ * One call serves all. What it shares and what it copies is said by flags:
+ *
+ *		memory	descriptors  handlers  process	returns
+ *	fork	copy	copy	     copy      new	at once
+ *	vfork	share	copy	     copy      new	when the child has called
+ *							exec or exit
+ *	thread	share	share	     share     same	at once
+ *
+ *   "Copy" of memory is copy on write (mm/as/fork.c). The child's first act is to
+ *   return from the same system call, with 0: it gets the parent's registers at
+ *   the top of its kernel stack and starts in child_entry().
+ *
+ * Everything that can fail comes before the child can be found: until
+ * task_publish() it is nobody's but ours, and is taken apart again.
+ *
+ * Limits  RLIMIT_NPROC, and at most max_threads(): kernel stacks take an
+ *	   eighth of memory, no more.
+ */
+#include <asm/entry.h>
+#include <asm/uaccess.h>
+#include <kernel/completion.h>
+#include <kernel/fs_struct.h>
+#include <kernel/fpu.h>
+#include <kernel/sched.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/mm.h>
+#include <mm/zone.h>
+#include "../sched/rq.h"
+#include "process_private.h"
+
+static unsigned
+max_threads(void)
+{
+	return (unsigned)(totalram_pages() / (8 * THREAD_SIZE / PAGE_SIZE));
+}
+
+/* Flags that make no sense together, as Linux judges them. */
+static bool
+flags_valid(u32 flags)
+{
+	if (flags & CLONE_THREAD && !(flags & CLONE_SIGHAND))
+		return false;
+	if (flags & CLONE_SIGHAND && !(flags & CLONE_VM))
+		return false;
+	return !(flags & CLONE_NEWNS);
+}
+
+/* What of the parent's process the child gets. 0 or -ENOMEM. */
+static int
+copy_parts(struct process *child, struct process *parent, u32 flags)
+{
+	int err = 0;
+
+	child->sighand = flags & CLONE_SIGHAND ? parent->sighand :
+			 sighand_copy(parent->sighand);
+	if (!child->sighand)
+		return -ENOMEM;
+	if (flags & CLONE_SIGHAND)
+		atomic_inc(&child->sighand->count);
+	if (flags & CLONE_FILES)
+		child->files = files_get(parent->files);
+	else
+		err = files_copy(parent->files, &child->files);
+	if (err)
+		return err;
+	child->fs = flags & CLONE_FS ? fs_get(parent->fs) :
+				       fs_copy(parent->fs);
+	return child->fs ? 0 : -ENOMEM;
+}
+
+/* A new process for the child, or one more reference to ours. */
+static int
+copy_process(u32 flags, struct process **result)
+{
+	struct process *parent = current->process, *child;
+	int err;
+
+	if (flags & CLONE_THREAD) {
+		process_get(parent);
+		*result = parent;
+		return 0;
+	}
+	child = process_alloc(flags & CLONE_PARENT ? parent->parent : parent);
+	if (!child)
+		return -ENOMEM;
+	if (flags & CLONE_PARENT)
+		memcpy(child->rlim, parent->rlim, sizeof(child->rlim));
+	child->exit_signal = (int)(flags & CSIGNAL);
+	err = copy_parts(child, parent, flags);
+	if (err) {
+		process_discard(child);
+		return err;
+	}
+	*result = child;
+	return 0;
+}
+
+static int
+copy_mm(struct task *child, u32 flags)
+{
+	int err = 0;
+
+	if (flags & CLONE_VM) {
+		mmget(current->mm);
+		child->mm = current->mm;
+	} else {
+		err = dup_mm(current->mm, &child->mm);
+	}
+	child->active_mm = child->mm;
+	return err;
+}
+
+/* The child's way out of the kernel. Interrupts masked, run queue locked. */
+static void
+child_entry(void *arg)
+{
+	struct task *self = arg;
+
+	finish_task_switch();
+	local_irq_enable();
+	if (self->set_child_tid)
+		put_user(self->pid, (s32 *)self->set_child_tid);
+	local_irq_disable();
+	return_to_user(task_pt_regs(self));
+}
+
+static void
+copy_registers(struct task *child, const struct clone_args *args)
+{
+	struct pt_regs *regs = task_pt_regs(child);
+
+	*regs = *task_pt_regs(current);
+	regs->r[0] = 0;
+	if (args->stack)
+		regs->sp = args->stack;
+	child->tls = args->flags & CLONE_SETTLS ? args->tls : current->tls;
+	cpu_context_init(&child->context, regs, child_entry, child);
+}
+
+/* A task like current, with its memory; in no list. 0 or -Exxx. */
+static int
+copy_task(const struct clone_args *args, struct task **result)
+{
+	struct task *child = task_alloc();
+	int err;
+
+	if (!child)
+		return -ENOMEM;
+	memcpy(child->name, current->name, sizeof(child->name));
+	child->cpu = (s16)smp_processor_id();
+	child->blocked = current->blocked;
+	sigpending_init(&child->pending);
+	if (!(args->flags & CLONE_VM) || args->flags & CLONE_VFORK) {
+		child->sas_sp = current->sas_sp;
+		child->sas_size = current->sas_size;
+	}
+	if (args->flags & CLONE_CHILD_SETTID)
+		child->set_child_tid = args->child_tid;
+	if (args->flags & CLONE_CHILD_CLEARTID)
+		child->clear_child_tid = args->child_tid;
+	copy_registers(child, args);
+	err = fpu_fork(child);
+	if (!err) {
+		err = copy_mm(child, args->flags);
+		if (err)
+			fpu_release(child);
+	}
+	if (err) {
+		task_discard(child);
+		return err;
+	}
+	*result = child;
+	return 0;
+}
+
+static bool
+too_many(void)
+{
+	return nr_processes >= rlimit(RLIMIT_NPROC) ||
+	       task_count() >= max_threads();
+}
+
+/* Make it known, and its number with it. */
+static void
+publish(struct task *child, struct process *process, u32 flags)
+{
+	child->process = process;
+	child->rlim = process->rlim;
+	task_publish(child);
+	if (flags & CLONE_THREAD)
+		process_add_thread(process, child);
+	else
+		process_publish(process, child);
+}
+
+/* Wait until the child has done with our memory; only death interrupts. */
+static void
+wait_for_vfork(struct task *child, struct completion *done)
+{
+	wait_for_completion(done);
+	put_task(child);
+}
+
+long
+do_clone(const struct clone_args *args)
+{
+	struct completion vfork_done;
+	struct process *process;
+	struct task *child;
+	long pid;
+	int err;
+
+	if (!flags_valid(args->flags))
+		return -EINVAL;
+	if (too_many())
+		return -EAGAIN;
+	err = copy_process(args->flags, &process);
+	if (err)
+		return err;
+	err = copy_task(args, &child);
+	if (err) {
+		if (args->flags & CLONE_THREAD)
+			process_put(process);
+		else
+			process_discard(process);
+		return err;
+	}
+	if (args->flags & CLONE_VFORK) {
+		init_completion(&vfork_done);
+		child->vfork_done = &vfork_done;
+		get_task(child);
+	}
+	publish(child, process, args->flags);
+	pid = child->pid;
+	if (args->flags & CLONE_PARENT_SETTID)
+		put_user((s32)pid, (s32 *)args->parent_tid);
+	wake_up_process(child);
+	if (args->flags & CLONE_VFORK)
+		wait_for_vfork(child, &vfork_done);
+	return pid;
+}

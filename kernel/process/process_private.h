@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of kernel/process share. */
+#ifndef KERNEL_PROCESS_PRIVATE_H
+#define KERNEL_PROCESS_PRIVATE_H
+
+#include <kernel/process.h>
+
+struct mm_struct;
+
+/* process.c */
+extern unsigned nr_processes;		/* process_lock */
+void process_add_thread(struct process *process, struct task *task);
+struct process *process_find_locked(int pid);
+void process_unhash(struct process *process);
+void process_discard(struct process *process);
+void process_reap(struct process *process);
+/* The program it runs; takes the reference over, puts the last one's. */
+void process_set_exe(struct process *process, struct file *file);
+void usage_add_task(struct process_usage *sum, const struct task *task);
+void usage_add(struct process_usage *sum, const struct process_usage *more);
+
+/* signal.c */
+void signal_init_caches(void);
+/* As send_sig_process(). Held: process_lock. */
+void send_sig_locked(struct process *process, const struct siginfo *info);
+/* Tell parent of a child's change. Held: process_lock. */
+void notify_parent(struct process *child, int code, int status);
+/* Set task->sig_work from what waits. Held: process_lock. */
+void recalc_sig_work(struct task *task);
+/* Make every other thread of the current process end. Held: process_lock. */
+void zap_other_threads(struct process *process);
+/* Would sig be ignored? / Drop it wherever it waits. Held: process_lock. */
+bool signal_ignored(const struct process *process, int sig);
+void forget_signal(struct process *process, int sig);
+/* Take a waiting one of set out, without acting on it; 0: none. */
+int take_signal_of(sigset_t set, struct siginfo *info);
+/* Change the set of blocked signals. */
+void set_blocked(sigset_t set);
+/* The next signal that has a handler, and its action; 0: none is left. */
+int next_signal(struct siginfo *info, struct k_sigaction *action);
+/* A line for the log: a program was ended by sig. */
+void report_fatal_signal(int sig);
+
+/* exit.c */
+/* current leaves its address space: exit, exec. */
+void leave_mm(void);
+/* The parent of a vfork() may go on; clear_child_tid. */
+void release_user_memory(struct task *task);
+
+/* futex.c */
+void futex_wake_exit(u32 uaddr);
+void futex_exit_robust(struct task *task);
+
+/* itimer.c */
+void itimer_init(struct process *process);
+void itimer_exit(struct process *process);
+
+#endif

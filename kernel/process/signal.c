@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals: sending, waiting, choosing.
+ *
+ * Ideas
+ *   A signal waits in one of two sets: that of a thread (kill(tid), faults) or
+ *   that of the process, from which any thread that does not block it may take
+ *   it. Of each ordinary signal (1 to 31) at most one waits in a set; of the
+ *   real-time ones each is kept, in order.
+ *
+ *	send --> pending set --> (a thread on its way to user mode) --> handler,
+ *					or stop, continue, end, ignore
+ *
+ *   A signal is acted on in one place only: when a thread is about to return to
+ *   user mode (do_signal). Sending marks the thread (sig_work) and wakes it if
+ *   it sleeps interruptibly; its system call returns -ERESTARTSYS or the like.
+ *
+ *   Stopping: all threads of the process wait, in that same place, until SIGCONT
+ *   clears process->stopped.
+ *
+ * Invariants
+ *   sig_work is set if a signal waits that the thread does not block, or the
+ *   process is to stop or to end (recalc_sig_work). It may be set too often.
+ * Locks   process_lock for all of it, interrupts masked: handlers, sets, and the
+ *	   list of threads among which one is chosen. A signal to a process may
+ *	   tell its parent by another: one lock leaves no order to get wrong.
+ * Cost	   a system call without signals: nothing. The per-CPU word user_work is
+ *	   looked at on each return to user mode anyhow.
+ *
+ * Sources  POSIX.1-2017, 2.4 Signal Concepts; signal(7).
+ */
+#include <kernel/printk.h>
+#include <kernel/process.h>
+#include <kernel/sched.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+#include "process_private.h"
+
+#define SIG_STOPS	(sigmask(SIGSTOP) | sigmask(SIGTSTP) | \
+			 sigmask(SIGTTIN) | sigmask(SIGTTOU))
+#define SIG_IGNORED	(sigmask(SIGCHLD) | sigmask(SIGCONT) | \
+			 sigmask(SIGURG) | sigmask(SIGWINCH))
+#define SIG_NEVER_BLOCKED (sigmask(SIGKILL) | sigmask(SIGSTOP))
+/* Those that a thread causes itself come first. */
+#define SIG_SYNCHRONOUS	(sigmask(SIGSEGV) | sigmask(SIGBUS) | \
+			 sigmask(SIGILL) | sigmask(SIGTRAP) | \
+			 sigmask(SIGFPE) | sigmask(SIGSYS))
+
+static struct kmem_cache *sighand_cachep, *sigqueue_cachep;
+
+void
+signal_init_caches(void)
+{
+	sighand_cachep = kmem_cache_create("sighand", sizeof(struct sighand),
+					   0, SLAB_PANIC, NULL);
+	sigqueue_cachep = kmem_cache_create("sigqueue",
+					    sizeof(struct sigqueue), 0,
+					    SLAB_PANIC, NULL);
+}
+
+/* --- Handlers --- */
+
+struct sighand *
+sighand_alloc(void)
+{
+	struct sighand *sighand = kmem_cache_zalloc(sighand_cachep,
+						    GFP_KERNEL);
+
+	if (sighand)
+		atomic_set(&sighand->count, 1);
+	return sighand;
+}
+
+struct sighand *
+sighand_copy(struct sighand *old)
+{
+	struct sighand *sighand = sighand_alloc();
+	unsigned long flags;
+
+	if (!sighand)
+		return NULL;
+	flags = spin_lock_irqsave(&process_lock);
+	memcpy(sighand->action, old->action, sizeof(old->action));
+	spin_unlock_irqrestore(&process_lock, flags);
+	return sighand;
+}
+
+void
+sighand_put(struct sighand *sighand)
+{
+	if (atomic_dec_and_test(&sighand->count))
+		kmem_cache_free(sighand_cachep, sighand);
+}
+
+void
+sighand_reset(struct sighand *sighand)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	for (unsigned i = 0; i < NSIG; i++) {
+		struct k_sigaction *action = &sighand->action[i];
+		u32 keep = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+
+		*action = (struct k_sigaction){ .handler = keep };
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+/* --- Sets of waiting signals --- */
+
+void
+sigpending_init(struct sigpending *pending)
+{
+	pending->set = 0;
+	INIT_LIST_HEAD(&pending->queue);
+}
+
+void
+sigpending_flush(struct sigpending *pending)
+{
+	struct sigqueue *q, *next;
+
+	list_for_each_entry_safe(q, next, &pending->queue, node) {
+		list_del(&q->node);
+		kmem_cache_free(sigqueue_cachep, q);
+	}
+	pending->set = 0;
+}
+
+/* Drop those of mask. Held: process_lock. */
+static void
+drop_signals(struct sigpending *pending, sigset_t mask)
+{
+	struct sigqueue *q, *next;
+
+	pending->set &= ~mask;
+	list_for_each_entry_safe(q, next, &pending->queue, node) {
+		if (!(sigmask(q->info.si_signo) & mask))
+			continue;
+		list_del(&q->node);
+		kmem_cache_free(sigqueue_cachep, q);
+	}
+}
+
+/* Enter a signal. Without memory the fact remains, not its story. */
+static void
+add_signal(struct sigpending *pending, const struct siginfo *info)
+{
+	sigset_t bit = sigmask(info->si_signo);
+	struct sigqueue *q;
+
+	if (info->si_signo < SIGRTMIN && pending->set & bit)
+		return;			/* one waits already */
+	q = kmem_cache_alloc(sigqueue_cachep, GFP_ATOMIC);
+	if (q) {
+		q->info = *info;
+		list_add_tail(&q->node, &pending->queue);
+	}
+	pending->set |= bit;
+}
+
+/* Take the first one with this number out. Held: process_lock. */
+static void
+take_signal(struct sigpending *pending, int sig, struct siginfo *info)
+{
+	struct sigqueue *q, *found = NULL;
+	bool more = false;
+
+	list_for_each_entry(q, &pending->queue, node) {
+		if (q->info.si_signo != sig)
+			continue;
+		if (found) {
+			more = true;
+			break;
+		}
+		found = q;
+	}
+	if (found) {
+		*info = found->info;
+		list_del(&found->node);
+		kmem_cache_free(sigqueue_cachep, found);
+	} else {
+		memset(info, 0, sizeof(*info));
+		info->si_signo = sig;
+		info->si_code = SI_KERNEL;
+	}
+	if (!more)
+		pending->set &= ~sigmask(sig);
+}
+
+/* --- Sending --- */
+
+static void send_locked(struct process *process, struct task *target,
+			const struct siginfo *info);
+
+static sigset_t
+waiting_for(const struct task *task)
+{
+	return (task->pending.set | task->process->pending.set) &
+	       ~task->blocked;
+}
+
+void
+recalc_sig_work(struct task *task)
+{
+	WRITE_ONCE(task->sig_work, waiting_for(task) != 0 ||
+		   task->process->stopped || task->process->group_exit ||
+		   task->restore_mask);
+	if (task == current)
+		sched_note_signal(task);
+}
+
+/* Let task look at its signals soon. Held: process_lock. */
+static void
+nudge(struct task *task)
+{
+	WRITE_ONCE(task->sig_work, true);
+	if (READ_ONCE(task->state) == TASK_INTERRUPTIBLE)
+		wake_up_process(task);
+	else
+		sched_note_signal(task);
+}
+
+bool
+signal_ignored(const struct process *process, int sig)
+{
+	u32 handler = process->sighand->action[sig - 1].handler;
+
+	return handler == SIG_IGN ||
+	       (handler == SIG_DFL && sigmask(sig) & SIG_IGNORED);
+}
+
+void
+notify_parent(struct process *child, int code, int status)
+{
+	struct process *parent = child->parent;
+	const struct k_sigaction *action;
+	struct siginfo info = {
+		.si_signo = child->exit_signal, .si_code = code,
+		.pid = child->pid, .uid = child->uid,
+		.status = code == CLD_EXITED ? status >> 8 & 0xff :
+			  code == CLD_KILLED ? status & 0x7f : status,
+		.utime = (u32)(child->usage.utime / 10000000),
+		.stime = (u32)(child->usage.stime / 10000000),
+	};
+
+	if (!parent)
+		return;
+	action = &parent->sighand->action[SIGCHLD - 1];
+	if (info.si_signo &&
+	    !((code == CLD_STOPPED || code == CLD_CONTINUED) &&
+	      action->flags & SA_NOCLDSTOP))
+		send_locked(parent, NULL, &info);
+	wake_up_all(&parent->wait_child);
+}
+
+/*
+ * What a signal does at once, before anybody takes it: continuing a stopped
+ * process, and forgetting its opposite. Held: process_lock.
+ * False: it need not be entered at all.
+ */
+static bool
+prepare_signal(struct process *process, int sig)
+{
+	struct task *task;
+
+	if (process->zombie)
+		return false;
+	if (sigmask(sig) & SIG_STOPS) {
+		drop_signals(&process->pending, sigmask(SIGCONT));
+	} else if (sig == SIGCONT || sig == SIGKILL) {
+		drop_signals(&process->pending, SIG_STOPS);
+		if (process->stopped && sig == SIGCONT) {
+			process->continued = true;
+			notify_parent(process, CLD_CONTINUED, SIGCONT);
+		}
+		process->stopped = 0;
+		list_for_each_entry(task, &process->threads, thread_node) {
+			drop_signals(&task->pending, SIG_STOPS);
+			nudge(task);
+		}
+	}
+	return true;
+}
+
+/* Would task take sig? */
+static bool
+wants(const struct task *task, int sig)
+{
+	return !(task->blocked & sigmask(sig));
+}
+
+/* The thread that is to take a signal of the process: one that wants it. */
+static void
+nudge_one(struct process *process, int sig)
+{
+	struct task *task;
+
+	list_for_each_entry(task, &process->threads, thread_node) {
+		if (!wants(task, sig))
+			continue;
+		nudge(task);
+		if (sig != SIGKILL)
+			return;
+	}
+}
+
+/* Held: process_lock. target NULL: the process. */
+static void
+send_locked(struct process *process, struct task *target,
+	    const struct siginfo *info)
+{
+	int sig = info->si_signo;
+	bool blocked = target && !wants(target, sig);
+
+	if (!prepare_signal(process, sig) ||
+	    (!blocked && signal_ignored(process, sig) && sig != SIGKILL))
+		return;
+	add_signal(target ? &target->pending : &process->pending, info);
+	if (!target || sig == SIGKILL)
+		nudge_one(process, sig);
+	else if (!blocked)
+		nudge(target);
+}
+
+void
+send_sig_locked(struct process *process, const struct siginfo *info)
+{
+	send_locked(process, NULL, info);
+}
+
+int
+send_sig_process(struct process *process, const struct siginfo *info)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	if (info->si_signo)
+		send_locked(process, NULL, info);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
+}
+
+int
+send_sig_thread(struct task *task, const struct siginfo *info)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	if (info->si_signo)
+		send_locked(task->process, task, info);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
+}
+
+static struct siginfo
+kernel_info(int sig)
+{
+	return (struct siginfo){ .si_signo = sig, .si_code = SI_KERNEL };
+}
+
+void
+send_sig_current(int sig)
+{
+	struct siginfo info = kernel_info(sig);
+
+	send_sig_thread(current, &info);
+}
+
+int
+kill_pgrp(int pgrp, int sig)
+{
+	struct siginfo info = kernel_info(sig);
+	struct process *process;
+	unsigned long flags;
+	int err = -ESRCH;
+
+	flags = spin_lock_irqsave(&process_lock);
+	list_for_each_entry(process, &all_processes, all_node) {
+		if (process->pgid != pgrp || process->zombie)
+			continue;
+		err = 0;
+		if (sig)
+			send_locked(process, NULL, &info);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	return err;
+}
+
+void
+force_sig_fault(int sig, int code, unsigned long addr)
+{
+	struct siginfo info = {
+		.si_signo = sig, .si_code = code, .addr = (u32)addr,
+	};
+	struct sighand *sighand = current->process->sighand;
+	struct k_sigaction *action = &sighand->action[sig - 1];
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	/* It cannot be put off: the same instruction would fault again. */
+	if (action->handler == SIG_IGN || current->blocked & sigmask(sig))
+		action->handler = SIG_DFL;
+	current->blocked &= ~sigmask(sig);
+	add_signal(&current->pending, &info);
+	recalc_sig_work(current);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void
+zap_other_threads(struct process *process)
+{
+	struct siginfo info = kernel_info(SIGKILL);
+	struct task *task;
+
+	list_for_each_entry(task, &process->threads, thread_node) {
+		if (task == current)
+			continue;
+		add_signal(&task->pending, &info);
+		nudge(task);
+	}
+}
+
+void
+forget_signal(struct process *process, int sig)
+{
+	struct task *task;
+
+	drop_signals(&process->pending, sigmask(sig));
+	list_for_each_entry(task, &process->threads, thread_node)
+		drop_signals(&task->pending, sigmask(sig));
+}
+
+/* --- Looking --- */
+
+bool
+signal_pending(void)
+{
+	return current->process && READ_ONCE(current->sig_work);
+}
+
+bool
+fatal_signal_pending(void)
+{
+	return current->process &&
+	       (current->pending.set & sigmask(SIGKILL) ||
+		current->process->pending.set & sigmask(SIGKILL) ||
+		current->process->group_exit);
+}
+
+/* The next signal to act on; 0: none. Held: process_lock. */
+static int
+choose(struct task *task, struct siginfo *info)
+{
+	struct sigpending *from = &task->pending;
+	sigset_t mine = from->set & ~task->blocked, set;
+
+	if (mine & SIG_SYNCHRONOUS)
+		mine &= SIG_SYNCHRONOUS;
+	set = mine;
+	if (!set) {
+		from = &task->process->pending;
+		set = from->set & ~task->blocked;
+	}
+	if ((task->pending.set | task->process->pending.set) &
+	    sigmask(SIGKILL)) {
+		from = task->pending.set & sigmask(SIGKILL) ? &task->pending :
+			&task->process->pending;
+		set = sigmask(SIGKILL);
+	}
+	if (!set)
+		return 0;
+	take_signal(from, __builtin_ctzll(set) + 1, info);
+	return info->si_signo;
+}
+
+int
+take_signal_of(sigset_t set, struct siginfo *info)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	struct sigpending *from = &current->pending;
+	int sig = 0;
+
+	if (!(from->set & set))
+		from = &current->process->pending;
+	if (from->set & set) {
+		sig = __builtin_ctzll(from->set & set) + 1;
+		take_signal(from, sig, info);
+	}
+	recalc_sig_work(current);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return sig;
+}
+
+/* All threads of the process wait here until it is continued. */
+static void
+stop_process(int sig)
+{
+	struct process *process = current->process;
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	if (!process->stopped) {
+		process->stopped = (u8)sig;
+		process->stop_told = false;
+		process->continued = false;
+		notify_parent(process, CLD_STOPPED, sig);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+/* Held: nothing. Returns when it may go on. */
+static void
+wait_while_stopped(void)
+{
+	struct process *process = current->process;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!READ_ONCE(process->stopped) || fatal_signal_pending())
+			break;
+		schedule();
+	}
+	set_current_state(TASK_RUNNING);
+}
+
+void
+report_fatal_signal(int sig)
+{
+	const struct pt_regs *regs = task_pt_regs(current);
+
+	if (sig != SIGSEGV && sig != SIGBUS && sig != SIGILL)
+		return;
+	pr_info("%s[%d]: ended by signal %d at pc %08x, sp %08x, lr %08x\n",
+		current->name, current->pid, sig, regs->pc, regs->sp,
+		regs->lr);
+}
+
+/* The default action of sig; returns if the process goes on. */
+static void
+default_action(int sig)
+{
+	if (sigmask(sig) & SIG_IGNORED ||
+	    (current->process == init_process &&
+	     !(sigmask(sig) & SIG_SYNCHRONOUS)))
+		return;
+	if (sigmask(sig) & SIG_STOPS) {
+		stop_process(sig);
+		return;
+	}
+	report_fatal_signal(sig);
+	do_group_exit(sig);
+}
+
+/*
+ * The next signal that has a handler, with its action; 0: none is left. Default
+ * actions are done on the way. Context: interrupts enabled, may sleep.
+ */
+int
+next_signal(struct siginfo *info, struct k_sigaction *action)
+{
+	struct sighand *sighand = current->process->sighand;
+	unsigned long flags;
+	int sig;
+
+	for (;;) {
+		if (current->process->group_exit)
+			do_group_exit(0);
+		if (current->process->stopped)
+			wait_while_stopped();
+		flags = spin_lock_irqsave(&process_lock);
+		sig = choose(current, info);
+		if (sig) {
+			struct k_sigaction *a = &sighand->action[sig - 1];
+
+			*action = *a;
+			if (a->flags & SA_RESETHAND && a->handler > SIG_IGN)
+				a->handler = SIG_DFL;
+		}
+		recalc_sig_work(current);
+		spin_unlock_irqrestore(&process_lock, flags);
+		if (!sig || action->handler > SIG_IGN)
+			return sig;
+		if (action->handler == SIG_DFL)
+			default_action(sig);
+	}
+}
+
+/* Change the set of blocked signals. */
+void
+set_blocked(sigset_t set)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	current->blocked = set & ~SIG_NEVER_BLOCKED;
+	recalc_sig_work(current);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void
+set_wait_sigmask(sigset_t mask)
+{
+	current->saved_mask = current->blocked;
+	set_blocked(mask);
+}
+
+void
+restore_wait_sigmask(bool interrupted)
+{
+	if (interrupted)
+		current->restore_mask = true;	/* do_signal() does it */
+	else
+		set_blocked(current->saved_mask);
+}
