@@ -75,4 +75,8 @@ extern unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
 /* zone fell below its low watermark. Context: any, no lock held. */
 extern void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
 
+/* More lines of meminfo, of the rooms above; each made by meminfo_line(). */
+extern void (*meminfo_more_fn)(struct seq_buf *s);
+void meminfo_line(struct seq_buf *s, const char *name, unsigned long kib);
+
 #endif

@@ -383,7 +383,7 @@ extern int sysctl_overcommit_memory;	/* 0 guess, 1 always, 2 never */
 extern int sysctl_overcommit_ratio;
 extern unsigned sysctl_max_map_count;
 extern unsigned long sysctl_mmap_min_addr;
-extern bool randomize_va_space;
+extern int randomize_va_space;		/* 0: nothing is moved at random */
 
 /* Promise pages more (0 or -ENOMEM); take a promise back. */
 int vm_commit(struct mm_struct *mm, unsigned long pages);

@@ -16,7 +16,9 @@
  * State  one atomic count, of pages.
  * Sources  Linux Documentation/mm/overcommit-accounting.rst.
  */
+#include <kernel/init.h>
 #include <lib/errno.h>
+#include <mm/hooks.h>
 #include <mm/zone.h>
 #include "as.h"
 
@@ -59,3 +61,18 @@ vm_uncommit(unsigned long pages)
 {
 	atomic_sub(&committed, (s32)pages);
 }
+
+static void
+commit_meminfo(struct seq_buf *s)
+{
+	meminfo_line(s, "CommitLimit:", vm_commit_limit() << (PAGE_SHIFT - 10));
+	meminfo_line(s, "Committed_AS:", vm_committed() << (PAGE_SHIFT - 10));
+}
+
+static int
+commit_init(void)
+{
+	meminfo_more_fn = commit_meminfo;
+	return 0;
+}
+core_initcall(commit_init);

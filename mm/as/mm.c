@@ -37,7 +37,7 @@
 /* How far mmap_base is moved at random: 2^8 pages. */
 #define MMAP_RANDOM_BITS	8
 
-bool randomize_va_space = true;
+int randomize_va_space = 2;
 
 static LIST_HEAD(mm_list);				/* mm_list_lock */
 static DEFINE_SPINLOCK(mm_list_lock, LOCK_MM_LIST);
@@ -149,7 +149,7 @@ mm_for_each(void (*fn)(struct mm_struct *mm, void *arg), void *arg)
 static int
 norandmaps_param(const char *value)
 {
-	randomize_va_space = false;
+	randomize_va_space = 0;
 	return *value ? -EINVAL : 0;
 }
 BOOT_PARAM("norandmaps", norandmaps_param);

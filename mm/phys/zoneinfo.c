@@ -8,6 +8,7 @@
 #include <kernel/smp.h>
 #include <lib/seq_buf.h>
 #include <mm/buddy.h>
+#include <mm/hooks.h>
 #include <mm/init.h>
 #include <mm/pcp.h>
 #include <mm/vmstat.h>
@@ -168,12 +169,6 @@ zoneinfo_show(struct seq_buf *s)
 }
 NODE("zoneinfo", zoneinfo_show);
 
-static void
-meminfo_line(struct seq_buf *s, const char *name, unsigned long kbytes)
-{
-	seq_printf(s, "%-15s %8lu kB\n", name, kbytes);
-}
-
 #define KB(pages)	((pages) << (PAGE_SHIFT - 10))
 
 /* Frames beyond what the watermarks keep: a new program could have them. */
@@ -203,6 +198,15 @@ totalram_pages(void)
 	return total;
 }
 
+/* Lines of the rooms above: mm/hooks.h. */
+void (*meminfo_more_fn)(struct seq_buf *s);
+
+void
+meminfo_line(struct seq_buf *s, const char *name, unsigned long kbytes)
+{
+	seq_printf(s, "%-15s %8lu kB\n", name, kbytes);
+}
+
 static void
 meminfo_show(struct seq_buf *s)
 {
@@ -225,6 +229,13 @@ meminfo_show(struct seq_buf *s)
 	meminfo_line(s, "HighFree:", KB(high_free));
 	meminfo_line(s, "LowTotal:", KB(total - high_total));
 	meminfo_line(s, "LowFree:", KB(free - high_free));
+	meminfo_line(s, "Cached:",
+		     KB(global_node_page_state(NR_FILE_PAGES)));
+	meminfo_line(s, "AnonPages:",
+		     KB(global_node_page_state(NR_ANON_MAPPED)));
+	meminfo_line(s, "Mapped:",
+		     KB(global_node_page_state(NR_FILE_MAPPED)));
+	meminfo_line(s, "Shmem:", KB(global_node_page_state(NR_SHMEM)));
 	meminfo_line(s, "Slab:",
 		     KB(global_node_page_state(NR_SLAB_RECLAIMABLE) +
 			global_node_page_state(NR_SLAB_UNRECLAIMABLE)));
@@ -232,6 +243,8 @@ meminfo_show(struct seq_buf *s)
 		     global_node_page_state(NR_KERNEL_STACK_KB));
 	meminfo_line(s, "PageTables:",
 		     KB(global_node_page_state(NR_PAGETABLE)));
+	if (meminfo_more_fn)
+		meminfo_more_fn(s);
 	meminfo_line(s, "CmaFree:",
 		     KB(global_zone_page_state(NR_FREE_CMA_PAGES)));
 }
