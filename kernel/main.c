@@ -11,6 +11,7 @@
  *	scheduler, core calls	tasks; the clock; from here interrupts are on
  *	other cores		each with its stack and per-CPU variables
  *	device, late calls	drivers, then what needs all of it
+ *	initramfs unpacked	the first files
  *	init memory freed	no function marked __init may run any more
  *	main thread		tests or benchmarks if asked for, or the monitor
  */
@@ -79,6 +80,7 @@ start_kernel(phys_addr_t blob, u32 machine)
 	smp_init();
 	run_initcalls(__initcall3_start, __initcall4_start);
 	run_initcalls(__initcall4_start, __initcall_end);
+	setup_initramfs();
 	setup_free_init();
 	system_state = SYSTEM_RUNNING;
 	if (!kthread_run(main_thread, NULL, "main"))

@@ -18,6 +18,7 @@
 #include <asm/smp.h>
 #include <kernel/bootinfo.h>
 #include <kernel/init.h>
+#include <kernel/initramfs.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/random.h>
@@ -415,6 +416,51 @@ setup_free_init(void)
 				   "device tree");
 	if (boot_info.initrd_end > boot_info.initrd_start)
 		mm_free_init_range(__va(boot_info.initrd_start),
-				   __va(boot_info.initrd_end),
-				   "initrd (nothing unpacks it yet)");
+				   __va(boot_info.initrd_end), "initrd");
+}
+
+/*
+ * An address for the bytes from start on: the linear map's, or for an archive
+ * that lies in HighMem one of vmap(), *area. NULL: no memory.
+ */
+static const void * __init
+map_initrd(phys_addr_t start, phys_addr_t end, void **area)
+{
+	unsigned n = (ALIGN_UP(end, PAGE_SIZE) - ALIGN_DOWN(start, PAGE_SIZE))
+		     >> PAGE_SHIFT;
+	struct page **pages;
+
+	*area = NULL;
+	if ((unsigned long)__va(end - 1) < (unsigned long)high_memory &&
+	    end <= __pa(high_memory))
+		return __va(start);
+	pages = kvmalloc(n * sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	for (unsigned i = 0; i < n; i++)
+		pages[i] = pfn_to_page((start >> PAGE_SHIFT) + i);
+	*area = vmap(pages, n, PROT_KERNEL_RO);
+	kvfree(pages);
+	return *area ? (char *)*area + (start & (PAGE_SIZE - 1)) : NULL;
+}
+
+/* The first files. Context: everything is up; may sleep. */
+void __init
+setup_initramfs(void)
+{
+	phys_addr_t start = boot_info.initrd_start, end = boot_info.initrd_end;
+	const void *archive;
+	unsigned nr;
+	void *area;
+
+	if (end <= start)
+		return;
+	archive = map_initrd(start, end, &area);
+	if (!archive)
+		pr_err("initramfs: no memory to map it\n");
+	else if (!unpack_initramfs(archive, end - start, "", &nr))
+		pr_info("initramfs: %u entries from %u KiB\n", nr,
+			(end - start + 1023) / 1024);
+	if (area)
+		vunmap(area);
 }

@@ -23,6 +23,8 @@ setup_stack_guard(u64 seed)
 void setup_boot_params(void);
 /* memblock, the kernel's final map, and the page allocator. */
 void setup_memory(void);
+/* Unpack the initrd, if there is one, into the root file system. */
+void setup_initramfs(void);
 /* Give back what only booting needed (B9). */
 void setup_free_init(void);
 

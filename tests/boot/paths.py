@@ -6,9 +6,23 @@ Every one of them has to end at the same prompt with the same memory.
 
 from runner.boots import PROMPT, Boot
 
-# What any initrd may hold is not this kernel's business yet: it takes its
-# pages back. Some bytes that cannot be mistaken for zeros.
+# No archive: one line says so, and its pages go back all the same. Some bytes
+# that cannot be mistaken for zeros.
 INITRD = bytes(range(1, 252)) * 400
+
+
+def cpio(*entries):
+    """An archive of format newc: ("d", name) or ("f", name, data)."""
+    out = b""
+    for kind, name, *data in entries + (("f", "TRAILER!!!"),):
+        data = data[0] if data else b""
+        mode = 0o40755 if kind == "d" else 0o100644
+        numbers = (1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+        out += b"070701" + b"".join(b"%08x" % n for n in numbers)
+        out += name.encode() + b"\0"
+        out += b"\0" * (-len(out) % 4) + data
+        out += b"\0" * (-len(out) % 4)
+    return out
 
 BOOTS = [
     Boot("device_tree_from_qemu",
@@ -27,7 +41,11 @@ BOOTS = [
          expect=[r"by ATAGs", r"98 KiB.*initrd|initrd.*9[6-9]|initrd", PROMPT]),
     Boot("no_initrd_is_not_mentioned", expect=[PROMPT], forbid=[r"initrd"]),
     Boot("initrd_goes_back_to_the_allocator", initrd=INITRD,
-         expect=[r"(?i)free.*initrd", PROMPT]),
+         expect=[r"initramfs: no cpio header of format newc, at byte 0",
+                 r"(?i)free.*initrd", PROMPT]),
+    Boot("initramfs_is_unpacked", initrd=cpio(("d", "sub"), ("f", "sub/a", b"hi")),
+         expect=[r"initramfs: 2 entries from 1 KiB", r"(?i)free.*initrd",
+                 PROMPT]),
     Boot("uboot_sd_card", uboot=True, append="loglevel=7",
          expect=[r"U-Boot", r"by device tree, 262144 KiB of memory in 1 bank",
                  r"command line: loglevel=7", PROMPT]),
