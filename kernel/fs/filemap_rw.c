@@ -230,6 +230,7 @@ static const struct vm_operations_struct generic_vm_ops = {
 	.open = file_vm_open,
 	.close = file_vm_close,
 	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
 };
 
 int

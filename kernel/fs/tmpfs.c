@@ -221,18 +221,30 @@ tmpfs_truncate(struct inode *inode, u64 size)
 	    (size > old && (inode->i_seals & F_SEAL_GROW)))
 		return -EPERM;
 	i_size_write(inode, size);
-	if (size < old)
+	if (size < old) {
+		unmap_mapping_range(inode->i_mapping, inode->i_mapping->
+				    size_pages, 0, true);
 		shmem_punch_hole(inode->i_mapping, size,
 				 (u64)MAX_LFS_FILESIZE + 1);
+	}
 	inode_touch(inode);
 	return 0;
 }
 
+/* Whole pages inside the hole lose their translations; private copies of
+ * them stay, as they are no part of the file any more. */
 static int
 punch(struct inode *inode, u64 offset, u64 len)
 {
+	unsigned long first = (unsigned long)((offset + PAGE_SIZE - 1) >>
+					      PAGE_SHIFT);
+	unsigned long end = (unsigned long)((offset + len) >> PAGE_SHIFT);
+
 	if (inode->i_seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
+	if (first < end)
+		unmap_mapping_range(inode->i_mapping, first, end - first,
+				    false);
 	shmem_punch_hole(inode->i_mapping, offset, offset + len);
 	return 0;
 }

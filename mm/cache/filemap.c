@@ -72,6 +72,7 @@
 
 #define NR_PAGE_QUEUES	32u	/* a power of two */
 #define TRUNCATE_BATCH	16u
+#define AROUND_BATCH	16u
 
 /* What delete leaves alone: its caller and those who wait for it. */
 #define LOCK_FLAGS	(PG_locked | PG_waiters | PG_pinned)
@@ -440,6 +441,19 @@ read_cache_page(struct address_space *mapping, unsigned long index,
 	return 0;
 }
 
+/*
+ * The caller has taken the translations away, but a fault may have brought one
+ * back since (a hole is punched inside the file). None comes while we hold the
+ * page lock.
+ */
+static void
+truncate_page(struct address_space *mapping, struct page *page)
+{
+	if (page_mapcount(page))
+		unmap_mapping_range(mapping, page->user.index, 1, false);
+	delete_from_page_cache(page);
+}
+
 void
 truncate_inode_pages_range(struct address_space *mapping, unsigned long first,
 			   unsigned long end)
@@ -453,7 +467,7 @@ truncate_inode_pages_range(struct address_space *mapping, unsigned long first,
 		for (i = 0; i < n; i++) {
 			lock_page(pages[i]);
 			if (pages[i]->user.mapping == mapping)
-				delete_from_page_cache(pages[i]);
+				truncate_page(mapping, pages[i]);
 			unlock_page(pages[i]);
 			put_page(pages[i]);
 		}
@@ -501,6 +515,47 @@ filemap_fault(struct vm_fault *vmf)
 	}
 	vmf->page = page;
 	return ret;
+}
+
+/* Map page for fault-around, if it can be had without waiting. */
+static bool
+map_page(struct vm_fault *vmf, struct address_space *mapping,
+	 struct page *page)
+{
+	unsigned long index = page->user.index;
+	bool mapped;
+
+	if (!page_uptodate(page) || !trylock_page(page))
+		return false;
+	mapped = page->user.mapping == mapping &&
+		 index < READ_ONCE(mapping->size_pages) &&
+		 filemap_map_one(vmf, vmf->address +
+				 ((index - vmf->pgoff) << PAGE_SHIFT), page);
+	unlock_page(page);
+	return mapped;
+}
+
+/*
+ * Fault-around: what is in memory of the page offsets [start, end) is mapped
+ * with one fault. A page that is locked or not read yet is left for its own.
+ */
+void
+filemap_map_pages(struct vm_fault *vmf, unsigned long start, unsigned long end)
+{
+	struct address_space *mapping = vmf->vma->vm_mapping;
+	struct page *pages[AROUND_BATCH];
+	unsigned i, n;
+
+	while (start < end && (n = find_get_pages(mapping, start, end,
+						  AROUND_BATCH, pages))) {
+		start = pages[n - 1]->user.index + 1;
+		for (i = 0; i < n; i++) {
+			if (!map_page(vmf, mapping, pages[i]))
+				put_page(pages[i]);
+		}
+		if (!start)
+			break;
+	}
 }
 
 /* --- verify ----------------------------------------------------------------- */
