@@ -29,10 +29,10 @@
 #include <asm/io.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
-#include <kernel/monitor.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>
 #include <kernel/resource.h>
+#include <kernel/tty.h>
 
 #define UART_PHYS	0x10009000
 #define UART_IRQ	37
@@ -87,9 +87,8 @@ uart_putc(char c)
 static void
 uart_write(struct console *con, const char *text, size_t len)
 {
-	(void)con;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n')
+		if (text[i] == '\n' && !con->raw)
 			uart_putc('\r');
 		uart_putc(text[i]);
 	}
@@ -148,7 +147,7 @@ uart_interrupt(unsigned irq, void *data)
 		if (!uart_check(word))
 			continue;
 		stats.received++;
-		monitor_input((char)word);
+		console_input((char)word);
 	}
 }
 

@@ -259,15 +259,23 @@ log_read(u64 *pos, char *buf, size_t size)
 /* --- Consoles --- */
 
 static void
-consoles_emit(const char *text, size_t len)
+consoles_emit_as(const char *text, size_t len, bool raw)
 {
 	struct console *con;
 
 	if (!len)
 		return;
-	list_for_each_entry(con, &consoles, list)
+	list_for_each_entry(con, &consoles, list) {
+		con->raw = raw;
 		con->write(con, text, len);
+	}
 	console_mid_line = text[len - 1] != '\n';
+}
+
+static void
+consoles_emit(const char *text, size_t len)
+{
+	consoles_emit_as(text, len, false);
 }
 
 /* Show one line of the log, with its level mark. */
@@ -283,18 +291,31 @@ consoles_show_line(const char *line, size_t len)
 	print_unlock(&console_lock, &console_owner);
 }
 
-/* Show text on every console, whole. Context: any. */
-void
-console_write(const char *text, size_t len)
+static void
+console_write_as(const char *text, size_t len, bool raw)
 {
 	unsigned long flags = print_enter();
 
 	if (!capture_write(text, len)) {
 		print_lock(&console_lock, &console_owner);
-		consoles_emit(text, len);
+		consoles_emit_as(text, len, raw);
 		print_unlock(&console_lock, &console_owner);
 	}
 	print_leave(flags);
+}
+
+/* Show text on every console, whole. Context: any. */
+void
+console_write(const char *text, size_t len)
+{
+	console_write_as(text, len, false);
+}
+
+/* The same, and a newline is no more than that. Context: any. */
+void
+console_write_raw(const char *text, size_t len)
+{
+	console_write_as(text, len, true);
 }
 
 void

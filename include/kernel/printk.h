@@ -33,12 +33,15 @@ void vprintk(enum log_level level, const char *fmt, va_list ap)
 /* Text for the person at the console, not for the log (monitor, KTAP). */
 void console_puts(const char *text);
 void console_write(const char *text, size_t len);
+/* The same for a program that moves the cursor itself (a terminal in raw mode). */
+void console_write_raw(const char *text, size_t len);
 void console_printf(const char *fmt, ...) __printf(1, 2);
 
 struct console {
 	const char *name;
 	void (*write)(struct console *con, const char *text, size_t len);
 	struct list_head list;	/* console_lock */
+	bool raw;		/* console_lock: a newline moves down only */
 };
 
 /* The first console, polled: in its driver, called first at boot. */
