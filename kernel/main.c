@@ -13,7 +13,8 @@
  *	device, late calls	drivers, then what needs all of it
  *	initramfs unpacked	the first files
  *	init memory freed	no function marked __init may run any more
- *	main thread		tests or benchmarks if asked for, or the monitor
+ *	main thread		tests or benchmarks if asked for; the first program,
+ *				if there is one; the monitor
  */
 #include <asm/irqflags.h>
 #include <asm/setup.h>
@@ -23,6 +24,7 @@
 #include <kernel/monitor.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <kernel/stress.h>
@@ -59,7 +61,8 @@ main_thread(void *arg)
 	stress_at_boot();
 #endif
 	bench_at_boot();
-	monitor_main(arg);
+	(void)arg;
+	monitor_main(start_init() ? "behind programs" : NULL);
 }
 
 void

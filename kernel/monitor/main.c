@@ -260,14 +260,16 @@ static const struct line_ops monitor_line_ops = {
 };
 
 /*
- * Body of the monitor's thread: read a line, run it, for ever.
+ * Body of the monitor's thread: read a line, run it, for ever. arg not NULL:
+ * programs have the console; it says nothing before somebody asks for it.
  */
 void
 monitor_main(void *arg)
 {
 	enum line_event event;
 
-	(void)arg;
+	if (arg)
+		monitor_getchar();
 	console_puts("\nType \"help\" for the commands.\n");
 	line_init(&editor, MONITOR_PROMPT, &monitor_line_ops);
 	for (;;) {

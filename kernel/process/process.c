@@ -10,8 +10,8 @@
  *	init_process --children--> sh --children--> ls (zombie)
  *	      ^------parent------- sh <--parent---- ls
  *
- *   References: the tree holds one (until wait), each thread one (until its
- *   structure is freed), and whoever found the process one.
+ *   References: each thread holds one (until its structure is freed), the tree one
+ *   (until wait), and whoever found the process one.
  *
  * Locks   process_lock: the tree, numbers, lists of threads. Signals are sent
  *	   from interrupts, so it is taken with interrupts masked.
@@ -116,8 +116,10 @@ process_alloc(struct process *parent)
 void
 process_publish(struct process *process, struct task *leader)
 {
-	unsigned long flags = spin_lock_irqsave(&process_lock);
+	unsigned long flags;
 
+	process_get(process);		/* the tree's; the first is leader's */
+	flags = spin_lock_irqsave(&process_lock);
 	process->pid = leader->pid;
 	if (!process->pgid)
 		process->pgid = process->sid = process->pid;

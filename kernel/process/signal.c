@@ -218,8 +218,8 @@ nudge(struct task *task)
 	WRITE_ONCE(task->sig_work, true);
 	if (READ_ONCE(task->state) == TASK_INTERRUPTIBLE)
 		wake_up_process(task);
-	else
-		sched_note_signal(task);
+	/* It may not have left its core yet: then no switch will look. */
+	sched_note_signal(task);
 }
 
 bool

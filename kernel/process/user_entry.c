@@ -84,8 +84,10 @@ do_syscall(struct pt_regs *regs)
 	if (unlikely(strace_on))
 		strace_exit(nr, result);
 	if (unlikely(result <= -ERESTARTSYS &&
-		     result >= -ERESTART_RESTARTBLOCK))
+		     result >= -ERESTART_RESTARTBLOCK)) {
 		current->restart = (u32)-result;
+		sched_note_signal(current);	/* do_signal() must see it */
+	}
 	regs->r[0] = (u32)result;
 }
 

@@ -347,6 +347,8 @@ sched_tick(void)
 	spin_lock(&rq->lock);
 	rq_account(rq);
 	curr = rq->curr;
+	if (irq_regs() && user_mode(irq_regs()))
+		curr->user_time += TICK_NSEC;
 	if (rq->nr_queued &&
 	    (curr->idle || curr->sum_runtime - curr->slice_start >=
 	     SCHED_SLICE_NS))

@@ -4,14 +4,16 @@
  *
  *	[    1.204510] strace 12 cat: mmap2(0, 0x1000, 3, 0x22, -1, 0) = 0xb6f00000
  *
- * Watched are the children of a shell that said `strace on' (monitor), or one
- * pid and what it forks. It costs one test of a word when off.
+ * Watched is one process with its children, or everybody: `strace' in the
+ * monitor, or strace= at boot. It costs one test of a word when off.
  */
+#include <kernel/init.h>
 #include <kernel/monitor.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/strace.h>
 #include <kernel/syscall_table.h>
+#include <lib/errno.h>
 #include <lib/string.h>
 
 bool strace_on;
@@ -56,3 +58,43 @@ strace_exit(u32 nr, long result)
 		pr_info("strace %d %s: %s = %#lx\n", current->pid,
 			current->name, name_of(nr), (unsigned long)result);
 }
+
+/* "all", a pid, or "off". */
+static int
+watch(const char *who)
+{
+	unsigned long pid = 0;
+	const char *p = who;
+
+	if (!strcmp(who, "off")) {
+		strace_on = false;
+		return 0;
+	}
+	if (strcmp(who, "all")) {
+		for (; *p >= '0' && *p <= '9' && pid < 100000; p++)
+			pid = pid * 10 + (unsigned long)(*p - '0');
+		if (*p || !pid)
+			return -EINVAL;
+	}
+	watched_pid = (int)pid;
+	strace_on = true;
+	return 0;
+}
+
+static int
+strace_param(const char *value)
+{
+	return watch(*value ? value : "all");
+}
+BOOT_PARAM("strace", strace_param);
+
+static int
+strace_command(int argc, char **argv)
+{
+	if (argc == 2 && !watch(argv[1]))
+		return 0;
+	console_puts("usage: strace all|PID|off\n");
+	return -EINVAL;
+}
+MONITOR_COMMAND("strace", strace_command, "all|PID|off",
+		"tell the system calls of a process and its children");
