@@ -363,7 +363,8 @@ send_sig_current(int sig)
 {
 	struct siginfo info = kernel_info(sig);
 
-	send_sig_thread(current, &info);
+	if (current->process)		/* threads of the kernel get none */
+		send_sig_thread(current, &info);
 }
 
 int
