@@ -608,6 +608,65 @@ a_task_changes_its_space(struct test *t)
 	space_close(&home);
 }
 
+/* --- The word that is looked at before user mode --- */
+
+static u32
+work_now(void)
+{
+	return this_cpu_read(user_work);
+}
+
+static void
+news_of_signals_follow_the_task(struct test *t)
+{
+	EXPECT_EQ(t, work_now() & USER_WORK_SIGNAL, 0);
+	sched_note_signal(current);
+	EXPECT(t, work_now() & USER_WORK_SIGNAL);
+	yield();			/* sig_work is what counts */
+	EXPECT_EQ(t, work_now() & USER_WORK_SIGNAL, 0);
+	current->sig_work = true;
+	yield();
+	EXPECT(t, work_now() & USER_WORK_SIGNAL);
+	current->sig_work = false;
+	yield();
+	EXPECT_EQ(t, work_now() & USER_WORK_SIGNAL, 0);
+	sched_set_need_resched();
+	EXPECT(t, need_resched() && work_now() & USER_WORK_RESCHED);
+	schedule();
+	EXPECT(t, !need_resched());
+}
+
+static unsigned noticed;
+
+static void
+wait_for_notice(void *arg)
+{
+	WRITE_ONCE(noticed, 1);
+	while (!need_resched())
+		cpu_relax();
+	WRITE_ONCE(noticed, 2);
+}
+
+static void
+a_task_on_another_core_is_told(struct test *t)
+{
+	struct task *task;
+
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	noticed = 0;
+	task = kthread_create_on_cpu(wait_for_notice, NULL,
+				     smp_processor_id() ? 0 : 1, "notice");
+	ASSERT(t, task);
+	get_task(task);
+	wake_up_process(task);
+	while (READ_ONCE(noticed) == 0)
+		yield();
+	sched_note_signal(task);
+	kthread_join(task);
+	EXPECT_EQ(t, noticed, 2);
+}
+
 /* Under icount the time is that of a fixed number of instructions. */
 static void
 a_null_call_is_timed(struct test *t)
@@ -644,4 +703,6 @@ TEST_SUITE("user_entry",
 	   TEST_CASE(a_fault_of_the_kernel_at_a_user_address_is_an_error),
 	   TEST_CASE(a_kernel_thread_borrows_the_space_it_finds),
 	   TEST_CASE(a_task_changes_its_space),
+	   TEST_CASE(news_of_signals_follow_the_task),
+	   TEST_CASE(a_task_on_another_core_is_told),
 	   TEST_CASE(a_null_call_is_timed));
