@@ -350,8 +350,10 @@ the_last_table_of_a_group_is_handed_over(struct test *t)
 			  (i == 3 ? table : NULL));
 	EXPECT(t, !user_table_install(&ctx, SPACE_BASE, table));
 	EXPECT(t, user_table_remove(&ctx, SPACE_BASE) == NULL);
-	for (i = 0; i < 4; i++)
-		user_section_clear(&ctx, SPACE_BASE + i * SECTION_SIZE);
+	for (i = 0; i < 4; i++)		/* and the sections are still there */
+		EXPECT_EQ(t, user_section_clear(&ctx, SPACE_BASE +
+						i * SECTION_SIZE),
+			  PHYS_OFFSET | 1);
 	flush_tlb_user_all(&ctx);
 	pgtable_free_page(table);
 	mm_context_destroy(&ctx);
