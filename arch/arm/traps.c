@@ -19,18 +19,15 @@
 
 #define DFSR_WRITE	(1u << 11)
 
-extern struct exception_entry __ex_table_start[], __ex_table_end[];
-
 /* By insertion: the objects' entries are mostly in order already. */
 void
-sort_extable(void)
+sort_extable(struct exception_entry *start, struct exception_entry *end)
 {
 	struct exception_entry *e, *at, moved;
 
-	for (e = __ex_table_start + 1; e < __ex_table_end; e++) {
+	for (e = start + 1; e < end; e++) {
 		moved = *e;
-		for (at = e; at > __ex_table_start &&
-		     at[-1].insn > moved.insn; at--)
+		for (at = e; at > start && at[-1].insn > moved.insn; at--)
 			*at = at[-1];
 		*at = moved;
 	}

@@ -14,7 +14,8 @@ struct exception_entry {
 bool fixup_exception(struct pt_regs *regs);
 /* Is it an instruction that may fault? */
 bool has_fixup(const struct pt_regs *regs);
-/* Context: boot, while the table can be written. */
-void sort_extable(void);
+/* The table that the linker made; sorted once, at boot. */
+extern struct exception_entry __ex_table_start[], __ex_table_end[];
+void sort_extable(struct exception_entry *start, struct exception_entry *end);
 
 #endif

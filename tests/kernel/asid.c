@@ -3,6 +3,8 @@
  * Numbers of address spaces: more spaces than numbers, on one core and on all
  * at once, and what the translation checker says when one is not forgotten.
  */
+#include <asm/arch-pgtable.h>
+#include <asm/fixmap.h>
 #include <asm/tlbflush.h>
 #include <kernel/kthread.h>
 #include <kernel/node.h>
@@ -284,6 +286,78 @@ a_number_that_was_not_forgotten_is_told(struct test *t)
 	space_close(&first);
 	space_close(&second);
 }
+static void
+a_local_flush_leaves_what_others_remember(struct test *t)
+{
+	unsigned long flags, va = FIXMAP_END - PAGE_SIZE;
+	u32 entry = PHYS_OFFSET | PTE_SMALL | PTE_AF;
+
+	flush_tlb_all();
+	flags = local_irq_save();
+	tlbcheck_change(va, entry, 0, 0);
+	local_flush_tlb_all();
+	EXPECT_EQ(t, tlbcheck_nr_stale(), 1);
+	flush_tlb_all();
+	EXPECT_EQ(t, tlbcheck_nr_stale(), 0);
+	local_irq_restore(flags);
+}
+
+/*
+ * Core 1 has been in some spaces. Then numbers run out on core 0, which gives
+ * the same ones to others. When core 1 enters those, with the number that core
+ * 0 has given them, it must forget first, though they are of the new generation.
+ */
+static struct mm_context crowd[800];
+
+struct visit {
+	unsigned first, end;
+};
+
+static void
+visit_crowd(void *arg)
+{
+	const struct visit *v = arg;
+
+	for (unsigned i = v->first; i < v->end; i++)
+		switch_mm(&crowd[i]);
+	switch_mm(NULL);
+}
+
+static void
+a_core_forgets_before_it_enters_the_new_generation(struct test *t)
+{
+	static struct space s;
+	struct visit early = { 0, 10 }, late;
+	unsigned long flags;
+	unsigned i, here = smp_processor_id(), old;
+
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	ASSERT(t, space_open(&s, 1, 100));
+	for (i = 0; i < ARRAY_SIZE(crowd); i++) {
+		crowd[i] = s.mm.context;
+		tlbcheck_space_begins(&crowd[i]);
+	}
+	smp_call_function_single(!here, visit_crowd, &early);
+	old = crowd[0].asid >> 8;
+	flags = local_irq_save();
+	for (i = 10; i < ARRAY_SIZE(crowd); i++) {
+		switch_mm(&crowd[i]);
+		asid_state(&state);
+		if (state.generation > old + 1 && state.nr_used > 250)
+			break;
+	}
+	switch_mm(NULL);
+	local_irq_restore(flags);
+	EXPECT(t, i < ARRAY_SIZE(crowd));
+	late.end = i;
+	while (i > 10 && crowd[i - 1].asid >> 8 == state.generation)
+		i--;
+	late.first = i;
+	smp_call_function_single(!here, visit_crowd, &late);
+	EXPECT_EQ(t, crowd[late.first].asid >> 8, state.generation);
+	space_close(&s);
+}
 #else
 static void
 skipped(struct test *t)
@@ -329,4 +403,6 @@ TEST_SUITE("asid",
 	   TEST_CASE(a_space_that_runs_keeps_its_number),
 	   TEST_CASE(all_cores_use_numbers_up),
 	   TEST_CASE(a_flush_reaches_every_core_that_runs_the_space),
+	   IF_BUILT(a_local_flush_leaves_what_others_remember),
+	   IF_BUILT(a_core_forgets_before_it_enters_the_new_generation),
 	   IF_BUILT(a_number_that_was_not_forgotten_is_told));

@@ -17,8 +17,6 @@
 #define READ_ONLY	(SPACE_BASE + 3 * PAGE_SIZE)
 #define U(addr)		((void *)(unsigned long)(addr))
 
-extern const struct exception_entry __ex_table_start[], __ex_table_end[];
-
 static struct space s;
 static u8 buf[2 * PAGE_SIZE + 64];
 
@@ -438,7 +436,28 @@ the_exception_table_is_sorted(struct test *t)
 	EXPECT(t, __ex_table_end - __ex_table_start > 50);
 }
 
+static void
+any_order_of_entries_is_sorted(struct test *t)
+{
+	struct exception_entry table[20], all[20];
+	unsigned i, j, bad = 0;
+
+	for (unsigned round = 0; round < 20; round++) {
+		for (i = 0; i < 20; i++)
+			all[i] = (struct exception_entry){ i * 4, i };
+		memcpy(table, all, sizeof(all));
+		for (i = 19; i > 0; i--) {
+			j = test_random(t) % (i + 1);
+			swap(table[i], table[j]);
+		}
+		sort_extable(table, table + 20);
+		bad += memcmp(table, all, sizeof(all)) != 0;
+	}
+	EXPECT_EQ(t, bad, 0);
+}
+
 TEST_SUITE("uaccess",
+	   TEST_CASE(any_order_of_entries_is_sorted),
 	   TEST_CASE(a_range_is_checked_without_overflow),
 	   TEST_CASE(values_of_every_size),
 	   TEST_CASE(a_value_that_cannot_be_reached_is_an_error),

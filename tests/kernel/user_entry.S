@@ -170,14 +170,21 @@ user_\name:
 	movne	r0, #0
 	call	CALL_EXIT
 
-/* TPIDRURW = r0, over 20 calls of YIELD. 0, or what was found. */
+/*
+ * TPIDRURW = r0, and TPIDRURO as it is found, over 20 calls of YIELD. 0, or
+ * what was found.
+ */
 	program	tls_rw
 	mov	r4, r0
 	mov	r5, #20
 	mcr	p15, 0, r4, c13, c0, 2
+	mrc	p15, 0, r6, c13, c0, 3
 1:	call	CALL_YIELD
 	mrc	p15, 0, r0, c13, c0, 2
 	cmp	r0, r4
+	bne	2f
+	mrc	p15, 0, r0, c13, c0, 3
+	cmp	r0, r6
 	bne	2f
 	subs	r5, r5, #1
 	bne	1b

@@ -495,8 +495,10 @@ a_release_forgets_vfp_registers(struct test *t)
 static void
 each_task_has_its_thread_registers(struct test *t)
 {
-	struct user_run one = { .program = user_tls_rw, .r0 = 111 };
-	struct user_run two = { .program = user_tls_rw, .r0 = 222 };
+	struct user_run one = { .program = user_tls_rw, .r0 = 111,
+				.tls = 333 };
+	struct user_run two = { .program = user_tls_rw, .r0 = 222,
+				.tls = 444 };
 	struct user_run tls = { .program = user_tls, .tls = 0xabcd0000 };
 	unsigned cpu = smp_processor_id();
 

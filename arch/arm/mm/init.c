@@ -89,7 +89,8 @@ paging_map_image(bool rodata)
 	};
 	unsigned long at = image_start();
 
-	sort_extable();			/* constant from here on */
+	/* Constant from here on. */
+	sort_extable(__ex_table_start, __ex_table_end);
 	for (unsigned i = 0; i < ARRAY_SIZE(parts) && rodata; i++) {
 		map_or_hang(at, (unsigned long)parts[i].start, PROT_KERNEL_RW);
 		map_or_hang((unsigned long)parts[i].start,
