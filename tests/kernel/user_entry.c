@@ -410,14 +410,17 @@ vfp_registers_begin_as_zero(struct test *t)
 static void
 look_at_vfp(struct user_run *run, struct pt_regs *regs)
 {
-	const struct fpu_state *state = fpu_current();
+	const struct fpu_state *state;
 	struct task child = { .fpu = NULL };
+	int err;
 
-	if (run->yields != 3)
+	if (run->yields != 1)
 		return;
+	err = fpu_fork(&child);		/* before anything has saved them */
+	state = fpu_current();
 	run->seen[0] = state && state->d[3] == 0xfffffffb00000004ull;
 	run->seen[1] = state && state->fpscr == 1u << 22;
-	if (fpu_fork(&child) == 0 && child.fpu) {
+	if (!err && child.fpu) {
 		run->seen[2] = child.fpu != current->fpu &&
 			       child.fpu->cpu == -1 &&
 			       !memcmp(child.fpu->d, state->d,
