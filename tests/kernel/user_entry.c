@@ -35,7 +35,7 @@ extern const char user_programs_end[];
 
 /* One program on its way, and what became of it. */
 struct user_run {
-	struct space *space;
+	struct space *space;		/* NULL: home */
 	const char *program;
 	u32 r0, r1, tls;
 	void (*on_yield)(struct user_run *run, struct pt_regs *regs);
@@ -106,7 +106,8 @@ user_thread(void *arg)
 static bool
 run_start(struct test *t, struct user_run *run, unsigned cpu)
 {
-	run->space = &home;
+	if (!run->space)
+		run->space = &home;
 	run->task = kthread_create_on_cpu(user_thread, run, cpu, "user/%u",
 					  cpu);
 	if (!EXPECT(t, run->task != NULL))
@@ -136,19 +137,27 @@ result_of(struct test *t, const char *program, u32 r0)
 }
 
 static bool
-lab_open(struct test *t)
+make_space(struct test *t, struct space *space, u32 mark)
 {
 	size_t size = (size_t)(user_programs_end - user_add);
 	char *code;
 
 	if (!EXPECT(t, size <= PAGE_SIZE) ||
-	    !EXPECT(t, space_open(&home, 4, 0)))
+	    !EXPECT(t, space_open(space, 4, mark)))
 		return false;
-	code = page_address(home.pages[1]);
+	code = page_address(space->pages[1]);
 	memcpy(code, user_add, size);
 	icache_sync_range(code, code + size);
-	space_set(&home, 1, USER_READ | USER_EXEC, true);
-	space_set(&home, 3, USER_READ, true);
+	space_set(space, 1, USER_READ | USER_EXEC, true);
+	space_set(space, 3, USER_READ, true);
+	return true;
+}
+
+static bool
+lab_open(struct test *t)
+{
+	if (!make_space(t, &home, 0))
+		return false;
 	user_event_fn = note_event;
 	return true;
 }
@@ -589,6 +598,39 @@ a_kernel_thread_borrows_the_space_it_finds(struct test *t)
 }
 
 static void
+read_own_page(struct user_run *run, struct pt_regs *regs)
+{
+	u32 value = ~0u;
+
+	if (get_user(value, (u32 *)DATA) || value != run->tls)
+		run->seen[0]++;
+}
+
+static void
+each_task_runs_in_its_space(struct test *t)
+{
+	static struct space other;
+	struct user_run one = { .program = user_registers, .r0 = 20,
+				.tls = 0, .on_yield = read_own_page };
+	struct user_run two = one;
+	unsigned cpu = smp_processor_id();
+
+	if (!lab_open(t) || !make_space(t, &other, 500))
+		return;
+	two.space = &other;
+	two.tls = 500;			/* what its page 0 begins with */
+	if (run_start(t, &one, cpu) && run_start(t, &two, cpu)) {
+		kthread_join(one.task);
+		kthread_join(two.task);
+	}
+	EXPECT_EQ(t, one.seen[0] + two.seen[0], 0);
+	EXPECT_EQ(t, one.yields + two.yields, 40);
+	EXPECT_EQ(t, one.regs.r[0] | two.regs.r[0], 0);
+	lab_close(t);
+	space_close(&other);
+}
+
+static void
 a_task_changes_its_space(struct test *t)
 {
 	static struct space other;
@@ -707,6 +749,7 @@ TEST_SUITE("user_entry",
 	   TEST_CASE(the_helpers_do_what_linux_promises),
 	   TEST_CASE(a_fault_of_the_kernel_at_a_user_address_is_an_error),
 	   TEST_CASE(a_kernel_thread_borrows_the_space_it_finds),
+	   TEST_CASE(each_task_runs_in_its_space),
 	   TEST_CASE(a_task_changes_its_space),
 	   TEST_CASE(news_of_signals_follow_the_task),
 	   TEST_CASE(a_task_on_another_core_is_told),
