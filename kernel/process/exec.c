@@ -235,7 +235,7 @@ static int
 become_script(struct linux_binprm *bprm, const char *path, char **interp)
 {
 	u32 first;		/* argv[0] goes: the script's path takes its place */
-	char *arg;
+	char *arg = NULL;
 	int err = parse_script(bprm->buf, interp, &arg);
 
 	while (!err && bprm->argc) {
