@@ -13,6 +13,7 @@
  *
  * A group of four entries may mix tables and sections (asm/mmu.h).
  */
+#include <asm/pgalloc.h>
 #include <lib/errno.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
@@ -37,14 +38,32 @@ alloc_section(bool zeroed)
 	return page;
 }
 
-/* 256 pages at once. Held: page_table_lock. */
-static void
+/*
+ * 256 pages at once. Held: page_table_lock. Returns a page of tables that no
+ * entry of the group needs any more, for free_table(), or NULL.
+ */
+static void *
 enter_section(struct mm_struct *mm, struct page *page, unsigned long addr,
 	      unsigned allow)
 {
+	void *table;
+
 	page_add_map(mm, page);
 	mm_add_rss(mm, MM_ANONPAGES, (long)SECTION_PAGES - 1);
-	user_section_set(&mm->context, addr, page_to_phys(page), allow);
+	table = user_section_set(&mm->context, addr, page_to_phys(page), allow);
+	mm->nr_tables -= table != NULL;
+	return table;
+}
+
+/* Walkers may still be reading it. Held: nothing that spins. */
+static void
+free_table(struct mm_struct *mm, unsigned long addr, void *table)
+{
+	if (!table)
+		return;
+	addr &= TABLE_GROUP_MASK;
+	flush_tlb_user_range(&mm->context, addr, addr + TABLE_GROUP_SIZE);
+	pgtable_free_page(table);
 }
 
 vm_fault_t
@@ -53,6 +72,7 @@ do_section_fault(struct vm_fault *vmf)
 	struct mm_struct *mm = vmf->vma->vm_mm;
 	unsigned long addr = vmf->address & SECTION_MASK;
 	struct page *page = alloc_section(true);
+	void *table = NULL;
 	phys_addr_t pa;
 	bool dirty, there;
 
@@ -61,8 +81,9 @@ do_section_fault(struct vm_fault *vmf)
 	spin_lock(&mm->page_table_lock);
 	there = user_section_get(&mm->context, addr, &pa, &dirty);
 	if (!there)
-		enter_section(mm, page, addr, vma_allow(vmf->vma));
+		table = enter_section(mm, page, addr, vma_allow(vmf->vma));
 	spin_unlock(&mm->page_table_lock);
+	free_table(mm, addr, table);
 	if (there) {
 		put_page(page);
 		flush_tlb_user_page(&mm->context, vmf->address);
@@ -83,6 +104,7 @@ copy_sections(struct mm_struct *child, struct vm_area_struct *vma)
 	unsigned long addr = vma->vm_start;
 	struct page *page;
 	phys_addr_t pa;
+	void *table;
 	bool dirty;
 
 	for (; addr < vma->vm_end; addr += SECTION_SIZE) {
@@ -93,8 +115,9 @@ copy_sections(struct mm_struct *child, struct vm_area_struct *vma)
 			return -ENOMEM;
 		copy_block(page, phys_to_page(pa));
 		spin_lock(&child->page_table_lock);
-		enter_section(child, page, addr, vma_allow(vma));
+		table = enter_section(child, page, addr, vma_allow(vma));
 		spin_unlock(&child->page_table_lock);
+		free_table(child, addr, table);
 	}
 	return 0;
 }
