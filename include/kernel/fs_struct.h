@@ -26,7 +26,7 @@ struct fdtable {
 };
 
 struct files_struct {
-	atomic_t count;			/* tasks that use it, threads too */
+	atomic_t count;			/* processes that use it */
 	struct fdtable *fdt;		/* file_lock; readers: RCU */
 	spinlock_t file_lock;		/* rank FILES */
 	unsigned next_fd;		/* none below is free */
@@ -51,10 +51,7 @@ extern struct fs_struct init_fs;	/* kernel threads' */
 struct files_struct *files_alloc(void);
 /* fork: a copy, its files shared. 0, -ENOMEM. */
 int files_copy(struct files_struct *old, struct files_struct **copy);
-/*
- * One more task uses it: clone(CLONE_FILES), and each thread of a process. Every
- * task that ends puts it. A count of 1 tells fdget() that nobody else can close.
- */
+/* One more process uses it: clone(CLONE_FILES). */
 static inline struct files_struct *
 files_get(struct files_struct *files)
 {

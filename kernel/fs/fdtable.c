@@ -271,7 +271,8 @@ fdget_raw(unsigned fd)
 
 	if (unlikely(!files))
 		return f;
-	if (likely(atomic_read(&files->count) == 1)) {
+	if (likely(atomic_read(&files->count) == 1 &&
+		   READ_ONCE(current->process->nr_threads) <= 1)) {
 		t = files->fdt;
 		if (fd < t->max_fds)
 			f.file = t->fd[fd];

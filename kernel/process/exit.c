@@ -22,6 +22,7 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
+#include <kernel/tty.h>
 #include <mm/mm.h>
 #include "process_private.h"
 
@@ -122,6 +123,7 @@ end_process(struct process *process)
 		      process->exit_status);
 	itimer_exit(process);
 	process_set_exe(process, NULL);
+	disassociate_ctty(process);
 	files_put(process->files);
 	fs_put(process->fs);
 	process->files = NULL;

@@ -582,6 +582,12 @@ a_shared_table_gives_references(struct test *t)
 	f = fd.file;
 	EXPECT(t, !fd.put && atomic_read(&f->f_count) == 1);
 	fdput(fd);
+	/* A second thread, then a second process. */
+	fake.process.nr_threads = 2;
+	fd = fdget(0);
+	EXPECT(t, fd.put && atomic_read(&f->f_count) == 2);
+	fdput(fd);
+	fake.process.nr_threads = 1;
 	files_get(fake.process.files);
 	fd = fdget(0);
 	EXPECT(t, fd.put && atomic_read(&f->f_count) == 2);
