@@ -53,6 +53,13 @@ struct file *file_alloc(void);
 int file_of_inode(struct mount *mnt, struct inode *inode, const char *name,
 		  unsigned flags, struct file **file);
 
+/* pipe.c: an open file of ops that has no folder. 0, -ENOMEM. */
+int anon_file(const char *name, const struct file_operations *ops,
+	      void *private_data, unsigned flags, struct file **file);
+/* eventfd.c */
+int eventfd_file(u64 count, bool semaphore, unsigned flags,
+		 struct file **file);
+
 int get_write_access(struct inode *inode);
 void put_write_access(struct inode *inode);
 

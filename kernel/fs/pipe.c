@@ -550,6 +550,45 @@ create_pipe_files(struct file *files[2], unsigned flags)
 	return files[1] ? 0 : -ENOMEM;
 }
 
+/*
+ * An open file of ops and private data, on an inode of its own that no folder
+ * has. *file, or -ENOMEM (private_data is the caller's still).
+ */
+int
+anon_file(const char *name, const struct file_operations *ops,
+	  void *private_data, unsigned flags, struct file **result)
+{
+	struct qstr q = { name, (u32)strlen(name), 0 };
+	struct inode *inode = new_inode(pipe_mnt->mnt_sb, 0600);
+	struct dentry *dentry = NULL;
+	struct file *file = NULL;
+
+	if (inode) {
+		inode->i_op = pipe_mnt->mnt_root->d_inode->i_op;
+		dentry = d_alloc(pipe_mnt->mnt_root, &q);
+	}
+	if (dentry) {
+		d_instantiate(dentry, inode);
+		file = file_alloc();
+	}
+	if (!file) {
+		if (dentry)
+			dput(dentry);
+		else if (inode)
+			iput(inode);
+		return -ENOMEM;
+	}
+	file->f_path = (struct path){ pipe_mnt, dentry };
+	atomic_inc(&pipe_mnt->mnt_count);
+	file->f_inode = inode;
+	file->f_flags = O_RDWR | flags;
+	file->f_mode = FMODE_READ | FMODE_WRITE;
+	file->f_op = ops;
+	file->private_data = private_data;
+	*result = file;
+	return 0;
+}
+
 static void
 pipefs_statfs(struct super_block *sb, struct kstatfs *st)
 {

@@ -50,14 +50,15 @@
 	X(262, clock_settime) X(263, clock_gettime)			\
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
 	X(267, fstatfs64) X(268, tgkill) X(270, fadvise64_64)		\
-	X(280, waitid) X(281, socket) X(322, openat) X(323, mkdirat)	\
+	X(280, waitid) X(281, socket) X(305, shmat) X(306, shmdt)		\
+	X(307, shmget) X(308, shmctl) X(322, openat) X(323, mkdirat)	\
 	X(324, mknodat) X(325, fchownat) X(327, fstatat64)		\
 	X(328, unlinkat) X(329, renameat) X(330, linkat)		\
 	X(331, symlinkat) X(332, readlinkat) X(333, fchmodat)		\
 	X(334, faccessat) X(335, pselect6) X(336, ppoll)		\
 	X(338, set_robust_list) X(339, get_robust_list) X(345, getcpu)	\
-	X(348, utimensat) X(352, fallocate)		\
-	X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
+	X(348, utimensat) X(351, eventfd) X(352, fallocate)		\
+	X(356, eventfd2) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
 	X(385, memfd_create) X(389, membarrier) X(390, mlock2)		\
