@@ -65,6 +65,7 @@ struct page_stacks {
 };
 
 static bool kasan_ready;
+static u32 shadow_locked;		/* see shadow_lock() */
 static struct page_stacks *page_stacks;
 static unsigned long nr_page_stacks;
 
@@ -338,31 +339,58 @@ kasan_free_boot_frames(pfn_t start, pfn_t end)
 
 /* --- vmalloc ------------------------------------------------------------------------- */
 
+/*
+ * Held while a page of the shadow is exchanged: for a moment there is none, and
+ * whoever looked then would think that it had been exchanged already.
+ */
+static unsigned long
+shadow_lock(void)
+{
+	unsigned long flags = local_irq_save();
+
+	while (__atomic_exchange_n(&shadow_locked, 1, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	return flags;
+}
+
+static void
+shadow_unlock(unsigned long flags)
+{
+	__atomic_store_n(&shadow_locked, 0, __ATOMIC_RELEASE);
+	local_irq_restore(flags);
+}
+
+static bool
+has_zero_page(unsigned long shadow)
+{
+	unsigned long flags = shadow_lock();
+	bool zero = kasan_shadow_is_zero_page(shadow);
+
+	shadow_unlock(flags);
+	return zero;
+}
+
 /* Its own page for the shadow at shadow, if it has none yet. */
 static bool
 own_shadow_page(unsigned long shadow)
 {
-	static u32 lock;
 	unsigned long flags;
 	void *page;
 
-	if (!kasan_shadow_is_zero_page(shadow))
+	if (!has_zero_page(shadow))
 		return true;
 	/* It stays for good, as page tables do, and is counted as one. */
 	page = pgtable_alloc_page();
 	if (!page)
 		return false;
 	raw_memset(page, KASAN_VMALLOC, PAGE_SIZE);
-	flags = local_irq_save();
-	while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();
+	flags = shadow_lock();
 	if (kasan_shadow_is_zero_page(shadow)) {
 		kasan_replace_zero_page(shadow, __pa(page));
 		page = NULL;
 		__atomic_fetch_add(&nr_kernel_tables, 1, __ATOMIC_RELAXED);
 	}
-	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
-	local_irq_restore(flags);
+	shadow_unlock(flags);
 	if (page)
 		pgtable_free_page(page);
 	return true;
@@ -388,8 +416,7 @@ kasan_vmalloc(const void *p, unsigned long size)
 void
 kasan_vfree(const void *addr, unsigned long size)
 {
-	if (!kasan_shadow_is_zero_page((unsigned long)
-				       kasan_shadow((unsigned long)addr)))
+	if (!has_zero_page((unsigned long)kasan_shadow((unsigned long)addr)))
 		kasan_set_shadow((unsigned long)addr, size, KASAN_VFREED);
 }
 

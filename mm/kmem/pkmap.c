@@ -126,15 +126,19 @@ flush_unused(void)
 static int
 free_slot(void)
 {
+	unsigned cleared = 0;
+
 	for (unsigned round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < NR_SLOTS; i++) {
 			last_slot = (last_slot + 1) % NR_SLOTS;
 			if (last_slot == 0 && !round)
-				flush_unused();
+				cleared = flush_unused();
 			if (!slots[last_slot].count)
 				return last_slot;
 		}
-		if (!flush_unused())
+		/* Those that the first flush cleared may lie before slot 0. */
+		cleared += flush_unused();
+		if (!cleared)
 			return -1;
 	}
 	return -1;

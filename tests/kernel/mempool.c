@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory pools, shrinkers and kmap: what memory shortage is survived with. */
+#include <asm/memory.h>
+#include <asm/pgtable.h>
 #include <kernel/kthread.h>
 #include <kernel/test.h>
 #include <lib/string.h>
@@ -327,6 +329,86 @@ kmap_slots_are_flushed_when_all_were_used(struct test *t)
 	EXPECT(t, mm_verify_all(NULL));
 }
 
+#define NR_SLOTS	((PAGE_OFFSET - PKMAP_START) / PAGE_SIZE)
+
+static struct page *slot_pages[NR_SLOTS + 1];
+
+static void
+map_the_last(void *unused)
+{
+	got = kmap(slot_pages[NR_SLOTS]);
+}
+
+/* All slots in use: who wants one more waits until one is given back. */
+static void
+kmap_waits_for_a_slot(struct test *t)
+{
+	struct task *waiter = NULL;
+	unsigned n, i;
+
+	for (n = 0; n <= NR_SLOTS; n++) {
+		slot_pages[n] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+		if (!slot_pages[n] || !page_highmem(slot_pages[n]))
+			break;
+		if (n < NR_SLOTS)
+			kmap(slot_pages[n]);
+	}
+	if (n > NR_SLOTS) {
+		EXPECT_EQ(t, kmap_nr_used(), NR_SLOTS);
+		got = NULL;
+		waiter = kthread_create(map_the_last, NULL, "kmap-waiter");
+	}
+	if (waiter) {
+		get_task(waiter);
+		wake_up_process(waiter);
+		msleep(30);
+		EXPECT(t, got == NULL);
+		kunmap(slot_pages[7]);
+		kthread_join(waiter);
+		EXPECT(t, got != NULL);
+	}
+	for (i = 0; i < n; i++) {
+		if (i != (waiter ? 7 : NR_SLOTS))	/* has no slot */
+			kunmap(slot_pages[i]);
+	}
+	for (i = 0; i < n; i++)
+		free_frame(slot_pages[i]);
+	if (n > NR_SLOTS)
+		return;
+	if (slot_pages[n])
+		free_frame(slot_pages[n]);
+	SKIP(t, "not enough highmem");
+}
+
+/* A slot that nobody uses must not be mapped. */
+static void
+mapped_slots_and_counted_ones_are_compared(struct test *t)
+{
+	unsigned long at = PAGE_OFFSET - PAGE_SIZE;
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+	struct pt_walk w;
+
+	ASSERT(t, page != NULL);
+	kmap(page);		/* so that there are tables */
+	kunmap(page);
+	if (!page_highmem(page)) {
+		free_frame(page);
+		SKIP(t, "no highmem page");
+	}
+	free_frame(page);
+	do {
+		at -= PAGE_SIZE;
+		pt_walk(swapper_pg_dir, at, &w);
+	} while (w.kind != PT_NONE);
+	if (at < PKMAP_START)
+		SKIP(t, "all slots are remembered, from another run");
+	ASSERT_EQ(t, map_kernel_range(at, 0x60000000, PAGE_SIZE,
+				      PROT_KERNEL_RO, false), 0);
+	EXPECT(t, verify_catches("PK1"));
+	unmap_kernel_range(at, PAGE_SIZE);
+	EXPECT(t, mm_verify_all(NULL));
+}
+
 TEST_SUITE("mempool",
 	   TEST_CASE(the_reserve_serves_when_the_allocator_fails),
 	   TEST_CASE(the_allocator_is_asked_first),
@@ -339,4 +421,6 @@ TEST_SUITE("mempool",
 	   TEST_CASE(shrinkers_give_a_share_by_priority),
 	   TEST_CASE(a_shrinker_may_say_stop),
 	   TEST_CASE(kmap_gives_one_page_one_address),
-	   TEST_CASE_KEEPS(kmap_slots_are_flushed_when_all_were_used));
+	   TEST_CASE_KEEPS(mapped_slots_and_counted_ones_are_compared),
+	   TEST_CASE_KEEPS(kmap_slots_are_flushed_when_all_were_used),
+	   TEST_CASE(kmap_waits_for_a_slot));

@@ -88,6 +88,46 @@ more_than_a_chunk_makes_another(struct test *t)
 	}
 }
 
+/*
+ *	| free | object | free | object | ... | object | rest |
+ *				an object that fits no hole, but free + rest
+ */
+static void
+an_object_never_hangs_over_the_end_of_its_chunk(struct test *t)
+{
+	void *objects[24], *large[6];
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		objects[i] = percpu_alloc(3000, 8);
+		ASSERT(t, objects[i] != NULL);
+	}
+	for (i = 0; i < ARRAY_SIZE(objects); i += 2)
+		free_percpu(objects[i]);
+	for (i = 0; i < ARRAY_SIZE(large); i++) {
+		large[i] = percpu_alloc(3900, 8);
+		ASSERT(t, large[i] != NULL);
+	}
+	EXPECT(t, mm_verify_all(NULL));
+	for (i = 0; i < ARRAY_SIZE(large); i++)
+		free_percpu(large[i]);
+	for (i = 1; i < ARRAY_SIZE(objects); i += 2)
+		free_percpu(objects[i]);
+}
+
+static void
+the_lowest_room_is_taken_again(struct test *t)
+{
+	void *p = percpu_alloc(64, 8), *q = percpu_alloc(64, 8), *again;
+
+	ASSERT(t, p && q);
+	free_percpu(p);
+	again = percpu_alloc(64, 8);
+	EXPECT(t, again == p);
+	free_percpu(again);
+	free_percpu(q);
+}
+
 static void
 free_it(void *p)
 {
@@ -139,5 +179,7 @@ TEST_SUITE("percpu",
 	   TEST_CASE(cores_count_without_disturbing_each_other),
 	   TEST_CASE(sizes_and_alignments_are_kept),
 	   TEST_CASE(more_than_a_chunk_makes_another),
+	   TEST_CASE(an_object_never_hangs_over_the_end_of_its_chunk),
+	   TEST_CASE(the_lowest_room_is_taken_again),
 	   TEST_CASE(wrong_frees_are_reported),
 	   TEST_CASE(random_sizes_never_overlap));

@@ -417,7 +417,9 @@ type_safe_objects_keep_their_slab_for_readers(struct test *t)
 static void
 dma_memory_comes_from_its_zone(struct test *t)
 {
-	if (nr_managed_pages() < 5000)
+	struct zone *zone = find_zone(ZONE_DMA);
+
+	if (!zone || zone->nr_free < zone->watermark[WMARK_HIGH] + 100)
 		SKIP(t, "the kernel fills the DMA zone of so small a machine");
 	for (unsigned size = 8; size <= 8192; size *= 4) {
 		void *p = kmalloc(size, GFP_KERNEL | __GFP_DMA);

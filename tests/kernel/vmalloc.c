@@ -10,6 +10,7 @@
 #include <mm/highmem.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
+#include <mm/vmstat.h>
 #include "../../mm/kmem/vmalloc_private.h"
 #include "page_helpers.h"
 
@@ -330,6 +331,40 @@ all_cores_may_map_and_unmap_at_once(struct test *t)
 	test_on_all_cpus(t, churn, NULL);
 }
 
+/* What was flushed does not keep its frames until addresses run out. */
+static void
+clean_areas_are_given_up_bit_by_bit(struct test *t)
+{
+	unsigned long most = 0;
+
+	for (unsigned n = 0; n < 600; n++) {
+		void *p = vmalloc(4 * PAGE_SIZE);
+
+		ASSERT(t, p != NULL);
+		vfree(p);
+		most = max(most, vmalloc_state.clean_pages);
+	}
+	EXPECT(t, most > 0 && most <= 512);
+}
+
+static void
+a_stack_counts_while_it_is_somebodys(struct test *t)
+{
+	unsigned long kb = global_node_page_state(NR_KERNEL_STACK_KB);
+	void *stacks[12];		/* more than are kept */
+	unsigned n;
+
+	for (n = 0; n < ARRAY_SIZE(stacks); n++) {
+		stacks[n] = kstack_alloc();
+		ASSERT(t, stacks[n] != NULL);
+	}
+	EXPECT_EQ(t, global_node_page_state(NR_KERNEL_STACK_KB),
+		  kb + n * (THREAD_SIZE / 1024));
+	while (n)
+		kstack_free(stacks[--n]);
+	EXPECT_EQ(t, global_node_page_state(NR_KERNEL_STACK_KB), kb);
+}
+
 /* V1-V3 and R1-R3, each broken by hand. */
 static void
 every_rule_is_checked(struct test *t)
@@ -384,4 +419,6 @@ TEST_SUITE("vmalloc",
 	   TEST_CASE(vmallocinfo_names_areas_and_callers),
 	   TEST_CASE(kvmalloc_falls_back_to_scattered_frames),
 	   TEST_CASE(all_cores_may_map_and_unmap_at_once),
+	   TEST_CASE(clean_areas_are_given_up_bit_by_bit),
+	   TEST_CASE(a_stack_counts_while_it_is_somebodys),
 	   TEST_CASE(every_rule_is_checked));
