@@ -35,6 +35,21 @@ the_core_sees_what_a_device_wrote_after_unmapping(struct test *t)
 	teardown();
 }
 
+static void
+a_page_is_mapped_from_any_offset(struct test *t)
+{
+	setup();
+	addr = dma_map_page(&dev, virt_to_page(buf), 100, 60, DMA_FROM_DEVICE);
+	ASSERT(t, !dma_mapping_error(&dev, addr));
+	EXPECT_EQ(t, addr, __pa(buf) + 100);
+	device_fill(addr, 0x3c, 60);
+	dma_unmap_page(&dev, addr, 60, DMA_FROM_DEVICE);
+	EXPECT(t, all_bytes(buf + 100, 0x3c, 60));
+	EXPECT_EQ(t, buf[99], 0);
+	EXPECT_EQ(t, buf[160], 0);
+	teardown();
+}
+
 /* Direction by direction: bytes cleaned and invalidated, map + unmap. */
 static void
 each_direction_maintains_the_cache_as_it_must(struct test *t)
@@ -543,6 +558,7 @@ all_cores_map_at_once(struct test *t)
 TEST_SUITE("dma",
 	   TEST_CASE(a_device_sees_what_was_written_before_the_mapping),
 	   TEST_CASE(the_core_sees_what_a_device_wrote_after_unmapping),
+	   TEST_CASE(a_page_is_mapped_from_any_offset),
 	   TEST_CASE(each_direction_maintains_the_cache_as_it_must),
 	   TEST_CASE(a_device_that_snoops_needs_no_maintenance),
 	   TEST_CASE(a_part_of_a_mapping_can_be_synced),

@@ -6,6 +6,7 @@
  */
 #include "../../kernel/monitor/monitor_private.h"
 
+#include <drivers/blk.h>
 #include <kernel/printk.h>
 #include <kernel/test.h>
 #include <lib/errno.h>
@@ -238,6 +239,20 @@ a_slab_tells_who_holds_its_objects(struct test *t)
 }
 
 static void
+disks_are_listed_and_shown(struct test *t)
+{
+	EXPECT_TYPED(t, "blk", 0, "\n");
+	EXPECT_TYPED(t, "blk vdz 0", -ENODEV, "no disk is called \"vdz\"");
+	if (!blk_find("vda"))
+		SKIP(t, "no disk (run-qemu --disk)");
+	EXPECT_TYPED(t, "blk", 0, "vda");
+	EXPECT_TYPED(t, "blk vda 0", 0, "*\n");
+	EXPECT_TYPED(t, "blk vda", -EINVAL, "usage: blk");
+	EXPECT_TYPED(t, "blk vda x", -EINVAL, "usage: blk");
+	EXPECT_TYPED(t, "blk vda 0x7fffffff", -ERANGE, "cannot read sector");
+}
+
+static void
 areas_are_allocated_and_freed_by_hand(struct test *t)
 {
 	EXPECT_TYPED(t, "vmalloc 10000", 0, "3 pages and a guard");
@@ -367,6 +382,7 @@ TEST_SUITE("monitor",
 	TEST_CASE(pages_are_allocated_and_freed_by_hand),
 	TEST_CASE(objects_are_allocated_and_freed_by_hand),
 	TEST_CASE(a_slab_tells_who_holds_its_objects),
+	TEST_CASE(disks_are_listed_and_shown),
 	TEST_CASE(areas_are_allocated_and_freed_by_hand),
 	TEST_CASE(bad_allocations_are_refused),
 	TEST_CASE(long_runs_refuse_bad_arguments),

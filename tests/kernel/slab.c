@@ -586,11 +586,17 @@ wrong_pointers_are_told(struct test *t)
 static void
 objects_of_another_cache_are_told(struct test *t)
 {
+	static u32 variable;
+
 	if (!make(t, 200, 0))
 		return;
 	victim = kmalloc(200, GFP_KERNEL);
 	EXPECT_WARNING(t, cache_free_victim, NULL, "another cache");
 	kfree(victim);
+	victim = (void *)0x1000;
+	EXPECT_WARNING(t, cache_free_victim, NULL, "no object");
+	victim = &variable;
+	EXPECT_WARNING(t, cache_free_victim, NULL, "free of");
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 

@@ -4,6 +4,7 @@
  * cache is whole again behind it.
  */
 #include <kernel/init.h>
+#include <kernel/printk.h>
 #include <kernel/rcu.h>
 #include <kernel/test.h>
 #include <lib/string.h>
@@ -275,6 +276,27 @@ leaked_objects_of_full_slabs_are_listed_too(struct test *t)
 	tear_down(t);
 }
 
+static void
+a_traced_cache_tells_each_use(struct test *t)
+{
+	static char log[4096];
+
+	if (!supported())
+		SKIP(t, "not the SLUB design, or KASAN");
+	log_capture_begin(log, sizeof(log));
+	if (set_up(t, 40, SLAB_TRACE))
+		free_victim(NULL);
+	log_capture_end();
+	snprintf(text, sizeof(text), "TRACE test-debug alloc %p inuse=1",
+		 (void *)victim);
+	EXPECT(t, strstr(log, text));
+	snprintf(text, sizeof(text), "TRACE test-debug free %p",
+		 (void *)victim);
+	EXPECT(t, strstr(log, text));
+	EXPECT(t, strstr(log, "free_victim+0x"));
+	tear_down(t);
+}
+
 /* What slub_debug=value gives to a cache called name. */
 static slab_flags_t
 wish(const char *value, const char *name)
@@ -423,6 +445,7 @@ TEST_SUITE("slub_debug",
 	   TEST_CASE(corrupt_free_list_is_given_up),
 	   TEST_CASE(leaked_objects_are_listed_with_their_stacks),
 	   TEST_CASE(leaked_objects_of_full_slabs_are_listed_too),
+	   TEST_CASE(a_traced_cache_tells_each_use),
 	   TEST_CASE(the_command_line_chooses_caches_by_name),
 	   TEST_CASE(poison_shows_what_was_never_written),
 	   TEST_CASE(constructed_objects_are_not_poisoned),

@@ -4,10 +4,12 @@
  * it was made, order and text. The events themselves: trace.c.
  */
 #include <asm/irqflags.h>
+#include <kernel/init.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <kernel/task.h>
 #include <kernel/test.h>
+#include <lib/errno.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
@@ -17,6 +19,8 @@
 
 #ifndef VELLUM_NO_TRACE
 #define IF_BUILT(fn)	TEST_CASE(fn)
+
+extern const struct boot_param __boot_param_start[], __boot_param_end[];
 
 static char text[16384];
 
@@ -353,6 +357,39 @@ every_kind_of_field_has_its_form(struct test *t)
 	EXPECT(t, shows("bad record: event 200"));
 }
 
+/* What the command line says for name; -ENOENT: nothing of that name. */
+static int
+boot_param(const char *name, const char *value)
+{
+	const struct boot_param *p;
+
+	for (p = __boot_param_start; p < __boot_param_end; p++) {
+		if (!strcmp(p->name, name))
+			return p->fn(value);
+	}
+	return -ENOENT;
+}
+
+static void
+the_command_line_is_checked(struct test *t)
+{
+	if (trace_events)
+		SKIP(t, "the machine was started with trace=");
+	EXPECT_EQ(t, boot_param("trace", "kmem,sched"), 0);
+	EXPECT_EQ(t, boot_param("trace", "nonesuch"), -EINVAL);
+	EXPECT_EQ(t, boot_param("trace_size", "16K"), 0);
+	EXPECT_EQ(t, trace_header.capacity, 512);
+	EXPECT_EQ(t, boot_param("trace_size", "16Kx"), -EINVAL);
+	EXPECT_EQ(t, boot_param("trace_size", "1G"), -EINVAL);
+	EXPECT_EQ(t, boot_param("trace_mode", "stop"), 0);
+	EXPECT_EQ(t, trace_header.stop_when_full, 1);
+	EXPECT_EQ(t, boot_param("trace_mode", "neither"), -EINVAL);
+	EXPECT_EQ(t, boot_param("trace_mode", "overwrite"), 0);
+	EXPECT_EQ(t, trace_header.stop_when_full, 0);
+	EXPECT_EQ(t, boot_param("trace.file", ""), -EINVAL);
+	EXPECT_EQ(t, trace_configure(TRACE_SIZE, false), 0);
+}
+
 static void
 the_state_of_the_trace_is_told(struct test *t)
 {
@@ -395,4 +432,5 @@ TEST_SUITE("trace_ring",
 	   IF_BUILT(cores_are_shown_in_one_order_of_time),
 	   IF_BUILT(as_many_lines_are_shown_as_asked_for),
 	   IF_BUILT(every_kind_of_field_has_its_form),
+	   IF_BUILT(the_command_line_is_checked),
 	   IF_BUILT(the_state_of_the_trace_is_told));

@@ -242,11 +242,19 @@ ioremap_reaches_registers_at_any_offset(struct test *t)
 }
 
 static void
+iounmap_at(void *p)
+{
+	iounmap(p);
+}
+
+static void
 ioremap_refuses_memory_and_nonsense(struct test *t)
 {
 	EXPECT(t, !ioremap(PHYS_OFFSET + 0x100000, PAGE_SIZE));
 	EXPECT(t, !ioremap(UART_PHYS, 0));
 	EXPECT(t, !ioremap(0xfffff000, 0x2000));
+	EXPECT_WARNING(t, iounmap_at, (void *)VMALLOC_END, "BUG: iounmap");
+	iounmap(NULL);
 }
 
 static void
