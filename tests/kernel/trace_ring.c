@@ -77,6 +77,21 @@ each_name_has_its_index_and_the_last_is_for_all_others(struct test *t)
 	memcpy(trace_header.names, keep, sizeof(keep));
 }
 
+static void
+a_freed_object_has_the_name_of_its_cache(struct test *t)
+{
+	struct trace_kmem_cache_free f;
+
+	if (!begin(t, 1u << TRACE_kmem_cache_free))
+		return;
+	trace_name("one-cache");
+	trace_object_free(t, text, "another-cache");
+	trace_stop();
+	memcpy(&f, newest(TRACE_kmem_cache_free)->fields, sizeof(f));
+	EXPECT(t, !strcmp(trace_header.names[f.name].name, "another-cache"));
+	trace_release();
+}
+
 /* A slot is shared by tasks whose numbers are 64 apart. */
 static void
 the_name_is_that_of_the_last_task_in_the_slot(struct test *t)
@@ -295,6 +310,31 @@ cores_are_shown_in_one_order_of_time(struct test *t)
 }
 
 static void
+look_what_is_on(const char *bytes, size_t len, void *events)
+{
+	*(u32 *)events |= trace_events;
+}
+
+static void
+nothing_is_recorded_while_the_ring_is_read(struct test *t)
+{
+	u32 seen = 0, word = 0;
+	char few[64];
+	struct seq_buf s;
+
+	if (!begin(t, 1u << TRACE_page_fault_kernel))
+		return;
+	for (unsigned n = 0; n < 9; n++)
+		trace_write(TRACE_page_fault_kernel, &word, sizeof(word), 0);
+	seq_buf_init(&s, few, sizeof(few));
+	seq_buf_set_sink(&s, look_what_is_on, &seen);
+	trace_show(&s, 0);
+	EXPECT_EQ(t, seen, 0);
+	EXPECT_EQ(t, trace_events, 1u << TRACE_page_fault_kernel);
+	trace_release();
+}
+
+static void
 as_many_lines_are_shown_as_asked_for(struct test *t)
 {
 	u32 word = 0;
@@ -422,6 +462,7 @@ skipped(struct test *t)
 
 TEST_SUITE("trace_ring",
 	   IF_BUILT(each_name_has_its_index_and_the_last_is_for_all_others),
+	   IF_BUILT(a_freed_object_has_the_name_of_its_cache),
 	   IF_BUILT(the_name_is_that_of_the_last_task_in_the_slot),
 	   IF_BUILT(a_short_record_is_zero_behind_its_fields),
 	   IF_BUILT(a_record_tells_where_it_was_made),
@@ -430,6 +471,7 @@ TEST_SUITE("trace_ring",
 	   IF_BUILT(a_pause_ends_with_the_events_that_were_on),
 	   IF_BUILT(what_was_lost_is_forgotten_with_the_rest),
 	   IF_BUILT(cores_are_shown_in_one_order_of_time),
+	   IF_BUILT(nothing_is_recorded_while_the_ring_is_read),
 	   IF_BUILT(as_many_lines_are_shown_as_asked_for),
 	   IF_BUILT(every_kind_of_field_has_its_form),
 	   IF_BUILT(the_command_line_is_checked),
