@@ -226,11 +226,11 @@ areas_of_addresses_fail_whole(struct test *t)
 static int
 objects(void)
 {
-	static void *object[70];
+	static void *object[22];
 	unsigned n, i;
 
 	for (n = 0; n < ARRAY_SIZE(object); n++) {
-		object[n] = kmalloc(n < 64 ? 500 : 3000 * (n - 60),
+		object[n] = kmalloc(n < 16 ? 500 : 3000 * (n - 12),
 				    GFP_KERNEL);
 		if (!object[n])
 			break;
@@ -243,7 +243,7 @@ objects(void)
 static void
 objects_of_every_kind_fail(struct test *t)
 {
-	EXPECT(t, sweep(t, objects) >= 8);
+	EXPECT(t, sweep(t, objects) >= 22);
 }
 
 static struct kmem_cache *
