@@ -152,6 +152,13 @@ vm_fault_t do_write_protected(struct vm_fault *vmf);
 bool fault_install(struct vm_fault *vmf, struct page *page, pte_t pte);
 /* A page of its own for a process, zeroed or not; state ANON. */
 struct page *alloc_anon_page(bool zeroed);
+/* Rights of a translation that only a read asked for. None stay none: a
+ * debugger may look where the program may not. */
+static inline unsigned
+read_only(unsigned allow)
+{
+	return allow ? (allow & ~(unsigned)USER_WRITE) | USER_READ : 0;
+}
 /* Take a stack down to addr. Held: mmap_lock, writing. 0 or -ENOMEM. */
 int expand_stack(struct vm_area_struct *vma, unsigned long addr);
 

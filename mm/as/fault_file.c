@@ -33,14 +33,13 @@ filemap_map_one(struct vm_fault *vmf, unsigned long address, struct page *page)
 	bool free;
 
 	if (!(vma->vm_flags & VM_SHARED))
-		allow &= ~USER_WRITE;
+		allow = read_only(allow);
 	spin_lock(&mm->page_table_lock);
 	free = pte_none(*ptep);
 	if (free) {
 		page_add_map(mm, page);
 		set_pte_at(&mm->context, address, ptep,
-			   mk_pte(page_to_pfn(page), allow | USER_READ,
-				  USER_CACHED));
+			   mk_pte(page_to_pfn(page), allow, USER_CACHED));
 	}
 	spin_unlock(&mm->page_table_lock);
 	return free;
@@ -86,8 +85,8 @@ map_file_page(struct vm_fault *vmf, vm_fault_t result)
 	pte_t pte;
 
 	if (!shared)
-		allow &= ~USER_WRITE;
-	pte = mk_pte(page_to_pfn(vmf->page), allow | USER_READ, USER_CACHED);
+		allow = read_only(allow);
+	pte = mk_pte(page_to_pfn(vmf->page), allow, USER_CACHED);
 	if (vmf->flags & FAULT_FLAG_WRITE) {
 		if (ops->page_mkwrite)
 			refused = ops->page_mkwrite(vmf);

@@ -87,8 +87,9 @@ change_flags(struct mm_struct *mm, unsigned long start, unsigned long end,
 		if (err)
 			break;
 		vma->vm_flags = (vma->vm_flags & ~clear) | set;
+		vma = vma_merge(vma);	/* perhaps with the next one, too */
 		start = vma->vm_end;
-		vma = vma_next(vma_merge(vma));
+		vma = vma_next(vma);
 	}
 	up_write(&mm->mmap_lock);
 	return err ? err : hole ? -ENOMEM : 0;
@@ -113,13 +114,20 @@ static int
 populate_part(struct vm_area_struct *vma, unsigned long start,
 	      unsigned long end, bool write)
 {
-	long n = (long)((end - start) >> PAGE_SHIFT);
+	long n;
 
-	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP) ||
+	    !(vma->vm_flags & (write ? VM_WRITE : VM_ACCESS_FLAGS)))
 		return -EINVAL;
-	n = get_user_pages(vma->vm_mm, start, (unsigned long)n,
-			   write ? FOLL_WRITE : 0, NULL);
-	return n < 0 ? (int)n : 0;
+	while (start < end) {	/* fewer than asked for: ask again, for why */
+		n = get_user_pages(vma->vm_mm, start,
+				   (end - start) >> PAGE_SHIFT,
+				   write ? FOLL_WRITE : 0, NULL);
+		if (n < 0)
+			return (int)n;
+		start += (unsigned long)n << PAGE_SHIFT;
+	}
+	return 0;
 }
 
 /* The part [start, end) of vma. Held: mmap_lock, reading. */

@@ -29,22 +29,26 @@ may_lock(const struct mm_struct *mm, unsigned long pages)
 	return mm->locked_vm + pages > limit >> PAGE_SHIFT ? -ENOMEM : 0;
 }
 
-/* The pages of vma from start on; where it ended. Held: mmap_lock, reading. */
+/*
+ * The pages of vma from start on; where it ended, which may be too early: what
+ * failed says so when it is asked for first. 0: nothing could be had.
+ * Held: mmap_lock, reading.
+ */
 static unsigned long
 populate_vma(struct vm_area_struct *vma, unsigned long start,
 	     unsigned long end)
 {
 	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	long n;
 
 	end = min(end, vma->vm_end);
 	start = max(start, vma->vm_start);
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP) ||
 	    !(vma->vm_flags & VM_ACCESS_FLAGS))
 		return end;
-	if (get_user_pages(vma->vm_mm, start, (end - start) >> PAGE_SHIFT,
-			   write ? FOLL_WRITE : 0, NULL) < 0)
-		return 0;
-	return end;
+	n = get_user_pages(vma->vm_mm, start, (end - start) >> PAGE_SHIFT,
+			   write ? FOLL_WRITE : 0, NULL);
+	return n < 0 ? 0 : start + ((unsigned long)n << PAGE_SHIFT);
 }
 
 int
@@ -98,8 +102,9 @@ apply_flags(struct mm_struct *mm, unsigned long start, unsigned long end,
 			return -ENOMEM;
 		if (!(vma->vm_flags & VM_SPECIAL))
 			set_lock_flags(vma, flags);
+		vma = vma_merge(vma);	/* perhaps with the next one, too */
 		start = vma->vm_end;
-		vma = vma_next(vma_merge(vma));
+		vma = vma_next(vma);
 	}
 	return 0;
 }

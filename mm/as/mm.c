@@ -65,7 +65,10 @@ mm_alloc(void)
 	return mm;
 }
 
-/* Nobody runs here any more: all VMAs, pages and tables go. */
+/*
+ * Nobody runs here any more: all VMAs, pages and tables go. Tables last: until
+ * its VMA has left the file's list, truncation may walk them.
+ */
 static void
 exit_mmap(struct mm_struct *mm)
 {
@@ -75,8 +78,6 @@ exit_mmap(struct mm_struct *mm)
 	tlb_gather(&tlb, mm);
 	for_each_vma(mm, vma)
 		zap_range(&tlb, vma, vma->vm_start, vma->vm_end);
-	free_tables(&tlb, 0, TASK_SIZE);
-	tlb_flush(&tlb);
 	for (vma = vma_first(mm); vma; vma = next) {
 		next = vma_next(vma);
 		if (vma->vm_flags & VM_ACCOUNT)
@@ -84,6 +85,8 @@ exit_mmap(struct mm_struct *mm)
 		vma_remove(vma);
 		vma_free(vma);
 	}
+	free_tables(&tlb, 0, TASK_SIZE);
+	tlb_flush(&tlb);
 	mm->total_vm = mm->locked_vm = 0;
 	mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 }

@@ -92,19 +92,36 @@ get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsigned long len,
 
 /* --- munmap --- */
 
-/* [start, end) is made of whole VMAs from vma on: all go. Cannot fail. */
+/* The tables of [start, end), which no VMA has any more, if none near does. */
+static void
+free_tables_of(struct mmu_gather *tlb, unsigned long start, unsigned long end)
+{
+	unsigned long floor = ALIGN_DOWN(start, TABLE_GROUP_SIZE);
+	unsigned long ceiling = ALIGN_UP(end, TABLE_GROUP_SIZE);
+	struct vm_area_struct *prev, *next;
+
+	if (!tlb->mm->nr_tables)
+		return;
+	next = find_vma_prev(tlb->mm, start, &prev);
+	free_tables(tlb, prev ? max(prev->vm_end, floor) : floor,
+		    next ? min(next->vm_start, ceiling) : ceiling);
+}
+
+/*
+ * [vma->vm_start, end) is made of whole VMAs: all go. Cannot fail. Tables go
+ * last: until its VMA has left the file's list, truncation may walk them.
+ */
 static void
 remove_range(struct mm_struct *mm, struct vm_area_struct *vma,
 	     unsigned long end)
 {
-	struct vm_area_struct *prev = vma_prev(vma), *next, *v;
+	unsigned long start = vma->vm_start;
+	struct vm_area_struct *next, *v;
 	struct mmu_gather tlb;
 
 	tlb_gather(&tlb, mm);
 	for (v = vma; v && v->vm_start < end; v = vma_next(v))
 		zap_range(&tlb, v, v->vm_start, v->vm_end);
-	free_tables(&tlb, prev ? prev->vm_end : 0, v ? v->vm_start : TASK_SIZE);
-	tlb_flush(&tlb);
 	for (v = vma; v && v->vm_start < end; v = next) {
 		next = vma_next(v);
 		vm_stat_account(mm, v->vm_flags, -(long)vma_pages(v));
@@ -113,6 +130,8 @@ remove_range(struct mm_struct *mm, struct vm_area_struct *vma,
 		vma_remove(v);
 		vma_free(v);
 	}
+	free_tables_of(&tlb, start, end);
+	tlb_flush(&tlb);
 }
 
 /* The range is one end of a VMA: make it shorter, split nothing. */
@@ -125,7 +144,6 @@ trim(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 
 	tlb_gather(&tlb, mm);
 	zap_range(&tlb, vma, start, end);
-	tlb_flush(&tlb);
 	vm_stat_account(mm, vma->vm_flags, -(long)pages);
 	if (vma->vm_flags & VM_ACCOUNT)
 		vm_uncommit(pages);
@@ -133,6 +151,8 @@ trim(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 		vma_set_range(vma, end, vma->vm_end);
 	else
 		vma_set_range(vma, vma->vm_start, start);
+	free_tables_of(&tlb, start, end);
+	tlb_flush(&tlb);
 }
 
 static bool
@@ -266,6 +286,18 @@ map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end,
 	return err;
 }
 
+/* What ->mmap() may have entered before it failed. vma is in no tree. */
+static void
+undo_map(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather(&tlb, mm);
+	zap_range(&tlb, vma, vma->vm_start, vma->vm_end);
+	free_tables_of(&tlb, vma->vm_start, vma->vm_end);
+	tlb_flush(&tlb);
+}
+
 static int
 map_file(struct mm_struct *mm, const struct mmap_args *args,
 	 unsigned long start, unsigned long end, vm_flags_t flags)
@@ -287,6 +319,8 @@ map_file(struct mm_struct *mm, const struct mmap_args *args,
 		err = vm_commit(mm, pages);
 	if (!err) {
 		err = args->map(args->file, vma);
+		if (err)
+			undo_map(mm, vma);
 		if (err && flags & VM_ACCOUNT)
 			vm_uncommit(pages);
 	}
@@ -337,7 +371,8 @@ check_args(const struct mmap_args *args, unsigned long *len)
 	if (type != MAP_PRIVATE && type != MAP_SHARED &&
 	    type != MAP_SHARED_VALIDATE)
 		return -EINVAL;
-	if (!args->len)
+	/* Shared memory always has a file, be it one without a name. */
+	if (!args->len || (type != MAP_PRIVATE && !args->file))
 		return -EINVAL;
 	*len = ALIGN_UP(args->len, unit);
 	if (*len < args->len)

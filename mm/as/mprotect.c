@@ -87,8 +87,11 @@ promise(struct vm_area_struct *vma, vm_flags_t *flags)
 	if (!(*flags & VM_WRITE) || vma->vm_flags & VM_ACCOUNT ||
 	    !accountable(*flags))
 		return 0;
-	if (!may_expand_vm(vma->vm_mm, *flags, pages) ||
-	    vm_commit(vma->vm_mm, pages))
+	/* It was within the limit of addresses before, and does not grow. */
+	if (!may_expand_vm(vma->vm_mm, *flags, pages) &&
+	    may_expand_vm(vma->vm_mm, vma->vm_flags, pages))
+		return -ENOMEM;
+	if (vm_commit(vma->vm_mm, pages))
 		return -ENOMEM;
 	*flags |= VM_ACCOUNT;
 	return 0;

@@ -89,16 +89,14 @@ make_copy(const struct move *m)
 	return copy;
 }
 
-/* The new place is free. Promise, VMA, tables; then move. */
+/* Promise, VMA, tables for the new place; then move. 0 or -ENOMEM. */
 static int
-move_vma(struct mm_struct *mm, const struct move *m)
+move_to_copy(struct mm_struct *mm, const struct move *m)
 {
 	unsigned long pages = m->new_len >> PAGE_SHIFT;
 	bool account = m->vma->vm_flags & VM_ACCOUNT;
 	struct vm_area_struct *copy;
 
-	if (mm->map_count + 3 > sysctl_max_map_count)
-		return -ENOMEM;
 	if (account && vm_commit(mm, pages))
 		return -ENOMEM;
 	copy = make_copy(m);
@@ -115,9 +113,33 @@ move_vma(struct mm_struct *mm, const struct move *m)
 	}
 	move_entries(mm, m->from, m->to, min(m->old_len, m->new_len));
 	vma_merge(copy);
-	if (m->keep || !m->old_len)
-		return 0;
-	return unmap_locked(mm, m->from, m->from + m->old_len);
+	return 0;
+}
+
+/*
+ * The new place is free. What is to go from the old one is made a VMA of its
+ * own first: then taking it away cannot fail when the pages have moved.
+ */
+static int
+move_vma(struct mm_struct *mm, struct move *m)
+{
+	bool leave = !m->keep && m->old_len;
+	int err = 0;
+
+	if (mm->map_count + 3 > sysctl_max_map_count)
+		return -ENOMEM;
+	if (leave)
+		err = vma_split_range(mm, m->from, m->from + m->old_len,
+				      &m->vma);
+	if (err)
+		return err;
+	err = move_to_copy(mm, m);
+	if (!leave)
+		return err;
+	if (!err)
+		return unmap_locked(mm, m->from, m->from + m->old_len);
+	vma_merge(m->vma);
+	return err;
 }
 
 /* Checks that Linux makes in this order, with these errors. */
@@ -125,7 +147,8 @@ static int
 check_range(struct mm_struct *mm, struct move *m)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, m->from);
-	unsigned long more = m->new_len - m->old_len;
+	/* With DONTUNMAP the old addresses stay, and all of the new come. */
+	unsigned long more = m->new_len - (m->keep ? 0 : m->old_len);
 
 	if (!vma)
 		return -EFAULT;
@@ -137,7 +160,7 @@ check_range(struct mm_struct *mm, struct move *m)
 		return -EINVAL;
 	if (m->old_len > vma->vm_end - m->from)
 		return -EFAULT;
-	if (m->new_len <= m->old_len)
+	if (m->new_len <= m->old_len && !m->keep)
 		return 0;
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return -EFAULT;
@@ -200,6 +223,8 @@ mremap_anywhere(struct mm_struct *mm, struct move *m, unsigned flags)
 	if (!m->keep && m->old_len >= m->new_len) {
 		if (m->old_len == m->new_len)
 			return check_range(mm, m);
+		if (!vma_lookup(mm, m->from))
+			return -EFAULT;
 		return unmap_locked(mm, m->from + m->new_len,
 				    m->from + m->old_len);
 	}

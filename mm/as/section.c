@@ -154,10 +154,14 @@ protect_sections(struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long addr = vma->vm_start;
+	phys_addr_t pa;
+	bool dirty;
 
 	spin_lock(&mm->page_table_lock);
 	for (; addr < vma->vm_end; addr += SECTION_SIZE)
-		user_section_protect(&mm->context, addr, vma_allow(vma));
+		if (user_section_get(&mm->context, addr, &pa, &dirty))
+			user_section_protect(&mm->context, addr,
+					     vma_allow(vma));
 	spin_unlock(&mm->page_table_lock);
 }
 

@@ -37,6 +37,8 @@ verify_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
 {
 	struct page *page = vm_normal_page(vma, pte);
 
+	VERIFY(t->v, !pte_present(pte) || vma->vm_flags & VM_ACCESS_FLAGS, "A1",
+	       "as: %lx is within reach, its VMA is not", addr);
 	VERIFY(t->v, !pte_write(pte) || vma->vm_flags & VM_WRITE, "A1",
 	       "as: %lx is writable, its VMA is not", addr);
 	VERIFY(t->v, !pte_exec(pte) || vma->vm_flags & VM_EXEC, "A1",
@@ -75,22 +77,38 @@ verify_vma(struct vm_area_struct *vma, struct counts *counts,
 	}
 }
 
+/* A section lies in a VMA of sections. */
+static void
+verify_section(struct mm_struct *mm, unsigned long addr, struct totals *t)
+{
+	const struct vm_area_struct *vma;
+	phys_addr_t pa;
+	bool dirty;
+
+	if (!user_section_get(&mm->context, addr, &pa, &dirty))
+		return;
+	vma = vma_lookup(mm, addr);
+	VERIFY(t->v, vma && vma->vm_flags & VM_HUGETLB, "A1",
+	       "as: a section at %lx, in no VMA of them", addr);
+}
+
 /* Entries of holes must be empty; and how many tables there are. */
 static void
 verify_holes(struct mm_struct *mm, struct counts *counts, struct totals *t)
 {
+	unsigned long addr = 0, group = ~0ul;	/* the last that has a table */
 	struct vm_area_struct *vma = NULL;
-	unsigned long addr = 0;
 
 	for (; addr < TASK_SIZE; addr += PAGE_SIZE) {
 		pte_t *pte = pte_offset(&mm->context, addr);
 
 		if (!pte) {
+			verify_section(mm, addr, t);
 			addr |= SECTION_SIZE - PAGE_SIZE;
 			continue;
 		}
-		if (!(addr & ~TABLE_GROUP_MASK))
-			counts->tables++;
+		counts->tables += (addr & TABLE_GROUP_MASK) != group;
+		group = addr & TABLE_GROUP_MASK;
 		if (pte_none(*pte))
 			continue;
 		if (!vma || addr >= vma->vm_end)

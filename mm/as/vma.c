@@ -31,7 +31,10 @@
  *   V3  map_count is the number of VMAs.
  *   V4  total_vm, locked_vm, data_vm, exec_vm and stack_vm are their sums.
  * Locks   mmap_lock, writing where the tree changes. The list of a file's VMAs
- *	   has its own (i_mmap_lock), taken here.
+ *	   has its own (i_mmap_lock), taken here. Truncation goes over that list
+ *	   without any mmap_lock: so the borders of a VMA of a file move under
+ *	   i_mmap_lock too, and a split or a join is one step to it. No page is
+ *	   ever outside all VMAs of the list.
  * Cost	   log(VMAs) each, one path of the tree.
  *
  * Questions a reader asks
@@ -257,31 +260,22 @@ vma_init_cache(void)
 }
 
 static void
-link_mapping(struct vm_area_struct *vma)
+lock_mapping(struct address_space *mapping)
 {
-	struct address_space *mapping = vma->vm_mapping;
-
-	if (!mapping)
-		return;
-	down_write(&mapping->i_mmap_lock);
-	list_add_tail(&vma->mapping_node, &mapping->i_mmap);
-	up_write(&mapping->i_mmap_lock);
+	if (mapping)
+		down_write(&mapping->i_mmap_lock);
 }
 
 static void
-unlink_mapping(struct vm_area_struct *vma)
+unlock_mapping(struct address_space *mapping)
 {
-	struct address_space *mapping = vma->vm_mapping;
-
-	if (!mapping)
-		return;
-	down_write(&mapping->i_mmap_lock);
-	list_del(&vma->mapping_node);
-	up_write(&mapping->i_mmap_lock);
+	if (mapping)
+		up_write(&mapping->i_mmap_lock);
 }
 
-void
-vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
+/* Held: the mapping's i_mmap_lock, if there is one. */
+static void
+insert_locked(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct rb_node **link = &mm->vmas.node, *parent = NULL;
 
@@ -296,23 +290,41 @@ vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 	rb_insert_augmented(&vma->node, &mm->vmas, update_max_gap);
 	refresh_gap(vma_next(vma));
 	mm->map_count++;
-	link_mapping(vma);
+	if (vma->vm_mapping)
+		list_add_tail(&vma->mapping_node, &vma->vm_mapping->i_mmap);
 }
 
 void
-vma_remove(struct vm_area_struct *vma)
+vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	lock_mapping(vma->vm_mapping);
+	insert_locked(mm, vma);
+	unlock_mapping(vma->vm_mapping);
+}
+
+static void
+remove_locked(struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next = vma_next(vma);
 
-	unlink_mapping(vma);
+	if (vma->vm_mapping)
+		list_del(&vma->mapping_node);
 	rb_erase_augmented(&vma->node, &vma->vm_mm->vmas, update_max_gap);
 	refresh_gap(next);
 	vma->vm_mm->map_count--;
 }
 
 void
-vma_set_range(struct vm_area_struct *vma, unsigned long start,
-	      unsigned long end)
+vma_remove(struct vm_area_struct *vma)
+{
+	lock_mapping(vma->vm_mapping);
+	remove_locked(vma);
+	unlock_mapping(vma->vm_mapping);
+}
+
+static void
+set_range_locked(struct vm_area_struct *vma, unsigned long start,
+		 unsigned long end)
 {
 	bool end_moves = end != vma->vm_end;
 
@@ -322,6 +334,15 @@ vma_set_range(struct vm_area_struct *vma, unsigned long start,
 	refresh_gap(vma);
 	if (end_moves)
 		refresh_gap(vma_next(vma));
+}
+
+void
+vma_set_range(struct vm_area_struct *vma, unsigned long start,
+	      unsigned long end)
+{
+	lock_mapping(vma->vm_mapping);
+	set_range_locked(vma, start, end);
+	unlock_mapping(vma->vm_mapping);
 }
 
 struct vm_area_struct *
@@ -377,8 +398,10 @@ join(struct vm_area_struct *a, struct vm_area_struct *b)
 {
 	unsigned long end = b->vm_end;
 
-	vma_remove(b);
-	vma_set_range(a, a->vm_start, end);
+	lock_mapping(a->vm_mapping);
+	remove_locked(b);
+	set_range_locked(a, a->vm_start, end);
+	unlock_mapping(a->vm_mapping);
 	vma_free(b);
 }
 
@@ -421,9 +444,11 @@ vma_split(struct vm_area_struct *vma, unsigned long addr,
 	made->vm_pgoff += (addr - vma->vm_start) >> PAGE_SHIFT;
 	if (ops && ops->open)
 		ops->open(made);
-	vma_set_range(vma, vma->vm_start, addr);
+	lock_mapping(vma->vm_mapping);
+	set_range_locked(vma, vma->vm_start, addr);
 	made->vm_end = end;
-	vma_insert(vma->vm_mm, made);
+	insert_locked(vma->vm_mm, made);
+	unlock_mapping(vma->vm_mapping);
 	*upper = made;
 	return 0;
 }

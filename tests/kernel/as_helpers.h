@@ -7,6 +7,7 @@
 #ifndef TESTS_AS_HELPERS_H
 #define TESTS_AS_HELPERS_H
 
+#include <kernel/fs.h>
 #include <kernel/test.h>
 #include <lib/errno.h>
 #include <mm/mm.h>
@@ -23,6 +24,22 @@ as_map(struct mm_struct *mm, unsigned long addr, unsigned long len,
 {
 	struct mmap_args args = {
 		.addr = addr, .len = len, .prot = prot, .flags = flags,
+	};
+	unsigned long at = 0;
+	int err = do_mmap(mm, &args, &at);
+
+	return err ? (unsigned long)err : at;
+}
+
+/* mmap() of an open file, as the system call does it. */
+static inline unsigned long
+as_map_file(struct mm_struct *mm, struct file *file, unsigned long len,
+	    unsigned prot, unsigned flags)
+{
+	struct mmap_args args = {
+		.len = len, .prot = prot, .flags = flags, .file = file,
+		.may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
+		.map = file->f_op->mmap,
 	};
 	unsigned long at = 0;
 	int err = do_mmap(mm, &args, &at);
@@ -64,7 +81,7 @@ as_pte(struct mm_struct *mm, unsigned long addr)
 	return pte ? *pte : (pte_t){ 0 };
 }
 
-/* "a000-c000 rw-p, ..." of all VMAs, in pages from base. */
+/* How many VMAs the tree holds, whatever map_count says. */
 static inline unsigned
 as_nr_vmas(struct mm_struct *mm)
 {
