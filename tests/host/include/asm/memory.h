@@ -14,6 +14,7 @@
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 #define SECTION_SIZE	(1UL << SECTION_SHIFT)
 #define PHYS_OFFSET	0x60000000
+#define TASK_SIZE	0xbf000000UL
 #define HOST_ARENA_SIZE	0x40000000UL
 #define PAGE_OFFSET	((unsigned long)host_arena)
 #define THREAD_SHIFT	13
