@@ -41,7 +41,7 @@
  *   Linux uses a maple tree here. Why not so?  It stores ranges in wide nodes,
  *   which saves cache misses, and can be read without a lock; a change costs
  *   thousands of instructions. Half of Linux's 7 274 instructions for mapping
- *   and unmapping a page are spent there (docs/address-spaces.md).
+ *   and unmapping a page are spent there (docs/06-address-spaces.md, 6.2).
  *
  * Sources  Gorman, Understanding the Linux Virtual Memory Manager, chapter 4;
  *	    Lespinasse, "mm: augment vma rbtree with rb_subtree_gap", 2012.
