@@ -72,6 +72,7 @@ SANDEFS		:= $(if $(filter kasan,$(SAN)),-DVELLUM_KASAN) \
 UNSANITIZED	:= kernel/ubsan.c kernel/soft_report.c
 ifeq ($(SAN),kasan)
 UNSANITIZED	+= $(filter mm/debug/kasan%.c mm/debug/stack_depot.c \
+		     mm/debug/kmemleak%.c mm/kmem/kmemleak%.c \
 		     arch/arm/mm/kasan_shadow.c arch/arm/unwind.c \
 		     arch/arm/catch.c kernel/oops.c mm/kmem/kmalloc.c \
 		     mm/kmem/kasan%.c \

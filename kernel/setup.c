@@ -32,6 +32,7 @@
 #include <mm/init.h>
 #include <mm/kasan.h>
 #include <mm/kfence.h>
+#include <mm/kmemleak.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -399,6 +400,7 @@ setup_memory(void)
 	smp_set_present(arch_nr_cpus());
 	setup_per_cpu_areas();
 	mm_init_zones();
+	kmemleak_init();
 	kmem_cache_init();
 	vmalloc_init();
 }

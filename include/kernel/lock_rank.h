@@ -44,6 +44,7 @@
 	X(TASK_LIST,	"list of all tasks")				\
 	X(RUNQUEUE,	"run queue of one core")			\
 	X(RANDOM,	"random numbers: their state")			\
+	X(KMEMLEAK,	"kmemleak: records of objects, trees")		\
 	X(FAULT_INJECT,	"fault injection: counters")			\
 	X(PRINTK,	"log ring")					\
 	X(CONSOLE,	"a console's device")

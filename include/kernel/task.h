@@ -139,5 +139,11 @@ unsigned task_count(void);
 void task_set_pid(struct task *task, int pid);
 /* A task that was never published goes. */
 void task_discard(struct task *task);
+/*
+ * The task that follows task in order of pid (NULL: the first), with a
+ * reference; that on task is dropped. NULL behind the last. Tasks may come
+ * and go meanwhile. Context: may sleep.
+ */
+struct task *task_next(struct task *task);
 
 #endif

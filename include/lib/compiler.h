@@ -26,10 +26,16 @@
 #define __init
 #define __initdata
 #define __initconst
+#define __noleak
 #else
 #define __init		__section(".init.text") noinline
 #define __initdata	__section(".init.data")
 #define __initconst	__section(".init.rodata")
+/*
+ * A variable of .bss that kmemleak does not search for pointers: notes about
+ * other people's memory, which show addresses that their owners have lost.
+ */
+#define __noleak	__section(".bss.noleak")
 #endif
 
 #ifndef __cplusplus

@@ -53,13 +53,15 @@ typedef u32 slab_flags_t;
 #define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
 
 /*
- * Who wants to see each request (mm/trace.h), fail one (mm/debug.h) or serve
- * one (mm/kfence.h). While any bit is set no request takes the fast path.
+ * Who wants to see each request (mm/trace.h, mm/kmemleak.h), fail one
+ * (mm/debug.h) or serve one (mm/kfence.h). While any bit is set no request takes
+ * the fast path.
  * Context: any; requests under way may be missed.
  */
 #define SLAB_HOOK_TRACE		0x01u
 #define SLAB_HOOK_FAULT		0x02u
 #define SLAB_HOOK_KFENCE	0x04u	/* a sample is due */
+#define SLAB_HOOK_LEAK		0x08u
 extern u32 slab_hooks;
 void slab_set_hook(u32 hook, bool on);
 

@@ -12,6 +12,14 @@
 /* Reserve memory. Context: boot, before the page allocator; once. */
 void stack_depot_init(void);
 /*
+ * Somebody needs the depot from now on / no longer. Where it was not reserved
+ * at boot its memory comes from the page allocator, and goes back with the
+ * last user, whose numbers are void then.
+ * Context: boot, or may sleep; callers take turns. 0 or -ENOMEM.
+ */
+int stack_depot_get(void);
+void stack_depot_put(void);
+/*
  * The number of the stack that led here, without the innermost skip calls;
  * 0 when there is no room, or before stack_depot_init(). Context: any.
  */

@@ -222,6 +222,26 @@ put_task(struct task *task)
 		task_free(task);
 }
 
+struct task *
+task_next(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	int pid = task ? task->pid : -1;
+	struct task *t, *next = NULL;
+
+	list_for_each_entry(t, &task_list, task_node) {
+		if (t->pid > pid) {
+			next = t;
+			next->refs++;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	if (task)
+		put_task(task);
+	return next;
+}
+
 void
 task_left(struct task *task)
 {

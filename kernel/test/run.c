@@ -8,6 +8,7 @@
  *
  *              fn(t) -> spinlocks held? -> interrupts masked? -> warnings?
  *                    -> free pages as before? -> mm_verify_all() clean?
+ *                    -> objects that nobody can reach? (kmemleak=on)
  *
  *   Seed     one number for the run (test.seed=, printed first). A case's
  *            own seed is a hash of it with the names of suite and case and
@@ -50,6 +51,7 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/init.h>
+#include <mm/kmemleak.h>
 #include <mm/verify.h>
 
 extern const struct test_suite __tests_start[], __tests_end[];
@@ -222,6 +224,38 @@ test_check_verify(struct test *t)
 }
 
 /*
+ * With kmemleak=on: objects that the case left, though nobody knows them. The
+ * second scan confirms what the first suspects.
+ */
+static void
+test_check_leaks(struct test *t)
+{
+#ifdef VELLUM_KMEMLEAK
+	static char report[2048];
+	struct seq_buf s;
+	int found;
+
+	if (!kmemleak_since_boot())
+		return;
+	kmemleak_set_min_age(0);
+	found = kmemleak_scan();
+	if (!found && kmemleak_suspects())
+		found = kmemleak_scan();
+	if (found < 0)
+		test_fail(t, t->suite, 0, "kmemleak has ended");
+	if (found <= 0)
+		return;
+	test_fail(t, t->suite, 0, "kmemleak finds %d lost objects:", found);
+	seq_buf_init(&s, report, sizeof(report));
+	kmemleak_report(&s);
+	test_diag_lines(t, report);
+	kmemleak_clear();
+#else
+	(void)t;
+#endif
+}
+
+/*
  * Run the case and every check that follows it.
  * Context: a kernel thread, interrupts on.
  */
@@ -246,6 +280,7 @@ test_case_run(struct test *t, const struct test_case *tc)
 						 : after - before);
 	}
 	test_check_verify(t);
+	test_check_leaks(t);
 	test_limit_end();
 	if (t->nr_failed)
 		return TEST_FAILED;

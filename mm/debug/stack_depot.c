@@ -11,7 +11,7 @@
  *	bucket[hash] -> [next|hash|nr|pc pc pc ...] -> [next|hash|nr|pc ...]
  *			 ^ number: index of the first word
  *
- *   Nothing is ever removed. A record is written, then linked by one
+ *   Nothing is ever removed from it. A record is written, then linked by one
  *   compare-and-swap: no lock, so every context may store. Two cores that store
  *   the same new stack at once store it twice, which costs its size.
  *
@@ -25,8 +25,11 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <lib/compiler.h>
+#include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/gfp.h>
 #include <mm/memblock.h>
+#include <mm/init.h>
 #include <mm/stack_depot.h>
 
 #define BUCKETS		1024		/* power of two */
@@ -47,15 +50,57 @@ static u32 buckets[BUCKETS];
 static u32 *pool;
 static u32 pool_words, pool_used = 1;	/* 0 is no stack */
 static u32 nr_stacks;
+static unsigned nr_users;
+
+static unsigned long
+pool_bytes(unsigned long memory)
+{
+	return ALIGN_UP(clamp(memory / POOL_SHARE, POOL_LEAST, POOL_MOST),
+			PAGE_SIZE);
+}
 
 void
 stack_depot_init(void)
 {
-	unsigned long bytes = clamp((unsigned long)memblock_phys_mem_size() /
-				    POOL_SHARE, POOL_LEAST, POOL_MOST);
+	unsigned long bytes = pool_bytes(memblock_phys_mem_size());
 
 	pool = memblock_alloc(bytes, PAGE_SIZE);
 	pool_words = bytes / sizeof(u32);
+	nr_users = 1;		/* for ever */
+}
+
+int
+stack_depot_get(void)
+{
+	unsigned long bytes;
+	u32 *words;
+
+	if (nr_users++)
+		return 0;
+	bytes = pool_bytes(nr_managed_pages() << PAGE_SHIFT);
+	words = alloc_pages_exact(bytes, GFP_NOWAIT | __GFP_NOWARN);
+	if (!words) {
+		nr_users--;
+		return -ENOMEM;
+	}
+	memset(buckets, 0, sizeof(buckets));
+	pool_words = bytes / sizeof(u32);
+	pool_used = 1;
+	nr_stacks = 0;
+	smp_store_release(&pool, words);
+	return 0;
+}
+
+void
+stack_depot_put(void)
+{
+	u32 *words = pool;
+
+	if (--nr_users)
+		return;
+	pool = NULL;
+	free_pages_exact(words, pool_words * sizeof(u32));
+	pool_words = 0;
 }
 
 static struct stack_entry *

@@ -30,6 +30,7 @@
 #include <lib/string.h>
 #include <mm/hooks.h>
 #include <mm/dma_debug.h>
+#include <mm/kmemleak.h>
 #include <mm/trace.h>
 #include <mm/vmalloc.h>
 #include "kasan_slab.h"
@@ -148,6 +149,10 @@ cache_alloc_hooked(struct kmem_cache *cache, size_t size, gfp_t gfp,
 	else
 		trace_kmem_cache_alloc((void *)caller, object, cache->name,
 				       cache->object_size, cache->size, gfp);
+	/* All that ksize() allows is its user's, where it may hold pointers. */
+	kmemleak_alloc(object, size && (the_slab_design->ksize ||
+					is_kfence_address(object)) ? size :
+		       cache->object_size, 1);
 	return object;
 }
 
@@ -289,6 +294,7 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 	}
 	if (is_kfence_address(object)) {
 		trace_free(cache, object, caller, kmalloced);
+		kmemleak_free(object);
 		kfence_free(cache, object, caller);
 		return;
 	}
@@ -305,6 +311,7 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 	}
 	if (unlikely(slab_hooks)) {
 		trace_free(cache, object, caller, kmalloced);
+		kmemleak_free(object);
 		if (lists_push(cache, cache->lists, object))
 			return;
 	}
@@ -317,6 +324,7 @@ static bool
 kasan_keeps(struct kmem_cache *cache, void *object, unsigned long caller,
 	    bool kmalloced)
 {
+	kmemleak_free(object);
 	if (!kasan_free_object(cache, object, caller))
 		return false;
 	if (slab_hooks)
@@ -412,6 +420,7 @@ kmalloc_large(size_t size, gfp_t gfp, unsigned long caller)
 		return NULL;
 	page->flags |= PG_private;
 	kasan_alloc_large(page_address(page), size);
+	kmemleak_alloc(page_address(page), PAGE_SIZE << order, 1);
 	return page_address(page);
 }
 
@@ -509,6 +518,7 @@ kfree_slow(const void *p, unsigned long caller)
 		return;
 	}
 	trace_kfree((void *)caller, p);
+	kmemleak_free(p);
 	page->flags &= ~PG_private;
 	free_frames(page, page_order(page));
 }

@@ -117,6 +117,9 @@ struct slab_design {
 	unsigned long (*shutdown)(struct kmem_cache *cache);
 	void (*usage)(struct kmem_cache *cache, struct slab_usage *usage);
 	void (*verify)(struct kmem_cache *cache, struct verify *v);
+	/* Call fn for each object of the slab at page that may be in use. */
+	void (*for_each_object)(struct kmem_cache *cache, struct page *page,
+				void (*fn)(const void *object, size_t size));
 	/* Of an object of the slab at page; NULL: as its cache says. */
 	size_t (*ksize)(struct page *page, const void *object);
 	/* Bytes that it takes up; NULL: cache->size. */
@@ -243,8 +246,17 @@ slab_canary_slab(struct kmem_cache *cache, struct page *page)
 		*slab_canary(cache, object) = slab_canary_value(cache, object);
 	}
 }
+
+/* Is object certainly free? */
+static inline bool
+slab_marked_free(const struct kmem_cache *cache, void *object)
+{
+	return slab_has_canary(cache) &&
+	       *slab_canary(cache, object) == slab_canary_value(cache, object);
+}
 #else
 #define slab_canary_slab(cache, page)	((void)0)
+#define slab_marked_free(cache, object)	false
 #endif
 
 /* slub.c: an empty slab, on no list and not counted, is given back. */

@@ -19,6 +19,7 @@
 #include <kernel/lock.h>
 #include <lib/compiler.h>
 #include <mm/kasan.h>
+#include <mm/kmemleak.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -56,6 +57,8 @@ kstack_alloc(void)
 		stack = vmalloc(THREAD_SIZE);
 	if (!stack)
 		return NULL;
+	/* What its task uses of it is searched as a stack. */
+	kmemleak_no_scan(stack);
 	/* Its last owner never left the functions that he ended in. */
 	kasan_unpoison_range((unsigned long)stack, THREAD_SIZE);
 	count_stack(1);

@@ -38,6 +38,7 @@
 #include <lib/bitops.h>
 #include <lib/list.h>
 #include <lib/string.h>
+#include <mm/kmemleak.h>
 #include <mm/percpu.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
@@ -153,6 +154,7 @@ chunk_create(void)
 		kvfree(base);
 		return NULL;
 	}
+	kmemleak_ignore(base);		/* its objects are searched one by one */
 	chunk_init(c, base, stride());
 	return c;
 }
@@ -220,7 +222,9 @@ percpu_alloc(size_t size, size_t align)
 	for_each_possible_cpu(cpu)
 		memset(base + percpu_offset[cpu] - percpu_offset[0], 0,
 		       n * GRAIN);
-	return base - percpu_offset[0];
+	base -= percpu_offset[0];
+	kmemleak_alloc_percpu(base, size);
+	return base;
 }
 
 /* The chunk whose core 0 part holds addr. Context: percpu_lock. */
@@ -277,6 +281,7 @@ free_percpu(void *ptr)
 		WARN_ON(true);
 		return;
 	}
+	kmemleak_free_percpu(ptr);
 	release(c, at);
 	if (c != &first_chunk && c->nr_free == c->nr_grains) {
 		list_del(&c->list);
@@ -286,6 +291,47 @@ free_percpu(void *ptr)
 	if (empty)
 		chunk_destroy(empty);
 }
+
+#ifdef VELLUM_KMEMLEAK
+void
+percpu_dynamic_room(unsigned long *start, unsigned long *end)
+{
+	*start = (unsigned long)&first_room;
+	*end = *start + FIRST_BYTES;
+}
+
+/* Enter the objects of chunk c. Context: percpu_lock. */
+static void
+enter_objects(const struct percpu_chunk *c)
+{
+	for (unsigned at = 0, end; at < c->nr_grains; at = end) {
+		end = at + 1;
+		if (!is_start(c, at))
+			continue;
+		end = find_bit(c->last, at, c->nr_grains, true) + 1;
+		kmemleak_enter_old_percpu(c->base + at * GRAIN -
+					  percpu_offset[0],
+					  (end - at) * GRAIN);
+	}
+}
+
+/* Before the slabs, which would enter the chunks as something to search. */
+void
+kmemleak_enter_percpu(void)
+{
+	unsigned long flags = spin_lock_irqsave(&percpu_lock);
+	struct percpu_chunk *c;
+
+	list_for_each_entry(c, &chunks, list) {
+		enter_objects(c);
+		if (c == &first_chunk)
+			continue;
+		kmemleak_enter_old(c->base, nr_cpus * stride());
+		kmemleak_ignore(c->base);
+	}
+	spin_unlock_irqrestore(&percpu_lock, flags);
+}
+#endif
 
 /* --- looking ------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <kernel/sched.h>
 #include <mm/gfp.h>
 #include <mm/init.h>
+#include <mm/kmemleak.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
@@ -15,7 +16,8 @@
 /*
  * Give back all that allocators keep for later (stacks, address ranges, empty
  * slabs, lists of cores, first-level tables), then count the free frames. Page
- * tables of the kernel's half count as free: they stay for good (mmu.c, M1).
+ * tables of the kernel's half count as free: they stay for good (mmu.c, M1). So
+ * do the notes that kmemleak makes of other people's objects.
  * Context: may sleep. Exact when nobody else allocates.
  */
 unsigned long
@@ -30,5 +32,5 @@ nr_settled_free_pages(void)
 	mm_context_trim(0);
 	rcu_barrier();
 	drain_all_pages();
-	return nr_free_pages() + nr_kernel_tables;
+	return nr_free_pages() + nr_kernel_tables + kmemleak_frames();
 }

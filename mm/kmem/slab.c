@@ -44,10 +44,12 @@
 #include <kernel/smp.h>
 #include <lib/bitops.h>
 #include <lib/errno.h>
+#include <mm/kmemleak.h>
 #include <mm/percpu.h>
 #include "kmem_cache.h"
 
 #define MAX_ORDER_SLAB	3
+#define MOST_OBJECTS	((PAGE_SIZE << MAX_ORDER_SLAB) / 8)	/* in a slab */
 #define FREE_SLABS	4	/* slabs' worth of free objects kept */
 
 struct array_cache {
@@ -347,6 +349,25 @@ slab_shutdown(struct kmem_cache *cache)
 	return u.active;
 }
 
+/* Those on arrays count as in use; the others are marked first, under the lock. */
+static void
+slab_for_each_object(struct kmem_cache *cache, struct page *page,
+		     void (*fn)(const void *object, size_t size))
+{
+	DECLARE_BITMAP(free, MOST_OBJECTS) = { 0 };
+	char *first = first_object(cache, page);
+	unsigned long flags;
+
+	flags = spin_lock_irqsave(&cache->node.lock);
+	for (char *o = page->slab.freelist; o; o = get_free_pointer(cache, o))
+		set_bit((o - first) / cache->size, free);
+	spin_unlock_irqrestore(&cache->node.lock, flags);
+	for (unsigned i = 0; i < page->slab.objects; i++) {
+		if (!test_bit(i, free))
+			fn(first + i * cache->size, cache->object_size);
+	}
+}
+
 /* Larger objects are fewer on an array: it holds some 8 KiB. */
 static unsigned
 array_limit(unsigned size)
@@ -363,6 +384,7 @@ slab_setup(struct kmem_cache *cache)
 	ac = percpu_alloc(sizeof(*ac) + limit * sizeof(void *), 16);
 	if (!ac)
 		return -ENOMEM;
+	kmemleak_ignore_percpu(ac);	/* it keeps pointers that it gave out */
 	for_each_possible_cpu(cpu) {
 		per_cpu_ptr(ac, cpu)->limit = limit;
 		per_cpu_ptr(ac, cpu)->batch = limit / 2;
@@ -439,4 +461,5 @@ const struct slab_design slab_design = {
 	.shutdown = slab_shutdown,
 	.usage = slab_usage,
 	.verify = slab_verify,
+	.for_each_object = slab_for_each_object,
 };

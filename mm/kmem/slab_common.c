@@ -32,6 +32,7 @@
 #include <lib/random.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
+#include <mm/kmemleak.h>
 #include <mm/percpu.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -120,6 +121,7 @@ slab_free_pages(struct kmem_cache *cache, struct page *page)
 {
 	unsigned order = page_order(page);
 
+	kmemleak_free_range(page_address(page), PAGE_SIZE << order);
 	mod_node_page_state(NODE_DATA(page_to_nid(page)), slab_counter(cache),
 			    -(1l << order));
 	for (unsigned i = 0; i < 1u << order; i++)
@@ -253,6 +255,8 @@ kmem_cache_setup(struct kmem_cache *cache, const char *name, unsigned size,
 	cache->cpu = cache->lists = percpu_alloc(sizeof(*cache->cpu), 16);
 	if (!cache->cpu)
 		return -ENOMEM;
+	/* Where its slabs begin, and free objects: no reason to be in use. */
+	kmemleak_ignore_percpu(cache->lists);
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->flags = flags | slab_debug_flags_for(name);
 	if (!slab_debug_possible())

@@ -511,6 +511,33 @@ slob_setup(struct kmem_cache *cache)
 	return 0;
 }
 
+/* A page's objects are listed first: fn may want memory. */
+static void
+slob_for_each_object(struct kmem_cache *cache, struct page *page,
+		     void (*fn)(const void *object, size_t size))
+{
+	DECLARE_BITMAP(used, PAGE_UNITS) = { 0 };
+	unsigned long flags;
+	unsigned at;
+
+	(void)cache;
+	if (page->slab.objects) {
+		fn(page_address(page), PAGE_SIZE << page_order(page));
+		return;
+	}
+	flags = spin_lock_irqsave(&slob_lock);
+	for (at = 0; at < PAGE_UNITS && block_at(page, at)->units;
+	     at += block_at(page, at)->units) {
+		if (block_at(page, at)->cache)
+			set_bit(at, used);
+	}
+	spin_unlock_irqrestore(&slob_lock, flags);
+	for (at = 0; at < PAGE_UNITS; at++) {
+		if (test_bit(at, used))
+			fn(block_at(page, at) + 1, block_at(page, at)->size);
+	}
+}
+
 /* B1 and B2 for one page. Context: slob_lock. */
 static void
 verify_page(struct page *page, struct verify *v)
@@ -562,5 +589,6 @@ const struct slab_design slob_design = {
 	.shutdown = slob_shutdown,
 	.usage = slob_usage,
 	.verify = slob_verify,
+	.for_each_object = slob_for_each_object,
 	.shared_slabs = true,
 };

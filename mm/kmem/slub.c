@@ -737,6 +737,18 @@ slub_setup(struct kmem_cache *cache)
 	return 0;
 }
 
+static void
+slub_for_each_object(struct kmem_cache *cache, struct page *page,
+		     void (*fn)(const void *object, size_t size))
+{
+	for (unsigned i = 0; i < page->slab.objects; i++) {
+		void *object = slab_object(cache, page, i);
+
+		if (!slab_marked_free(cache, object))
+			fn(object, cache->object_size);
+	}
+}
+
 const struct slab_design slub_design = {
 	.name = "slub",
 	.setup = slub_setup,
@@ -746,4 +758,5 @@ const struct slab_design slub_design = {
 	.shutdown = slub_shutdown,
 	.usage = slub_usage,
 	.verify = slub_verify,
+	.for_each_object = slub_for_each_object,
 };

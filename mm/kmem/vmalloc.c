@@ -62,6 +62,7 @@
 #include <lib/list.h>
 #include <lib/string.h>
 #include <mm/kasan.h>
+#include <mm/kmemleak.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -75,11 +76,13 @@
 #define FIND_TRIES	1000000ul
 #define MAP_BATCH	16	/* frames handed to the page tables at once */
 
-struct vmalloc_state vmalloc_state;
+/* Where ranges begin and end: no reason to think an area used. */
+struct vmalloc_state vmalloc_state __noleak;
 
 static DEFINE_SPINLOCK(vmalloc_lock, LOCK_VMALLOC);
 static struct kmem_cache *area_cache;
-static struct vrange node_pool[NR_NODES], *free_nodes;	/* vmalloc_lock */
+static struct vrange node_pool[NR_NODES] __noleak;	/* vmalloc_lock */
+static struct vrange *free_nodes;			/* vmalloc_lock */
 
 #define state	vmalloc_state
 
@@ -207,6 +210,7 @@ area_alloc(unsigned long nr, enum vm_kind kind, unsigned long caller)
 
 	if (!area)
 		return NULL;
+	kmemleak_ignore(area);
 	area->pages = NULL;
 	area->nr_pages = nr;
 	area->pa = 0;
@@ -250,6 +254,8 @@ area_alloc_array(struct vm_area *area)
 	area->pages = area->nr_pages <= ARRAY_SIZE(area->few) ? area->few :
 		kmalloc_array(area->nr_pages, sizeof(*area->pages),
 			      GFP_KERNEL);
+	if (area->pages != area->few)
+		kmemleak_ignore(area->pages);
 	return area->pages;
 }
 
@@ -511,6 +517,8 @@ vmalloc_caller(unsigned long size, gfp_t gfp, unsigned long caller)
 	if (area_fill(area, gfp) && !area_map(area, PROT_KERNEL_RW)) {
 		/* What is left of the last page is nobody's. */
 		(void)kasan_vmalloc((void *)area->range.start, size);
+		kmemleak_alloc((void *)area->range.start,
+			       area->nr_pages << PAGE_SHIFT, 1);
 		return (void *)area->range.start;
 	}
 	area_remove(area->range.start, 1u << VM_ALLOC);
@@ -552,10 +560,12 @@ vfree(const void *addr)
 		return;
 	area = (unsigned long)addr & ~PAGE_MASK ? NULL :
 		area_remove((unsigned long)addr, 1u << VM_ALLOC);
-	if (!area)
+	if (!area) {
 		bad_address("vfree", addr);
-	else
-		area_retire(area);
+		return;
+	}
+	kmemleak_free(addr);
+	area_retire(area);
 }
 
 /* --- mappings of what others own -------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <kernel/panic.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
+#include <mm/kmemleak.h>
 #include <mm/verify.h>
 #include <mm/vmalloc.h>
 #include "vmalloc_private.h"
@@ -173,6 +174,27 @@ verify_waiting(struct verify *v)
 		verify_list(&s->clean, s->clean_pages, "are clean", v) +
 		s->purging_pages) << PAGE_SHIFT;
 }
+
+#ifdef VELLUM_KMEMLEAK
+static void
+enter_area(const struct vm_area *area, void *arg)
+{
+	(void)arg;
+	if (area->kind == VM_ALLOC)
+		kmemleak_enter_old((void *)area->range.start,
+				   area->nr_pages << PAGE_SHIFT);
+	kmemleak_ignore(area);
+	if (area->pages && area->pages != area->few)
+		kmemleak_ignore(area->pages);
+}
+
+/* After the slabs, which areas are objects of. */
+void
+kmemleak_enter_vmalloc(void)
+{
+	vmalloc_for_each(enter_area, NULL);
+}
+#endif
 
 static void
 vmalloc_verify(struct verify *v)

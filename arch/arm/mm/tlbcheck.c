@@ -68,7 +68,7 @@
 static struct record {
 	struct stale_translation s;
 	u16 next;			/* index + 1; 0: the last */
-} stale[NR_RECORDS];			/* tlbcheck_lock */
+} stale[NR_RECORDS] __noleak;		/* tlbcheck_lock */
 static u16 buckets[NR_BUCKETS];		/* index + 1 */
 static u16 first_unused, nr_touched;	/* records from nr_touched are new */
 static unsigned nr_stale;
