@@ -79,6 +79,31 @@ clear_command(void)
 	return 0;
 }
 
+/*
+ * For demonstration: three objects in a row, of which the only pointer to the
+ * first is lost.
+ */
+static noinline void
+lose_a_list(void)
+{
+	void **object, *next = NULL;
+
+	for (unsigned i = 0; i < 3; i++) {
+		object = kzalloc(48 + 16 * i, GFP_KERNEL);
+		if (!object)
+			return;
+		object[0] = next;
+		next = object;
+	}
+}
+
+static int
+leak_command(void)
+{
+	lose_a_list();
+	return 0;
+}
+
 static int
 dump_command(const char *where)
 {
@@ -124,7 +149,7 @@ static const struct {
 } verbs[] = {
 	{ "scan", scan_command }, { "list", list_command },
 	{ "clear", clear_command }, { "on", on_command },
-	{ "off", off_command },
+	{ "off", off_command }, { "leak", leak_command },
 };
 
 static int
@@ -143,6 +168,6 @@ kmemleak_command(int argc, char **argv)
 	return set_command(argv[0], argv[1]);
 }
 MONITOR_COMMAND("kmemleak", kmemleak_command,
-		"[scan|list|clear|dump ADDR|on|off|stack=on|scan=SECONDS|age=MS]",
-		"look for objects that nobody can reach");
+		"[scan|list|clear|dump ADDR|leak|on|off|stack=on|scan=S|age=MS]",
+		"find objects that nobody can reach (leak: lose some)");
 #endif

@@ -198,21 +198,6 @@ oops_lock_order(void)
 	spin_unlock(&lower);
 }
 
-/* Three objects in a row; the only pointer to the first is lost. */
-static void
-oops_leak(void)
-{
-	void **object, *next = NULL;
-
-	for (unsigned i = 0; i < 3; i++) {
-		object = kzalloc(48 + 16 * i, GFP_KERNEL);
-		if (!object)
-			return;
-		object[0] = next;
-		next = object;
-	}
-}
-
 static void
 oops_hang(void)
 {
@@ -242,7 +227,6 @@ static const struct oops_kind kinds[] = {
 	  "sleep with interrupts masked (debug builds)" },
 	{ "lock-order", oops_lock_order,
 	  "two locks in the wrong order (debug builds)" },
-	{ "leak", oops_leak, "lose three objects (kmemleak finds them)" },
 	{ "hang", oops_hang, "loop for ever with interrupts masked" },
 };
 

@@ -134,6 +134,22 @@ kmemleak_report(struct seq_buf *s)
 }
 NODE("kmemleak", kmemleak_report);
 
+/* A suspect counts as found until the next scan, so its count says nothing. */
+static void
+show_colour(struct seq_buf *s, const struct leak_object *o)
+{
+	if (o->flags & LEAK_SUSPECT && !leak_is_white(o))
+		seq_printf(s, "  suspect: fewer than %d pointers found",
+			   o->min_count);
+	else
+		seq_printf(s, "  %s: %u of %d pointers found",
+			   o->min_count < 0 ? "black" :
+			   leak_is_white(o) ? "white" : "grey", o->count,
+			   o->min_count);
+	seq_printf(s, "%s%s\n", o->flags & LEAK_NO_SCAN ? ", not searched" : "",
+		   o->flags & LEAK_REPORTED ? ", reported" : "");
+}
+
 bool
 kmemleak_describe(struct seq_buf *s, unsigned long addr)
 {
@@ -149,12 +165,7 @@ kmemleak_describe(struct seq_buf *s, unsigned long addr)
 	if (!object)
 		return false;
 	show_object(s, "object", &copy);
-	seq_printf(s, "  %s: %u of %d pointers found%s%s\n",
-		   copy.object.min_count < 0 ? "black" :
-		   leak_is_white(&copy.object) ? "white" : "grey",
-		   copy.object.count, copy.object.min_count,
-		   copy.object.flags & LEAK_NO_SCAN ? ", not searched" : "",
-		   copy.object.flags & LEAK_REPORTED ? ", reported" : "");
+	show_colour(s, &copy.object);
 	if (copy.object.count && !(copy.object.flags & LEAK_SUSPECT))
 		seq_printf(s, "  a pointer to it stood at 0x%08x\n",
 			   copy.object.seen_at);

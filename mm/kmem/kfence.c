@@ -66,6 +66,7 @@
 #include <kernel/task.h>
 #include <lib/random.h>
 #include <lib/string.h>
+#include <mm/kmemleak.h>
 #include "kfence.h"
 
 struct kfence_range kfence_range;
@@ -432,6 +433,7 @@ kfence_free(struct kmem_cache *cache, void *p, unsigned long caller)
 		report_free(m, p, caller);
 		return;
 	}
+	kmemleak_free(p);
 	canaries_check(m, caller);
 	page = (unsigned long)p & PAGE_MASK;
 	unmap_guard_if_open(page - PAGE_SIZE);

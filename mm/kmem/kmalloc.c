@@ -294,7 +294,6 @@ cache_free_slow(struct kmem_cache *cache, void *object, unsigned long caller,
 	}
 	if (is_kfence_address(object)) {
 		trace_free(cache, object, caller, kmalloced);
-		kmemleak_free(object);
 		kfence_free(cache, object, caller);
 		return;
 	}

@@ -31,6 +31,7 @@
 
 #define IF_BUILT(fn)	TEST_CASE(fn)
 #define USUAL_AGE	5000
+#define FRAME_COUNT	2	/* pointers that hold the frame of a case */
 
 static unsigned long hidden[8];		/* complements of addresses */
 static void *volatile holder;		/* a root */
@@ -40,7 +41,7 @@ static char text[4096];
 
 static struct aside {
 	unsigned long hidden;
-	bool percpu;
+	bool percpu, frame;
 } aside[32];
 static unsigned nr_aside;
 
@@ -190,9 +191,17 @@ set_aside(void)
 		object->min_count = KMEMLEAK_BLACK;
 		aside[nr_aside++] = (struct aside) {
 			hidden[n], object->flags & LEAK_PERCPU,
+			object->min_count == FRAME_COUNT,
 		};
 		hidden[n] = 0;
 	}
+}
+
+static void
+free_frame_of(void *p)
+{
+	kmemleak_free(p);
+	free_page(p);
 }
 
 static noinline void
@@ -203,6 +212,8 @@ free_aside(void)
 
 		if (a->percpu)
 			free_percpu((void *)~a->hidden);
+		else if (a->frame)
+			free_frame_of((void *)~a->hidden);
 		else
 			kvfree((void *)~a->hidden);
 	}
@@ -225,8 +236,12 @@ plant(struct test *t, void (*fn)(void *), void *arg)
 	}
 	/* As if no scan had been. */
 	for (unsigned n = 0; n < ARRAY_SIZE(hidden); n++) {
-		if (record_of(n))
-			record_of(n)->flags &= ~LEAK_SUSPECT;
+		struct leak_object *object = record_of(n);
+
+		if (!object)
+			continue;
+		object->flags &= ~LEAK_SUSPECT;
+		object->count = 0;
 	}
 }
 
@@ -306,6 +321,7 @@ a_lost_object_is_told_by_the_second_scan(struct test *t)
 	plant(t, plant_object, (void *)0);
 	EXPECT_EQ(t, scan_once(), 0);
 	EXPECT(t, kmemleak_suspects() >= 1);
+	EXPECT(t, strstr(describe(0), "  suspect: fewer than 1 pointers"));
 	EXPECT(t, !is_reported(0));
 	EXPECT_EQ(t, scan_once(), 1);
 	EXPECT(t, is_reported(0));
@@ -443,7 +459,7 @@ plant_frames(void *arg)
 
 	(void)arg;
 	hide(0, p);
-	kmemleak_alloc(p, PAGE_SIZE, 2);
+	kmemleak_alloc(p, PAGE_SIZE, FRAME_COUNT);
 }
 
 /* As one does who takes frames for something that could be lost. */
@@ -451,7 +467,7 @@ static void
 frames_are_watched_when_their_owner_says_so(struct test *t)
 {
 	ASSERT(t, watch(t));
-	in_thread(t, plant_frames, NULL);
+	plant(t, plant_frames, NULL);
 	EXPECT(t, strstr(describe(0), "white: 0 of 2 pointers found"));
 	hold(0, 0);
 	EXPECT_EQ(t, scan_twice(), 1);
@@ -979,11 +995,41 @@ notes_grow_with_the_objects(struct test *t)
 		kmemleak_alloc(block + 64 * n, 64, KMEMLEAK_BLACK);
 	EXPECT(t, kmemleak_running);
 	EXPECT(t, kmemleak_frames() >= frames);
+	/* They are fetched ahead of need. */
+	EXPECT(t, leak.nr_unused > 900);
 	EXPECT(t, mm_verify_all(NULL));
 	kmemleak_free_range(block, 64 * PAGE_SIZE);
 	hide(0, block + 64 * 100);
 	EXPECT(t, !*describe(0));
 	free_pages(block, 6);
+	end_watch();
+}
+
+/*
+ *	| old, 256 bytes	|	what begins in it takes its place,
+ *	      | new, 64 |		but nothing of before a late start does
+ */
+static void
+the_youngest_object_has_the_place(struct test *t)
+{
+	char *block;
+
+	ASSERT(t, watch(t));
+	block = get_free_page(GFP_KERNEL);
+	ASSERT(t, block);
+	kmemleak_alloc(block, 256, KMEMLEAK_BLACK);
+	kmemleak_alloc(block + 128, 64, KMEMLEAK_BLACK);
+	EXPECT(t, mm_verify_all(NULL));
+	hide(0, block);
+	EXPECT(t, !*describe(0));
+	hide(0, block + 191);
+	EXPECT(t, strstr(describe(0), "(size 64)"));
+	kmemleak_enter_old(block + 128, 64);
+	EXPECT(t, strstr(describe(0), "black"));
+	kmemleak_free_range(block, PAGE_SIZE);
+	EXPECT(t, !*describe(0));
+	free_page(block);
+	hidden[0] = 0;
 	end_watch();
 }
 
@@ -1069,4 +1115,5 @@ TEST_SUITE("kmemleak",
 	   IF_BUILT(without_memory_for_notes_it_ends),
 	   IF_BUILT(a_start_without_memory_leaves_nothing),
 	   IF_BUILT(notes_grow_with_the_objects),
+	   IF_BUILT(the_youngest_object_has_the_place),
 	   IF_BUILT(verify_names_what_is_wrong));

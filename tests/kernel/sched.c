@@ -651,6 +651,45 @@ yield_gives_way_even_to_who_has_run_more(struct test *t)
 	EXPECT(t, ran_after > ran_before);
 }
 
+static void
+count_task(struct task *task, void *nr)
+{
+	(void)task;
+	++*(unsigned *)nr;
+}
+
+static void
+wait_for_stop(void *arg)
+{
+	(void)arg;
+	while (!kthread_should_stop())
+		msleep(10);
+}
+
+/* By number, each with a reference while it is looked at. */
+static void
+the_walk_over_the_tasks_meets_each_once(struct test *t)
+{
+	struct task *one = kthread_run(wait_for_stop, NULL, "one");
+	struct task *two = kthread_run(wait_for_stop, NULL, "two");
+	struct task *task = NULL;
+	unsigned nr = 0, walked = 0, met = 0;
+	int last = -1;
+
+	ASSERT(t, one && two);
+	task_for_each(count_task, &nr);
+	while ((task = task_next(task))) {
+		EXPECT(t, task->pid > last && task->refs > 1);
+		last = task->pid;
+		met += task == one || task == two;
+		walked++;
+	}
+	EXPECT_EQ(t, met, 2);
+	EXPECT_EQ(t, walked, nr);
+	kthread_stop(one);
+	kthread_stop(two);
+}
+
 TEST_SUITE("sched",
 	   TEST_CASE(yield_gives_way_even_to_who_has_run_more),
 	   TEST_CASE(thread_runs_and_its_exit_code_is_joined),
@@ -679,4 +718,5 @@ TEST_SUITE("sched",
 	   TEST_CASE(sleeping_in_an_rcu_reader_is_caught),
 	   TEST_CASE(report_names_the_caller),
 #endif
-	   TEST_CASE(tasks_node_lists_this_thread));
+	   TEST_CASE(tasks_node_lists_this_thread),
+	   TEST_CASE(the_walk_over_the_tasks_meets_each_once));

@@ -41,6 +41,8 @@ SANITIZER_COST = {"ubsan": 2, "kasan": 8}
 # Slab designs beside SLUB, which all machines above have, and where they run.
 DESIGNS = ("slab", "slob")
 DESIGN_MACHINE = (256, 4)
+# Where kmemleak watches, and how much longer all suites take then.
+LEAK_MACHINE, LEAK_COST = (256, 2), 2.5
 # A small suite that needs little of the kernel, for the first boot.
 SMOKE_SUITE = "lib_cmdline"
 QUICK = [(256, 2, False)]
@@ -102,6 +104,14 @@ def design_jobs(append):
         f"{mem} MiB x {smp} slab={design}", COST + COST_CORE * (smp - 1), mem,
         smp, append=f"test=all panic=-1 slab={design} {append}".strip())
             for design in (() if SAN == "kasan" else DESIGNS)]
+
+
+def leak_jobs(append):
+    """All suites while kmemleak watches: no case may lose an object."""
+    mem, smp = LEAK_MACHINE
+    return [] if SAN == "kasan" else [jobs.KernelJob(
+        f"{mem} MiB x {smp} kmemleak", LEAK_COST * (COST + COST_CORE * (smp - 1)),
+        mem, smp, append=f"test=all panic=-1 kmemleak=on {append}".strip())]
 
 
 def kernel_suites():
