@@ -481,6 +481,44 @@ frames_are_watched_when_their_owner_says_so(struct test *t)
 	end_watch();
 }
 
+static struct kmem_cache *lost_cache;
+
+/* The object that lies where its slab does, if the design has such. */
+static void
+plant_first_of_slab(void *arg)
+{
+	void *objects[64] = { NULL };
+	unsigned lost = 0;
+
+	(void)arg;
+	for (unsigned i = 0; i < ARRAY_SIZE(objects); i++) {
+		objects[i] = kmem_cache_alloc(lost_cache, GFP_KERNEL);
+		if (IS_ALIGNED((unsigned long)objects[i], PAGE_SIZE))
+			lost = i;
+	}
+	hide(0, objects[lost]);
+	for (unsigned i = 0; i < ARRAY_SIZE(objects); i++) {
+		if (i != lost)
+			kmem_cache_free(lost_cache, objects[i]);
+	}
+}
+
+/* Each core's lists say where its slabs begin. */
+static void
+the_first_object_of_a_slab_can_be_lost(struct test *t)
+{
+	ASSERT(t, watch(t));
+	lost_cache = kmem_cache_create("leak_test", 256, 0, SLAB_NO_MERGE,
+				       NULL);
+	ASSERT(t, lost_cache);
+	in_thread(t, plant_first_of_slab, NULL);
+	EXPECT_EQ(t, scan_twice(), 1);
+	EXPECT(t, is_reported(0));
+	kmem_cache_free(lost_cache, shown(0));
+	EXPECT_EQ(t, kmem_cache_destroy(lost_cache), 0);
+	end_watch();
+}
+
 /* --- held --------------------------------------------------------------------------- */
 
 static void
@@ -1093,6 +1131,7 @@ TEST_SUITE("kmemleak",
 	   IF_BUILT(lost_blocks_are_found_with_what_they_hold),
 	   IF_BUILT(a_lost_percpu_object_is_found_with_what_it_holds),
 	   IF_BUILT(frames_are_watched_when_their_owner_says_so),
+	   IF_BUILT(the_first_object_of_a_slab_can_be_lost),
 	   IF_BUILT(a_pointer_to_any_byte_of_it_holds_an_object),
 	   IF_BUILT(what_is_held_holds_others),
 	   IF_BUILT(areas_and_large_blocks_hold_others),
