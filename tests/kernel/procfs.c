@@ -4,6 +4,7 @@
 #include <kernel/node.h>
 #include <kernel/printk.h>
 #include <kernel/procfs.h>
+#include <mm/zone.h>
 
 #include "files.h"
 
@@ -221,6 +222,45 @@ knobs_can_be_turned_within_limits(struct test *t)
 	test_knob = 5;
 }
 
+/* Is the name, good or bad, in the cache? */
+static bool
+d_lookup_in_tmp(const char *name)
+{
+	struct qstr q = { name, (u32)strlen(name), 0 };
+	struct dentry *d = NULL;
+	struct path path;
+
+	q.hash = name_hash(name, q.len);
+	if (!kern_path("/tmp", 0, &path)) {
+		d = d_lookup(path.dentry, &q);
+		dput(d);
+		path_put(&path);
+	}
+	return d != NULL;
+}
+
+static void
+memory_has_its_knobs(struct test *t)
+{
+	unsigned long before = min_free_kbytes;
+	char value[16];
+
+	snprintf(value, sizeof(value), "%lu", before + 4);
+	EXPECT_EQ(t, set("/proc/sys/vm/min_free_kbytes", value),
+		  strlen(value));
+	EXPECT_EQ(t, min_free_kbytes, before + 4);
+	EXPECT_EQ(t, set("/proc/sys/vm/min_free_kbytes", "1"), -EINVAL);
+	EXPECT_EQ(t, set("/proc/sys/vm/min_free_kbytes", "99999999"), -EINVAL);
+	EXPECT_EQ(t, set_min_free_kbytes(before), 0);
+	/* A name that was looked for in vain is kept, until it is not. */
+	shrink_dcache_sb(NULL);
+	EXPECT_EQ(t, open_error("/tmp/none", O_RDONLY), -ENOENT);
+	EXPECT(t, d_lookup_in_tmp("none"));
+	EXPECT_EQ(t, set("/proc/sys/vm/drop_caches", "2"), 1);
+	EXPECT(t, !d_lookup_in_tmp("none"));
+	EXPECT_EQ(t, set("/proc/sys/vm/drop_caches", "4"), -EINVAL);
+}
+
 /* --- initramfs --- */
 
 static u8 archive[4096];
@@ -326,5 +366,6 @@ TEST_SUITE("procfs",
 	   TEST_CASE(processes_have_folders),
 	   TEST_CASE(descriptors_are_links_to_places),
 	   TEST_CASE(knobs_can_be_turned_within_limits),
+	   TEST_CASE(memory_has_its_knobs),
 	   TEST_CASE(an_archive_becomes_files),
 	   TEST_CASE(a_broken_archive_is_told_in_one_line));

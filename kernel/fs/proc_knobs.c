@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Knobs of /proc/sys/vm that are more than a number to be stored: the reserve of
+ * the zones, and giving caches back.
+ */
+#include <kernel/procfs.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+#include <mm/zone.h>
+
+static void
+min_free_show(struct seq_buf *s)
+{
+	seq_printf(s, "%lu\n", min_free_kbytes);
+}
+
+static int
+min_free_store(const char *text)
+{
+	unsigned long kbytes;
+
+	if (kstrtoul(text, 10, &kbytes))
+		return -EINVAL;
+	return set_min_free_kbytes(kbytes);
+}
+SYSCTL(vm_min_free_kbytes, .name = "vm/min_free_kbytes",
+       .show = min_free_show, .store = min_free_store);
+
+/*
+ * As in Linux: 1 clean pages of files, 2 objects that a shrinker can free
+ * (names), 3 both. Pages that lie in memory only are never clean.
+ */
+static int
+drop_caches_store(const char *text)
+{
+	unsigned long what;
+
+	if (kstrtoul(text, 10, &what) || what < 1 || what > 3)
+		return -EINVAL;
+	if (what & 2)
+		shrink_slab(0);
+	return 0;
+}
+
+static void
+drop_caches_show(struct seq_buf *s)
+{
+	seq_puts(s, "0\n");
+}
+SYSCTL(vm_drop_caches, .name = "vm/drop_caches", .show = drop_caches_show,
+       .store = drop_caches_store);
