@@ -134,6 +134,8 @@ long sys_memfd_create(const char *name, unsigned flags);
 long sys_eventfd(unsigned count);
 long sys_eventfd2(unsigned count, int flags);
 
+long sys_socketpair(int family, int type, int protocol, int *fds);
+
 /* --- waiting for files: kernel/fs/select.c --- */
 long sys_poll(struct pollfd *fds, unsigned nr, int timeout_ms);
 long sys_ppoll(struct pollfd *fds, unsigned nr, struct old_timespec32 *t,

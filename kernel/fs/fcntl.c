@@ -269,9 +269,9 @@ sys_flock(unsigned fd, unsigned cmd)
 
 /* --- files without a name ------------------------------------------------------------------ */
 
-/* Both descriptors, or none. */
-static long
-publish_pipe(struct file *files[2], int *user, unsigned flags)
+/* Both descriptors, or none; takes the references. */
+long
+publish_two(struct file *files[2], int *user, unsigned flags)
 {
 	int fds[2];
 
@@ -301,7 +301,7 @@ sys_pipe2(int *fds, int flags)
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
 	err = create_pipe_files(files, (unsigned)flags);
-	return err ? err : publish_pipe(files, fds, (unsigned)flags);
+	return err ? err : publish_two(files, fds, (unsigned)flags);
 }
 
 long

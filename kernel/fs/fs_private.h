@@ -56,6 +56,10 @@ int file_of_inode(struct mount *mnt, struct inode *inode, const char *name,
 /* pipe.c: an open file of ops that has no folder. 0, -ENOMEM. */
 int anon_file(const char *name, const struct file_operations *ops,
 	      void *private_data, unsigned flags, struct file **file);
+/* fcntl.c: two descriptors to the user's array, or none. flags: O_CLOEXEC. */
+long publish_two(struct file *files[2], int *user, unsigned flags);
+/* socketpair.c */
+int create_socket_pair(struct file *ends[2], unsigned flags);
 /* eventfd.c */
 int eventfd_file(u64 count, bool semaphore, unsigned flags,
 		 struct file **file);

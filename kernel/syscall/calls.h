@@ -50,7 +50,7 @@
 	X(262, clock_settime) X(263, clock_gettime)			\
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
 	X(267, fstatfs64) X(268, tgkill) X(270, fadvise64_64)		\
-	X(280, waitid) X(281, socket) X(305, shmat) X(306, shmdt)		\
+	X(280, waitid) X(281, socket) X(288, socketpair) X(305, shmat) X(306, shmdt)		\
 	X(307, shmget) X(308, shmctl) X(322, openat) X(323, mkdirat)	\
 	X(324, mknodat) X(325, fchownat) X(327, fstatat64)		\
 	X(328, unlinkat) X(329, renameat) X(330, linkat)		\

@@ -5,6 +5,7 @@
 #include <kernel/printk.h>
 #include <mm/debug.h>
 
+#include "../../kernel/fs/fs_private.h"
 #include "../../kernel/fs/pipe.h"
 #include "files.h"
 
@@ -373,6 +374,66 @@ poll_sleeps_until_there_is_something(struct test *t)
 	end();
 }
 
+static ssize_t
+send(struct file *f, const char *text)
+{
+	u64 pos = 0;
+
+	return kernel_write(f, text, strlen(text), &pos);
+}
+
+static void
+a_socket_pair_goes_both_ways(struct test *t)
+{
+	struct file *pair[2];
+	char buf[8];
+	u64 pos = 0;
+
+	ASSERT_EQ(t, create_socket_pair(pair, O_NONBLOCK), 0);
+	EXPECT_EQ(t, kernel_read(pair[0], buf, 8, &pos), -EAGAIN);
+	EXPECT_EQ(t, send(pair[0], "ping"), 4);
+	EXPECT_EQ(t, send(pair[1], "pong!"), 5);
+	EXPECT_EQ(t, pair[0]->f_op->poll(pair[0], NULL) & (POLLIN | POLLOUT),
+		  POLLIN | POLLOUT);
+	EXPECT_EQ(t, kernel_read(pair[1], buf, 8, &pos), 4);
+	EXPECT(t, !memcmp(buf, "ping", 4));
+	EXPECT_EQ(t, kernel_read(pair[0], buf, 8, &pos), 5);
+	EXPECT(t, !memcmp(buf, "pong!", 5));
+	fput(pair[0]);
+	EXPECT_EQ(t, kernel_read(pair[1], buf, 8, &pos), 0);
+	EXPECT_EQ(t, send(pair[1], "x"), -EPIPE);
+	fput(pair[1]);
+}
+
+static void
+an_event_counter_is_taken_whole(struct test *t)
+{
+	struct file *f;
+	u64 value = 3, pos = 0;
+
+	ASSERT_EQ(t, eventfd_file(2, false, O_NONBLOCK, &f), 0);
+	EXPECT_EQ(t, kernel_write(f, &value, 8, &pos), 8);
+	EXPECT_EQ(t, kernel_read(f, &value, 7, &pos), -EINVAL);
+	EXPECT_EQ(t, kernel_read(f, &value, 8, &pos), 8);
+	EXPECT_EQ(t, value, 5);
+	EXPECT_EQ(t, kernel_read(f, &value, 8, &pos), -EAGAIN);
+	EXPECT_EQ(t, f->f_op->poll(f, NULL), POLLOUT);
+	value = ~0ull - 1;
+	EXPECT_EQ(t, kernel_write(f, &value, 8, &pos), 8);
+	EXPECT_EQ(t, f->f_op->poll(f, NULL), POLLIN);
+	value = 1;
+	EXPECT_EQ(t, kernel_write(f, &value, 8, &pos), -EAGAIN);
+	value = ~0ull;
+	EXPECT_EQ(t, kernel_write(f, &value, 8, &pos), -EINVAL);
+	fput(f);
+	ASSERT_EQ(t, eventfd_file(2, true, O_NONBLOCK, &f), 0);
+	EXPECT_EQ(t, kernel_read(f, &value, 8, &pos), 8);
+	EXPECT_EQ(t, value, 1);
+	EXPECT_EQ(t, kernel_read(f, &value, 8, &pos), 8);
+	EXPECT_EQ(t, kernel_read(f, &value, 8, &pos), -EAGAIN);
+	fput(f);
+}
+
 static int
 make_and_use(void *arg)
 {
@@ -417,4 +478,6 @@ TEST_SUITE("pipe",
 	   TEST_CASE(the_size_can_be_changed),
 	   TEST_CASE(a_fifo_waits_for_its_other_side),
 	   TEST_CASE(poll_sleeps_until_there_is_something),
+	   TEST_CASE(a_socket_pair_goes_both_ways),
+	   TEST_CASE(an_event_counter_is_taken_whole),
 	   TEST_CASE(no_memory_is_told));
