@@ -265,7 +265,7 @@ release(struct percpu_chunk *c, unsigned at)
 void
 free_percpu(void *ptr)
 {
-	char *addr = (char *)ptr + percpu_offset[0];
+	char *addr = per_cpu_ptr((char *)ptr, 0);
 	struct percpu_chunk *c, *empty = NULL;
 	unsigned long flags;
 	unsigned at;

@@ -41,7 +41,8 @@ a_page_is_mapped_from_any_offset(struct test *t)
 	setup();
 	addr = dma_map_page(&dev, virt_to_page(buf), 100, 60, DMA_FROM_DEVICE);
 	ASSERT(t, !dma_mapping_error(&dev, addr));
-	EXPECT_EQ(t, addr, __pa(buf) + 100);
+	if (!dma_force_bounce)
+		EXPECT_EQ(t, addr, __pa(buf) + 100);
 	device_fill(addr, 0x3c, 60);
 	dma_unmap_page(&dev, addr, 60, DMA_FROM_DEVICE);
 	EXPECT(t, all_bytes(buf + 100, 0x3c, 60));
