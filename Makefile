@@ -106,7 +106,7 @@ LIBS	:= -Wl,--start-group -lgcov -lgcc -Wl,--end-group
 endif
 
 .PHONY: all
-all: build/kernel.elf build/kernel.bin $(DTB) build/compile_commands.json
+all: build/kernel.elf build/kernel.bin $(DTB) build/compile_commands.json user
 
 # The names that people and gdb use always mean the last variant built.
 build/kernel.elf: $(OUT)/kernel.elf $(OUT)/.last
@@ -173,6 +173,8 @@ build/compile_commands.json: $(OUT)/.flags tools/compile-commands
 
 -include $(OBJ:.o=.d)
 
+include user/user.mk
+
 # --- what people type ------------------------------------------------------
 
 # Install what is missing, then build: in this order, even with -j.
@@ -190,12 +192,14 @@ endif
 .PHONY: run
 run: ready
 	$(Q)$(X11) tools/run-qemu --mem $(MEM) --smp $(SMP) $(if $(LCD),--display) \
+		$(if $(INITRD),--initrd '$(INITRD)') \
 		--append '$(if $(LCD),lcd=map )$(APPEND)'
 
 .PHONY: run-uboot
 run-uboot: ready
 	$(Q)tools/uboot
-	$(Q)tools/run-qemu --uboot --mem $(MEM) --smp $(SMP) --append '$(APPEND)'
+	$(Q)tools/run-qemu --uboot --mem $(MEM) --smp $(SMP) \
+		$(if $(INITRD),--initrd '$(INITRD)') --append '$(APPEND)'
 
 # Cost in instructions: the release kernel with benchmarks only. RECORD=1 keeps the
 # figures for the next comparison.
