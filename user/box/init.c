@@ -156,6 +156,10 @@ init_main(int argc, char **argv)
 	struct sigaction action = { .sa_flags = 0 };
 	char *command;
 
+	if (getpid() != 1) {
+		fputs("init: the first process runs already\n", stderr);
+		return 1;
+	}
 	open_console();
 	mount_once("proc", "/proc", "/proc/meminfo");
 	mount_once("devfs", "/dev", "/dev/null");

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+/* fork, vfork, clone, execve, exit, wait, groups and sessions. */
+#include <sys/resource.h>
+
+#include "utest.h"
+
+#define CLONE_THREAD_FLAGS 0x003d0f00u	/* what a pthread is made with, and
+					 * the tid stored and cleared */
+
+static void
+exit_with(void *value)
+{
+	_exit((long)value);
+}
+
+static void
+die_by(void *sig)
+{
+	kill(getpid(), (long)sig);
+	for (;;)
+		pause();
+}
+
+static void
+the_exit_code_has_8_bits(void)
+{
+	EXPECT_EQ(status_of(exit_with, (void *)0), 0);
+	EXPECT_EQ(status_of(exit_with, (void *)7), 7 << 8);
+	EXPECT_EQ(status_of(exit_with, (void *)0x1ff), 0xff << 8);
+	EXPECT_EQ(status_of(exit_with, (void *)-1), 0xff << 8);
+}
+
+static void
+a_signal_is_told_by_wait(void)
+{
+	EXPECT_EQ(WTERMSIG(status_of(die_by, (void *)SIGKILL)), SIGKILL);
+	EXPECT_EQ(WTERMSIG(status_of(die_by, (void *)SIGTERM)), SIGTERM);
+	EXPECT_EQ(WTERMSIG(status_of(die_by, (void *)SIGSEGV)), SIGSEGV);
+	EXPECT(WIFSIGNALED(status_of(die_by, (void *)SIGUSR1)));
+}
+
+static void
+fork_copies_memory(void)
+{
+	char *page = map(2 * PAGE);
+	static volatile int data = 1;
+	int status;
+
+	page[0] = 1;
+	if (!fork()) {
+		bool copied = page[0] == 1 && data == 1;
+
+		page[0] = data = 2;
+		_exit(copied && page[0] == 2 && getppid() != getpid());
+	}
+	wait(&status);
+	EXPECT_EQ(WEXITSTATUS(status), 1);
+	EXPECT_EQ(page[0], 1);
+	EXPECT_EQ(data, 1);
+}
+
+/* Parent and child write to the same pages at the same addresses, in turns. */
+static void
+generations_do_not_see_each_other(void)
+{
+	unsigned char *page = (unsigned char *)map(16 * PAGE);
+	int level, i, status;
+
+	for (level = 1; level <= 5; level++) {
+		for (i = 0; i < 16; i++)
+			page[i * PAGE] = level * 16 + i;
+		pid_t pid = fork();
+
+		if (pid) {
+			ASSERT(pid > 0);
+			memset(page, 0xee, 16 * PAGE);
+			waitpid(pid, &status, 0);
+			EXPECT_EQ(status, 0);
+			_exit(status ? 1 : 0);
+		}
+		for (i = 0; i < 16; i++)
+			ASSERT_EQ(page[i * PAGE], level * 16 + i);
+	}
+	_exit(0);
+}
+
+static void
+run_generations(void *arg)
+{
+	generations_do_not_see_each_other();
+}
+
+static void
+five_generations(void)
+{
+	EXPECT_EQ(status_of(run_generations, NULL), 0);
+}
+
+/* The child runs in the parent's memory, and the parent waits for it. */
+static void
+vfork_shares_memory_and_waits(void)
+{
+	static volatile int seen;
+	int status;
+	pid_t pid;
+
+	seen = 0;
+	pid = SYSCALL(SYS_vfork);
+	if (!pid) {
+		seen = 1;
+		SYSCALL(SYS_exit_group, 3);
+	}
+	EXPECT_EQ(seen, 1);
+	ASSERT(pid > 0);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(WEXITSTATUS(status), 3);
+}
+
+static void
+wait_errors(void)
+{
+	int status;
+	pid_t pid;
+
+	EXPECT_EQ(SYSCALL(SYS_wait4, -1, 0, 0, 0), -ECHILD);
+	EXPECT_EQ(SYSCALL(SYS_wait4, 1234567, 0, 0, 0), -ECHILD);
+	EXPECT_EQ(SYSCALL(SYS_wait4, -1, 0, 0x80, 0), -EINVAL);
+	pid = fork();
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	EXPECT_EQ(SYSCALL(SYS_wait4, pid, &status, WNOHANG, 0), 0);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(SYSCALL(SYS_wait4, pid, 8, 0, 0), -EFAULT);
+	EXPECT_EQ(SYSCALL(SYS_wait4, pid, 0, 0, 0), -ECHILD);
+}
+
+static void
+wait_takes_each_child_once(void)
+{
+	pid_t pids[10], pid;
+	int i, status, sum = 0;
+
+	for (i = 0; i < 10; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(i);
+	}
+	EXPECT_EQ(waitpid(pids[7], &status, 0), pids[7]);
+	EXPECT_EQ(WEXITSTATUS(status), 7);
+	for (i = 0; i < 9; i++) {
+		pid = wait(&status);
+		EXPECT(pid > 0);
+		sum += WEXITSTATUS(status);
+	}
+	EXPECT_EQ(sum, 45 - 7);
+	EXPECT_EQ(wait(&status), -1);
+	EXPECT_EQ(errno, ECHILD);
+}
+
+static void
+stop_and_continue_are_told(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	kill(pid, SIGSTOP);
+	EXPECT_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	EXPECT(WIFSTOPPED(status));
+	EXPECT_EQ(WSTOPSIG(status), SIGSTOP);
+	EXPECT_EQ(waitpid(pid, &status, WUNTRACED | WNOHANG), 0);
+	kill(pid, SIGCONT);
+	EXPECT_EQ(waitpid(pid, &status, WCONTINUED), pid);
+	EXPECT(WIFCONTINUED(status));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+static void
+waitid_may_leave_the_child(void)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(5);
+	memset(&info, 0, sizeof(info));
+	EXPECT_EQ(SYSCALL(SYS_waitid, P_PID, pid, &info, WEXITED | WNOWAIT, 0),
+		  0);
+	EXPECT_EQ(info.si_signo, SIGCHLD);
+	EXPECT_EQ(info.si_code, CLD_EXITED);
+	EXPECT_EQ(info.si_pid, pid);
+	EXPECT_EQ(info.si_status, 5);
+	EXPECT_EQ(SYSCALL(SYS_waitid, P_ALL, 0, &info, WEXITED, 0), 0);
+	EXPECT_EQ(SYSCALL(SYS_waitid, P_ALL, 0, &info, WEXITED, 0), -ECHILD);
+	EXPECT_EQ(SYSCALL(SYS_waitid, P_ALL, 0, &info, 0, 0), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_waitid, 9, 0, &info, WEXITED, 0), -EINVAL);
+}
+
+/* The grandchild's parent ends first: process 1, or a subreaper, gets it. */
+static void
+an_orphan_gets_another_parent(void)
+{
+	int fds[2], ppid = 0;
+	pid_t child;
+
+	pipe(fds);
+	child = fork();
+	if (!child) {
+		pid_t me = getpid();
+
+		if (!fork()) {
+			while (getppid() == me)
+				SYSCALL(SYS_sched_yield);
+			ppid = getppid();
+			write(fds[1], &ppid, sizeof(ppid));
+			_exit(0);
+		}
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	EXPECT_EQ(read(fds[0], &ppid, sizeof(ppid)), sizeof(ppid));
+	EXPECT(ppid != child && ppid > 0);
+}
+
+static void
+groups_and_sessions(void)
+{
+	int status;
+	pid_t pid;
+
+	EXPECT_EQ(getpgrp(), getpid());		/* the runner did that */
+	EXPECT_EQ(SYSCALL(SYS_setsid), -EPERM);	/* a group's leader */
+	pid = fork();
+	if (!pid) {
+		pid_t me = getpid();
+
+		EXPECT_EQ(SYSCALL(SYS_getpgid, 0), getppid());
+		EXPECT_EQ(SYSCALL(SYS_setpgid, 0, 1234567), -EPERM);
+		EXPECT_EQ(SYSCALL(SYS_setpgid, 0, -1), -EINVAL);
+		EXPECT_EQ(SYSCALL(SYS_setsid), me);
+		EXPECT_EQ(getpgrp(), me);
+		EXPECT_EQ(SYSCALL(SYS_getsid, 0), me);
+		EXPECT_EQ(SYSCALL(SYS_setpgid, 0, 0), -EPERM);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	EXPECT_EQ(status, 0);
+	EXPECT_EQ(SYSCALL(SYS_getpgid, 1234567), -ESRCH);
+	EXPECT_EQ(SYSCALL(SYS_getsid, 1234567), -ESRCH);
+	EXPECT_EQ(SYSCALL(SYS_setpgid, 1, 0), -ESRCH);
+}
+
+static void
+kill_reaches_a_group(void)
+{
+	pid_t a = fork(), b;
+	int status;
+
+	if (!a) {
+		setpgid(0, 0);
+		for (;;)
+			pause();
+	}
+	setpgid(a, a);
+	b = fork();
+	if (!b) {
+		setpgid(0, a);
+		for (;;)
+			pause();
+	}
+	setpgid(b, a);
+	EXPECT_EQ(SYSCALL(SYS_kill, -a, 0), 0);
+	EXPECT_EQ(SYSCALL(SYS_kill, -a, SIGKILL), 0);
+	EXPECT_EQ(waitpid(-a, &status, 0) > 0, 1);
+	EXPECT_EQ(waitpid(-a, &status, 0) > 0, 1);
+	EXPECT_EQ(SYSCALL(SYS_kill, -a, 0), -ESRCH);
+	EXPECT_EQ(SYSCALL(SYS_kill, 1234567, 0), -ESRCH);
+	EXPECT_EQ(SYSCALL(SYS_kill, getpid(), 65), -EINVAL);
+}
+
+static int
+exec_error(const char *path)
+{
+	char *argv[] = { "x", NULL };
+
+	return SYSCALL(SYS_execve, path, argv, NULL);
+}
+
+static void
+write_file(const char *path, const char *text, size_t len, int mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	write(fd, text, len);
+	close(fd);
+	chmod(path, mode);
+}
+
+static void
+exec_errors(void)
+{
+	char path[64];
+
+	strcpy(path, temp_name("exec"));
+	EXPECT_EQ(exec_error("/tmp/utest-none"), -ENOENT);
+	EXPECT_EQ(exec_error("/proc/self/exe/x"), -ENOTDIR);
+	EXPECT_EQ(exec_error("/tmp"), -EACCES);
+	write_file(path, "hello\n", 6, 0644);
+	EXPECT_EQ(exec_error(path), -EACCES);
+	write_file(path, "hello\n", 6, 0755);
+	EXPECT_EQ(exec_error(path), -ENOEXEC);
+	write_file(path, "", 0, 0755);
+	EXPECT_EQ(exec_error(path), -ENOEXEC);
+	write_file(path, "\177ELF broken", 11, 0755);
+	EXPECT_EQ(exec_error(path), -ENOEXEC);
+	write_file(path, "#!/tmp/utest-none\n", 18, 0755);
+	EXPECT_EQ(exec_error(path), -ENOENT);
+	unlink(path);
+}
+
+static void
+exec_of_an_open_file(void)
+{
+	char path[64];
+	int fd;
+
+	strcpy(path, temp_name("busy"));
+	write_file(path, "#!/bin/sh\n", 10, 0755);
+	fd = open(path, O_WRONLY);
+	EXPECT_EQ(exec_error(path), -ETXTBSY);
+	close(fd);
+	unlink(path);
+}
+
+static void
+exec_self(void *words)
+{
+	execve("/proc/self/exe", words, (char *[]){ "UTEST=env", NULL });
+}
+
+/* The program starts anew: a suite that does not exist plans nothing. */
+static void
+exec_replaces_the_program(void)
+{
+	char *words[] = { "utest", "no-such-suite", NULL };
+	char buf[64] = "";
+	int fds[2], out, status, n;
+
+	if (access("/proc/self/exe", 0))
+		SKIP("no /proc/self/exe");
+	pipe(fds);
+	fflush(stdout);
+	out = dup(1);
+	dup2(fds[1], 1);
+	status = status_of(exec_self, words);
+	dup2(out, 1);
+	close(fds[1]);
+	EXPECT_EQ(status, 0);
+	n = read(fds[0], buf, sizeof(buf) - 1);
+	EXPECT(n > 0 && strstr(buf, "1..0"));
+}
+
+static void
+exec_too_long(void *arg)
+{
+	char *words[] = { "x", arg, NULL };
+
+	_exit(-SYSCALL(SYS_execve, "/proc/self/exe", words, NULL));
+}
+
+static void
+one_argument_has_at_most_128_kib(void)
+{
+	char *text = map(132 * 1024);
+
+	memset(text, 'a', 132 * 1024 - 1);
+	EXPECT_EQ(WEXITSTATUS(status_of(exec_too_long, text)), E2BIG);
+}
+
+static void
+times_and_faults_are_counted(void)
+{
+	struct rusage usage;
+	char *page;
+	long before;
+	int i;
+
+	EXPECT_EQ(getrusage(RUSAGE_SELF, &usage), 0);
+	before = usage.ru_minflt;
+	page = map(64 * PAGE);
+	for (i = 0; i < 64; i++)
+		page[i * PAGE] = 1;
+	EXPECT_EQ(getrusage(RUSAGE_SELF, &usage), 0);
+	EXPECT(usage.ru_minflt >= before + 64);
+	EXPECT(usage.ru_maxrss >= 64 * 4);
+	EXPECT_EQ(SYSCALL(SYS_getrusage, 5, &usage), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_getrusage, RUSAGE_SELF, 8), -EFAULT);
+}
+
+/* --- threads: clone with shared memory, futex --- */
+
+static char thread_stack[16384] __attribute__((aligned(16)));
+static volatile int thread_tid, thread_sum;
+
+static int
+thread_main(void)
+{
+	thread_sum = SYSCALL(SYS_getpid) * 2 + (SYSCALL(SYS_gettid) ==
+						thread_tid);
+	return 0;
+}
+
+/*
+ * The child returns from the call on its own stack, so it must not touch the
+ * parent's frame: it runs fn and ends, all in assembly.
+ */
+static long
+clone_thread(unsigned flags, void *stack, int (*fn)(void), volatile int *tid)
+{
+	register long r7 __asm__("r7") = SYS_clone;
+	register long r0 __asm__("r0") = flags;
+	register long r1 __asm__("r1") = (long)stack;
+	register long r2 __asm__("r2") = (long)tid;
+	register long r3 __asm__("r3") = 0;
+	register long r4 __asm__("r4") = (long)tid;
+	register long r6 __asm__("r6") = (long)fn;
+
+	__asm__ volatile("svc #0\n"
+			 "cmp r0, #0\n"
+			 "bne 1f\n"
+			 "blx r6\n"
+			 "mov r7, #1\n"
+			 "svc #0\n"
+			 "1:"
+			 : "+r"(r0)
+			 : "r"(r7), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r6)
+			 : "memory", "cc", "lr", "ip");
+	return r0;
+}
+
+static void
+join_thread(volatile int *tid)
+{
+	int value;
+
+	while ((value = *tid))
+		SYSCALL(SYS_futex, tid, 0, value, 0, 0, 0);
+}
+
+static void
+a_thread_shares_everything(void)
+{
+	long tid = clone_thread(CLONE_THREAD_FLAGS & ~0x00080000u,
+				thread_stack + sizeof(thread_stack),
+				thread_main, &thread_tid);
+
+	ASSERT(tid > 0);
+	join_thread(&thread_tid);
+	EXPECT_EQ(thread_sum, getpid() * 2 + 1);
+	EXPECT(tid != getpid());
+}
+
+static volatile int futex_word, futex_woken;
+
+static int
+futex_waiter(void)
+{
+	while (!futex_word)
+		SYSCALL(SYS_futex, &futex_word, 0, 0, 0, 0, 0);
+	futex_woken = 1;
+	return 0;
+}
+
+static void
+futex_wakes_who_waits(void)
+{
+	ASSERT(clone_thread(CLONE_THREAD_FLAGS & ~0x00080000u,
+			    thread_stack + sizeof(thread_stack), futex_waiter,
+			    &thread_tid) > 0);
+	SYSCALL(SYS_sched_yield);
+	futex_word = 1;
+	SYSCALL(SYS_futex, &futex_word, 1, 1, 0, 0, 0);
+	join_thread(&thread_tid);
+	EXPECT_EQ(futex_woken, 1);
+}
+
+static void
+futex_errors(void)
+{
+	static int word = 5;
+	long none[2] = { 0, 1000 }, bad[2] = { 0, 1000000000 };
+
+	EXPECT_EQ(SYSCALL(SYS_futex, &word, 0, 4, 0), -EAGAIN);
+	EXPECT_EQ(SYSCALL(SYS_futex, &word, 0, 5, none), -ETIMEDOUT);
+	EXPECT_EQ(SYSCALL(SYS_futex, &word, 0, 5, bad), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_futex, (char *)&word + 1, 0, 5, none), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_futex, 8, 0, 5, none), -EFAULT);
+	EXPECT_EQ(SYSCALL(SYS_futex, &word, 1, 1), 0);
+	EXPECT_EQ(SYSCALL(SYS_futex, &word, 99, 1), -ENOSYS);
+}
+
+static void
+clone_errors(void)
+{
+	/* SIGHAND without VM, THREAD without SIGHAND. */
+	EXPECT_EQ(SYSCALL(SYS_clone, 0x800 | SIGCHLD, 0, 0, 0, 0), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_clone, 0x10000, 0, 0, 0, 0), -EINVAL);
+}
+
+static void
+an_unknown_call_is_enosys(void)
+{
+	EXPECT_EQ(SYSCALL(999), -ENOSYS);
+	EXPECT_EQ(SYSCALL(4000), -ENOSYS);
+}
+
+UTEST_SUITE(processes,
+	UTEST(the_exit_code_has_8_bits),
+	UTEST(a_signal_is_told_by_wait),
+	UTEST(fork_copies_memory),
+	UTEST(five_generations),
+	UTEST(vfork_shares_memory_and_waits),
+	UTEST(wait_errors),
+	UTEST(wait_takes_each_child_once),
+	UTEST(stop_and_continue_are_told),
+	UTEST(waitid_may_leave_the_child),
+	UTEST(an_orphan_gets_another_parent),
+	UTEST(groups_and_sessions),
+	UTEST(kill_reaches_a_group),
+	UTEST(exec_errors),
+	UTEST(exec_of_an_open_file),
+	UTEST(exec_replaces_the_program),
+	UTEST(one_argument_has_at_most_128_kib),
+	UTEST(times_and_faults_are_counted),
+	UTEST(a_thread_shares_everything),
+	UTEST(futex_wakes_who_waits),
+	UTEST(futex_errors),
+	UTEST(clone_errors),
+	UTEST(an_unknown_call_is_enosys));

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals: handlers, flags, masks, stacks. */
+#include "utest.h"
+
+static volatile int count, last, depth, deepest;
+static siginfo_t last_info;
+static volatile bool on_alt_stack;
+
+static void
+handler(int sig)
+{
+	count++;
+	last = sig;
+}
+
+static void
+info_handler(int sig, siginfo_t *info, void *context)
+{
+	count++;
+	last = sig;
+	last_info = *info;
+}
+
+static void
+handle(int sig, sighandler_t fn, unsigned flags, sigset_t mask)
+{
+	struct sigaction action = { .sa_flags = flags, .sa_mask = mask };
+
+	action.sa_handler = fn;
+	sigaction(sig, &action, NULL);
+}
+
+static void
+handle_info(int sig)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO };
+
+	action.sa_sigaction = info_handler;
+	sigaction(sig, &action, NULL);
+}
+
+static void
+a_handler_runs_and_returns(void)
+{
+	handle(SIGUSR1, handler, 0, 0);
+	EXPECT_EQ(raise(SIGUSR1), 0);
+	EXPECT_EQ(raise(SIGUSR1), 0);
+	EXPECT_EQ(count, 2);
+	EXPECT_EQ(last, SIGUSR1);
+}
+
+static void
+siginfo_tells_who_sent_it(void)
+{
+	handle_info(SIGUSR1);
+	kill(getpid(), SIGUSR1);
+	EXPECT_EQ(last_info.si_signo, SIGUSR1);
+	EXPECT_EQ(last_info.si_code, SI_USER);
+	EXPECT_EQ(last_info.si_pid, getpid());
+	SYSCALL(SYS_tgkill, getpid(), SYSCALL(SYS_gettid), SIGUSR1);
+	EXPECT_EQ(last_info.si_code, SI_TKILL);
+}
+
+static void
+resethand_works_once(void)
+{
+	struct sigaction now;
+
+	handle(SIGUSR1, handler, SA_RESETHAND, 0);
+	raise(SIGUSR1);
+	EXPECT_EQ(count, 1);
+	sigaction(SIGUSR1, NULL, &now);
+	EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+static void
+nested(int sig)
+{
+	depth++;
+	if (depth > deepest)
+		deepest = depth;
+	if (++count < 3)
+		raise(sig);
+	depth--;
+}
+
+static void
+a_signal_waits_while_its_handler_runs(void)
+{
+	handle(SIGUSR1, nested, SA_NODEFER, 0);
+	raise(SIGUSR1);
+	EXPECT_EQ(deepest, 3);
+	deepest = count = 0;
+	handle(SIGUSR2, nested, 0, 0);
+	/* What its handler raises comes when that has returned. */
+	raise(SIGUSR2);
+	EXPECT_EQ(deepest, 1);
+	EXPECT_EQ(count, 3);
+}
+
+static void
+mask_prober(int sig)
+{
+	sigset_t now;
+
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	count = sigismember(&now, sig) + 2 * sigismember(&now, SIGTERM);
+}
+
+static void
+the_handlers_mask_holds_while_it_runs(void)
+{
+	sigset_t mask = 0, now;
+
+	sigaddset(&mask, SIGTERM);
+	handle(SIGUSR1, mask_prober, 0, mask);
+	raise(SIGUSR1);
+	EXPECT_EQ(count, 3);
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	EXPECT_EQ(sigismember(&now, SIGTERM), 0);
+}
+
+static void
+a_blocked_signal_is_pending(void)
+{
+	sigset_t set = 0, pending = 0;
+
+	sigaddset(&set, SIGUSR1);
+	handle(SIGUSR1, handler, 0, 0);
+	EXPECT_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	raise(SIGUSR1);
+	raise(SIGUSR1);
+	EXPECT_EQ(count, 0);
+	EXPECT_EQ(sigpending(&pending), 0);
+	EXPECT_EQ(sigismember(&pending, SIGUSR1), 1);
+	EXPECT_EQ(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
+	EXPECT_EQ(count, 1);		/* two became one */
+}
+
+static void
+kill_and_stop_cannot_be_caught(void)
+{
+	struct sigaction action = { .sa_flags = 0 };
+	sigset_t all = ~0ull, now;
+
+	action.sa_handler = handler;
+	EXPECT_EQ(sigaction(SIGKILL, &action, NULL), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(sigaction(SIGSTOP, &action, NULL), -1);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigaction, 65, 0, 0, 8), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigaction, SIGUSR1, 0, 0, 4), -EINVAL);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	sigprocmask(SIG_SETMASK, NULL, &now);
+	EXPECT_EQ(sigismember(&now, SIGKILL), 0);
+	EXPECT_EQ(sigismember(&now, SIGSTOP), 0);
+	EXPECT_EQ(sigismember(&now, SIGTERM), 1);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigprocmask, 7, &all, 0, 8), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigprocmask, 0, &all, 0, 4), -EINVAL);
+}
+
+static void
+sigsuspend_waits_with_another_mask(void)
+{
+	sigset_t set = 0, none = 0, now;
+
+	sigaddset(&set, SIGUSR1);
+	handle(SIGUSR1, handler, 0, 0);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGUSR1);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigsuspend, &none, 8), -EINTR);
+	EXPECT_EQ(count, 1);
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	EXPECT_EQ(sigismember(&now, SIGUSR1), 1);
+}
+
+/* A child that sends sig to its parent for as long as it lives. */
+static pid_t
+start_sender(int sig)
+{
+	pid_t me = getpid(), pid = fork();
+
+	if (!pid) {
+		long pause_time[2] = { 0, 2000000 };
+
+		for (;;) {
+			SYSCALL(SYS_nanosleep, pause_time, 0);
+			kill(me, sig);
+		}
+	}
+	return pid;
+}
+
+static void
+a_blocking_read_is_interrupted(void)
+{
+	int fds[2];
+	pid_t sender;
+	char c;
+
+	pipe(fds);
+	handle(SIGUSR1, handler, 0, 0);
+	sender = start_sender(SIGUSR1);
+	EXPECT_EQ(SYSCALL(SYS_read, fds[0], &c, 1), -EINTR);
+	kill(sender, SIGKILL);
+	EXPECT(count >= 1);
+}
+
+static int writer_fd;
+
+static void
+handler_that_writes(int sig)
+{
+	if (++count == 3)
+		write(writer_fd, "x", 1);
+}
+
+static void
+restart_goes_on(void)
+{
+	int fds[2];
+	pid_t sender;
+	char c = 0;
+
+	pipe(fds);
+	writer_fd = fds[1];
+	handle(SIGUSR1, handler_that_writes, SA_RESTART, 0);
+	sender = start_sender(SIGUSR1);
+	EXPECT_EQ(SYSCALL(SYS_read, fds[0], &c, 1), 1);
+	kill(sender, SIGKILL);
+	EXPECT_EQ(c, 'x');
+	EXPECT(count >= 3);
+}
+
+static char alt_stack[16384];
+
+static void
+stack_handler(int sig)
+{
+	char here;
+
+	on_alt_stack = &here >= alt_stack &&
+		       &here < alt_stack + sizeof(alt_stack);
+	count++;
+}
+
+static void
+onstack_runs_on_the_other_stack(void)
+{
+	stack_t stack = { .ss_sp = alt_stack, .ss_size = sizeof(alt_stack) };
+	stack_t old;
+
+	EXPECT_EQ(sigaltstack(&stack, NULL), 0);
+	handle(SIGUSR1, stack_handler, SA_ONSTACK, 0);
+	raise(SIGUSR1);
+	EXPECT_EQ(on_alt_stack, true);
+	handle(SIGUSR1, stack_handler, 0, 0);
+	raise(SIGUSR1);
+	EXPECT_EQ(on_alt_stack, false);
+	EXPECT_EQ(sigaltstack(NULL, &old), 0);
+	EXPECT_EQ(old.ss_sp, alt_stack);
+	EXPECT_EQ(old.ss_flags, 0);
+	stack.ss_size = 100;
+	EXPECT_EQ(SYSCALL(SYS_sigaltstack, &stack, 0), -ENOMEM);
+	stack.ss_flags = 77;
+	EXPECT_EQ(SYSCALL(SYS_sigaltstack, &stack, 0), -EINVAL);
+}
+
+static void
+exit_42(int sig)
+{
+	char here;
+
+	_exit(&here >= alt_stack && &here < alt_stack + sizeof(alt_stack) ?
+	      42 : 1);
+}
+
+static int
+deep(int levels)
+{
+	volatile char room[4096];
+
+	room[0] = levels;
+	return levels ? deep(levels - 1) + room[0] : 0;
+}
+
+static void
+overflow(void *arg)
+{
+	unsigned long limit[2] = { 256 * 1024, 256 * 1024 };
+	stack_t stack = { .ss_sp = alt_stack, .ss_size = sizeof(alt_stack) };
+
+	SYSCALL(SYS_setrlimit, 3, limit);
+	sigaltstack(&stack, NULL);
+	handle(SIGSEGV, exit_42, SA_ONSTACK, 0);
+	deep(10000);
+}
+
+static void
+stack_overflow_is_handled_there(void)
+{
+	EXPECT_EQ(WEXITSTATUS(status_of(overflow, NULL)), 42);
+}
+
+static void
+ignore_and_fork(void *arg)
+{
+	struct sigaction now;
+
+	sigaction(SIGUSR1, NULL, &now);
+	_exit(now.sa_handler == handler && count == 0);
+}
+
+static void
+fork_keeps_handlers_and_drops_pending(void)
+{
+	sigset_t set = 0;
+
+	sigaddset(&set, SIGUSR1);
+	handle(SIGUSR1, handler, 0, 0);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGUSR1);
+	EXPECT_EQ(WEXITSTATUS(status_of(ignore_and_fork, NULL)), 1);
+}
+
+static void
+sigchld_is_sent(void)
+{
+	int status;
+
+	handle_info(SIGCHLD);
+	if (!fork())
+		_exit(6);
+	while (wait(&status) < 0)
+		;
+	EXPECT_EQ(last, SIGCHLD);
+	EXPECT_EQ(last_info.si_code, CLD_EXITED);
+	EXPECT_EQ(last_info.si_status, 6);
+}
+
+static void
+an_ignored_sigchld_leaves_no_zombie(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	if (!fork())
+		_exit(0);
+	EXPECT_EQ(SYSCALL(SYS_wait4, -1, 0, 0, 0), -ECHILD);
+}
+
+/* The registers of the VFP come back, whatever the handler did with its own. */
+static void
+float_handler(int sig)
+{
+	__asm__ volatile(".fpu neon\n"
+			 "vmov.f32 s0, #2.0\n"
+			 "vmov.f64 d31, #2.0" ::: "memory");
+	count++;
+}
+
+static long
+kill_with_vfp(pid_t pid, unsigned *low, unsigned *high)
+{
+	register long r7 __asm__("r7") = SYS_kill;
+	register long r0 __asm__("r0") = pid;
+	register long r1 __asm__("r1") = SIGUSR1;
+	unsigned s0, d31;
+
+	__asm__ volatile(".fpu neon\n"
+			 "vmov.f32 s0, #1.0\n"
+			 "vmov.f64 d31, #1.0\n"
+			 "svc #0\n"
+			 "vmov %[low], s0\n"
+			 "vmov r2, %[high], d31\n"
+			 : "+r"(r0), [low] "=&r"(s0), [high] "=&r"(d31)
+			 : "r"(r7), "r"(r1)
+			 : "memory", "cc", "r2");
+	*low = s0;
+	*high = d31;
+	return r0;
+}
+
+static void
+a_handler_does_not_spoil_the_vfp(void)
+{
+	unsigned low, high;
+
+	handle(SIGUSR1, float_handler, 0, 0);
+	EXPECT_EQ(kill_with_vfp(getpid(), &low, &high), 0);
+	EXPECT_EQ(count, 1);
+	EXPECT_EQ(low, 0x3f800000);
+	EXPECT_EQ(high, 0x3ff00000);
+}
+
+UTEST_SUITE(signals,
+	UTEST(a_handler_runs_and_returns),
+	UTEST(siginfo_tells_who_sent_it),
+	UTEST(resethand_works_once),
+	UTEST(a_signal_waits_while_its_handler_runs),
+	UTEST(the_handlers_mask_holds_while_it_runs),
+	UTEST(a_blocked_signal_is_pending),
+	UTEST(kill_and_stop_cannot_be_caught),
+	UTEST(sigsuspend_waits_with_another_mask),
+	UTEST(a_blocking_read_is_interrupted),
+	UTEST(restart_goes_on),
+	UTEST(onstack_runs_on_the_other_stack),
+	UTEST(stack_overflow_is_handled_there),
+	UTEST(fork_keeps_handlers_and_drops_pending),
+	UTEST(sigchld_is_sent),
+	UTEST(an_ignored_sigchld_leaves_no_zombie),
+	UTEST(a_handler_does_not_spoil_the_vfp));
