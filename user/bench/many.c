@@ -81,7 +81,7 @@ static u64
 meminfo(const char *name)
 {
 	static char text[4096];
-	long fd = SYSCALL(SYS_openat, -100, "/proc/meminfo", 0, 0), len, i, k;
+	long fd = SYSCALL(SYS_openat, -100, "/proc/meminfo", 0, 0), len, i, k = 0;
 	u64 value = 0;
 
 	len = SYSCALL(SYS_read, fd, text, sizeof(text) - 1);
