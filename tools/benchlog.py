@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Run the benchmark kernel and read what it prints (kernel/bench.c).
+"""Run the benchmark kernel; read what it prints (kernel/bench.c), and the aims.
 
     bench SUITE "CASE" mean 118.0 median 110 worst 240     costs of a case
     note SUITE "CASE" "FIGURE" 152                         what else it found
@@ -13,12 +13,14 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNEL = os.path.join(TOP, "build", "release-notests-bench", "kernel.bin")
+AIMS = os.path.join(TOP, "tests", "bench-aims.txt")
 TIMEOUT = 600                         # seconds of the host; a run takes ten
 FIGURES = ("mean", "median", "worst")
 
 LINE = re.compile(r'^bench (\S+) "([^"]+)" mean ([\d.]+) median (\d+) '
                   r'worst (\d+)\s*$')
 NOTE = re.compile(r'^note (\S+) "([^"]+)" "([^"]+)" (\d+)\s*$')
+AIM = re.compile(r'^(\S+) "([^"]+)"\s+(mean|worst)\s+(\d+)\s+(\d+|-)\s*$')
 END = re.compile(r"^# bench: (\d+) cases\s*$")
 
 
@@ -72,3 +74,16 @@ def run(kernel, suites, options=(), append=""):
         print(done.stdout)
         fail(f"the run ended with status {done.returncode}")
     return done.stdout
+
+
+def read_aims():
+    aims = {}
+    for number, line in enumerate(read(AIMS).splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = AIM.match(line)
+        if not match:
+            fail(f"{AIMS}:{number}: not an aim: {line}")
+        suite, case, figure, aim, linux = match.groups()
+        aims[suite, case, figure] = (int(aim), linux)
+    return aims

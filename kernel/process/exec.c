@@ -238,7 +238,9 @@ become_script(struct linux_binprm *bprm, const char *path, char **interp)
 	char *arg = NULL;
 	int err = parse_script(bprm->buf, interp, &arg);
 
-	while (!err && bprm->argc) {
+	if (err)
+		return err;
+	while (bprm->argc) {
 		if (access_remote_vm(bprm->mm, bprm->p, &first, 1, 0) != 1)
 			return -EFAULT;
 		bprm->p++;
@@ -247,8 +249,7 @@ become_script(struct linux_binprm *bprm, const char *path, char **interp)
 	}
 	if (bprm->argc)
 		bprm->argc--;
-	if (!err)
-		err = copy_kernel_string(bprm, path);
+	err = copy_kernel_string(bprm, path);
 	if (!err && arg)
 		err = copy_kernel_string(bprm, arg);
 	if (!err)
