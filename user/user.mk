@@ -21,9 +21,10 @@ ULINK	:= $(UARCH) -nostartfiles -static -Wl,--gc-sections \
 	   -Wl,--build-id=none -Wl,-T,user/user.ld -Wl,-z,max-page-size=4096 \
 	   -Wl,-z,noexecstack
 
-# newlib calls libuser, and libuser newlib.
-ULIBS	:= -nodefaultlibs -Wl,--start-group $(UOUT)/libuser.a -lc -lgcc \
-	   -Wl,--end-group
+# All of libuser comes first: what newlib also has (signal, raise) is ours. What
+# is not used is dropped again (--gc-sections).
+ULIBS	:= -nodefaultlibs -Wl,--whole-archive $(UOUT)/libuser.a \
+	   -Wl,--no-whole-archive -Wl,--start-group -lc -lgcc -Wl,--end-group
 
 ULIB_SRC := $(wildcard user/lib/*.c user/lib/*.S)
 ULIB_OBJ := $(ULIB_SRC:%=$(UOUT)/%.o)
