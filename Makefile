@@ -210,6 +210,22 @@ bench-kernel: ready
 bench: bench-kernel
 	$(Q)$(PYTHON) tools/bench $(if $(SUITE),--suite '$(SUITE)') \
 		$(if $(filter 1,$(RECORD)),--record)
+	$(Q)$(if $(SUITE),:,$(MAKE) --no-print-directory bench-user)
+
+# As a user program sees it; bench-linux: beside Debian's Linux, run by the
+# very same program on the same emulated board. test-linux: what tests/user
+# expects, judged there.
+.PHONY: release-kernel bench-user bench-linux test-linux
+release-kernel: ready
+	$(Q)$(MAKE) --no-print-directory BUILD=release TESTS=0 \
+		build/release-notests/kernel.bin $(BENCH_CPIO) $(DTB)
+bench-user: release-kernel
+	$(Q)tools/bench-user
+bench-linux: release-kernel
+	$(Q)tools/bench-user --linux
+test-linux: ready
+	$(Q)tools/run-linux --batch --initrd $(UTEST_CPIO) --timeout 300 || \
+		[ $$? = 3 ]
 
 # One workload under slab=slub, slab and slob (docs/04-kernel-objects.md).
 slab-compare: bench-kernel
@@ -295,10 +311,12 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 ## make                  build build/kernel.elf, kernel.bin and the device tree
-## make run              build and boot to the prompt  (MEM=256 SMP=2 APPEND="...")
+## make run              build and boot to the shell  (MEM=256 SMP=2 APPEND="..." INITRD=path;
+##                       INITRD= to the monitor, the kernel without programs)
 ## make run DISPLAY=1    the same, with physical memory live in a window
 ## make run-uboot        the same through U-Boot, from an SD card
 ## make bench            instructions per operation (SUITE=x, RECORD=1)
+## make bench-linux      the same program under Debian's Linux on this board, side by side
 ## make slab-compare     the same work for slub, slab and slob: instructions and waste
 ## make test             run everything (SUITE=name: one suite, SEED=n, V=1: all cases)
 ## make test SAN=x      the same in a kernel with KASAN, UBSan or guarded stacks

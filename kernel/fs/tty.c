@@ -470,7 +470,9 @@ tty_open(struct inode *inode, struct file *file)
 	file->private_data = tty;
 	file->f_mode &= ~FMODE_LSEEK;
 	count_open(tty, 1);
-	if (!(file->f_flags & O_NOCTTY))
+	/* As in Linux: opening the console gives nobody a terminal, so init,
+	 * which is born with it open, leaves it to the shell's session. */
+	if (!(file->f_flags & O_NOCTTY) && inode->i_rdev != MKDEV(5, 1))
 		take_terminal(tty);
 	return 0;
 }

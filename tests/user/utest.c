@@ -166,16 +166,40 @@ become_first(void)
 	}
 }
 
+/*
+ * The words behind utest= on the kernel's command line, parted by commas, as
+ * arguments from 1 on. Returns how many arguments there are.
+ */
+static int
+words_of_command_line(char **argv, int room)
+{
+	static char line[512];
+	int fd = open("/proc/cmdline", O_RDONLY), count = 1;
+	ssize_t len = read(fd, line, sizeof(line) - 1);
+	char *words = len > 0 ? strstr(line, "utest=") : NULL;
+
+	close(fd);
+	if (!words)
+		return 1;
+	words += strlen("utest=");
+	words[strcspn(words, " \n")] = '\0';
+	while (count < room && (argv[count] = strsep(&words, ",")))
+		count++;
+	return count;
+}
+
 int
 main(int argc, char **argv)
 {
+	char *words[16] = { argv[0] };
 	const struct utest_suite *suite;
 	int planned = 0, number = 0;
 	bool good = true, first = getpid() == 1;
 
 	if (first) {
 		become_first();
-		argc = 1;		/* the kernel's words are not ours */
+		argc = words_of_command_line(words, 16);
+		argv = words;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pipe(why_pipe);

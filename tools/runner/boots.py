@@ -43,6 +43,10 @@ TAIL = 20                 # lines of the log shown for a failed boot
 SECONDS = 6               # a boot takes where plan.py was written
 
 
+class Skip(Exception):
+    """A boot cannot be made here; says why."""
+
+
 @dataclass
 class Boot:
     name: str
@@ -58,7 +62,8 @@ class Boot:
     say: tuple = ("verify", "poweroff")          # typed at the prompt
     tree: bytes = None             # None: the board's, "none": ATAGs only
     r2: int = TREE_AT              # where the tree is, or nothing
-    initrd: bytes = None
+    initrd: object = None          # bytes, or what makes them (may raise Skip)
+    prompt: str = PROMPT
 
 
 def tree(extra="", reserve=(), bootargs=None):
@@ -126,7 +131,7 @@ class BootRun(jobs.QemuJob):
                          f"{boot.append} {STOP_AT_PANIC}".strip())
         self.what = boot
         self.disk, self.iops = int(boot.disk_iops > 0), boot.disk_iops
-        self.files = []
+        self.initrd, self.files = None, []
 
     def file(self, ending, data):
         path = jobs.log_path(self.name, ending)
@@ -141,14 +146,14 @@ class BootRun(jobs.QemuJob):
         if what.tree is None or what.tree == "none":
             if what.tree == "none":
                 options += ["--dtb", "none"]
-            if what.initrd:
-                options += ["--initrd", self.file(".initrd", what.initrd)]
+            if self.initrd:
+                options += ["--initrd", self.file(".initrd", self.initrd)]
             return options
         loads = [(KERNEL, KERNEL_AT)]
         if what.tree:
             loads.append((self.file(".dtb", what.tree), what.r2))
-        if what.initrd:
-            loads.append((self.file(".initrd", what.initrd), INITRD_AT))
+        if self.initrd:
+            loads.append((self.file(".initrd", self.initrd), INITRD_AT))
         options += ["--dtb", "none", "--kernel",
                     self.file(".uimg", trampoline(what.r2)), "--"]
         for path, address in loads:
@@ -157,15 +162,19 @@ class BootRun(jobs.QemuJob):
         return options
 
     def sd_card(self, options=()):
-        if self.what.initrd:
-            options = ["--initrd", self.file(".initrd", self.what.initrd)]
+        if self.initrd:
+            options = ["--initrd", self.file(".initrd", self.initrd)]
         return super().sd_card(options)
 
     def case(self, limit):
-        talk = jobs.Talk(PROMPT, self.what.say) if self.what.say else None
+        what = self.what
+        talk = jobs.Talk(what.prompt, what.say) if what.say else None
         try:
+            self.initrd = what.initrd() if callable(what.initrd) else what.initrd
             options = [] if self.uboot else self.options()
             process, status = self.boot(limit, options, talk)
+        except Skip as why:
+            return ktap.Case(what.name, ktap.SKIPPED, str(why))
         except (OSError, subprocess.CalledProcessError) as error:
             return ktap.Case(self.what.name, ktap.FAILED,
                              explain=[f"could not start: {error}"])

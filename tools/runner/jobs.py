@@ -367,3 +367,12 @@ class KernelJob(QemuJob):
         if trouble:
             errors.insert(0, trouble)
         return errors
+
+
+class UserJob(KernelJob):
+    """A boot into the suites of tests/user (utest is the first program)."""
+
+    def command(self, options=()):
+        return super().command([
+            "--initrd", os.path.join(TOP, "build", "user", "utest.cpio"),
+            *options])

@@ -45,6 +45,9 @@ DESIGN_MACHINE = (256, 4)
 LEAK_MACHINE, LEAK_COST = (256, 2), 2.5
 # A small suite that needs little of the kernel, for the first boot.
 SMOKE_SUITE = "lib_cmdline"
+# Where the system calls are judged from outside.
+USER_MACHINES = [(256, 1, False), (256, 4, False), (32, 2, False)]
+USER_COST = 8
 QUICK = [(256, 2, False)]
 ONE_SUITE = [(256, 1, False), (256, 4, False)]
 
@@ -122,6 +125,27 @@ def kernel_suites():
         with open(path) as file:
             names.update(re.findall(r'TEST_SUITE\(\s*"([^"]+)"', file.read()))
     return names
+
+
+def user_suites():
+    """Names of the suites in tests/user."""
+    names = set()
+    for path in glob.glob(os.path.join(jobs.TOP, "tests/user/*.c")):
+        with open(path) as file:
+            names.update(re.findall(r"^UTEST_SUITE\((\w+)", file.read(), re.M))
+    return names
+
+
+def user_jobs(append, only=None, machines=USER_MACHINES):
+    """tests/user; with `only`, SUITE or SUITE:CASE of it ("user": all)."""
+    if only not in (None, "user") and only.split(":")[0] not in user_suites():
+        return []
+    which = "" if only in (None, "user") else f"utest={only} "
+    return [jobs.UserJob(
+        f"user {mem} MiB x {smp}", USER_COST, mem, smp,
+        icount=ICOUNT if smp == 1 else None,
+        append=f"panic=-1 loglevel=4 {which}{append}".strip())
+            for mem, smp, _ in machines]
 
 
 def boot_jobs(only=None):

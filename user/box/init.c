@@ -25,7 +25,8 @@
 
 #include "box.h"
 
-#define CONSOLE "/dev/console"
+#define CONSOLE	 "/dev/console"
+#define TERMINAL "/dev/ttyAMA0"		/* the console cannot control jobs */
 
 static volatile sig_atomic_t power_off;
 
@@ -72,7 +73,9 @@ start(char *const argv[], const char *file)
 	if (pid)
 		return pid;
 	setsid();
-	fd = open(CONSOLE, O_RDWR);
+	fd = open(TERMINAL, O_RDWR);
+	if (fd < 0)
+		fd = open(CONSOLE, O_RDWR);
 	if (fd >= 0) {
 		dup2(fd, 0);
 		dup2(fd, 1);

@@ -152,7 +152,7 @@ APPLET(top, top_main, "[ROUNDS [SECONDS]]|who uses the processor; Enter ends");
 static void
 print_seconds(const char *what, long long us)
 {
-	printf("%-5s %lld.%06lld s\n", what, us / 1000000, us % 1000000);
+	fprintf(stderr, "%-5s %lld.%06lld s\n", what, us / 1000000, us % 1000000);
 }
 
 static int
@@ -181,8 +181,8 @@ time_main(int argc, char **argv)
 			      usage.ru_utime.usec);
 	print_seconds("sys", usage.ru_stime.sec * 1000000ll +
 			     usage.ru_stime.usec);
-	printf("page faults: %ld minor, %ld major; at most %ld KiB resident\n",
-	       usage.ru_minflt, usage.ru_majflt, usage.ru_maxrss);
+	fprintf(stderr, "page faults: %ld minor, %ld major; at most %ld KiB "
+		"resident\n", usage.ru_minflt, usage.ru_majflt, usage.ru_maxrss);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
 				   128 + WTERMSIG(status);
 }

@@ -121,23 +121,31 @@ remember(struct process *process, int status)
 	process->status = status;
 }
 
-/* What wait() told of one process, to the job that it belongs to. */
+static bool
+tell_job(struct job *job, pid_t pid, int status)
+{
+	struct process *process;
+
+	for (process = job->processes; process; process = process->next) {
+		if (process->pid == pid && !process->ended) {
+			remember(process, status);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What wait() told of one process, to the job that it belongs to. current may
+ * not be in the list. */
 static void
 tell_jobs(struct job *current, pid_t pid, int status)
 {
-	struct process *process;
 	struct job *job;
 
-	for (job = current; job; job = job == current ? jobs : job->next) {
-		for (process = job->processes; process; process = process->next) {
-			if (process->pid == pid && !process->ended) {
-				remember(process, status);
-				return;
-			}
-		}
-		if (job == current && !jobs)
-			return;
-	}
+	if (tell_job(current, pid, status))
+		return;
+	for (job = jobs; job && !tell_job(job, pid, status); job = job->next)
+		;
 }
 
 static bool

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Programs: our own shell and tools, and Debian's busybox, unmodified.
+
+A person types into them; what they print is compared.
+"""
+
+import os
+import subprocess
+import tempfile
+
+from runner import jobs
+from runner.boots import Boot, Skip
+
+SHELL = r"vellum$ "
+ASH = "# "
+
+
+def ours():
+    with open(os.path.join(jobs.TOP, "build", "initramfs.cpio"), "rb") as file:
+        return file.read()
+
+
+def tool(name, *arguments):
+    return subprocess.run([os.path.join(jobs.TOP, "tools", name), *arguments],
+                          check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True).stdout.strip()
+
+
+def busybox():
+    """An archive with nothing but Debian's busybox in it."""
+    try:
+        files = tool("debian-armhf", "busybox-static")
+    except subprocess.CalledProcessError as error:
+        raise Skip("busybox-static cannot be fetched: "
+                   + error.stderr.strip().split("\n")[-1]) from error
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "cpio")
+        tool("initramfs", "--out", path,
+             "--file", f"bin/busybox={files}/bin/busybox",
+             "--link", "bin/sh=busybox")
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def session(name, say, expect, **options):
+    return Boot(name, say=(*say, "poweroff"), expect=expect, initrd=ours,
+                prompt=SHELL, **options)
+
+
+BOOTS = [
+    session("pipes_and_redirection",
+            ("echo one two | wc -w", "ls / | sort | head -n 3",
+             "echo saved > /tmp/f; cat < /tmp/f",
+             "cat /nowhere 2>&1 | wc -l"),
+            [r"^2 $", r"^bin\ndev\netc$", r"^saved$", r"^1 $"]),
+    session("scripts",
+            ("for i in a b c; do echo -n $i-; done; echo end",
+             "i=0; while [ $i -lt 50 ]; do i=$((i+1)); true | cat; done; "
+             "echo done $i",
+             "if grep -c MemTotal /proc/meminfo; then echo found; fi",
+             "false || echo or $?"),
+            [r"^a-b-c-end$", r"^done 50$", r"^1\nfound$", r"^or 1$"]),
+    session("jobs",
+            ("sleep 1000 &", "jobs", "kill %1; wait", "sleep 1000\x03",
+             "echo $?"),
+            [r"^\[1\] \d+$", r"^\[1\] running +sleep 1000$", r"^130$"]),
+    session("tools_that_look_at_memory",
+            ("ps", "free", "smem", "pmap", "slabtop 3", "vmstat",
+             "time ls /bin | wc -l"),
+            [r"PID +PPID", r" 1 +0 .* init$", r"^Mem: +\d+ +\d+",
+             r"VSS KiB +RSS KiB +PSS KiB +USS KiB", r"\[stack\]", r"caches, ",
+             r"faults", r"page faults: \d+ minor, 0 major"]),
+    session("examples",
+            ("mymalloc", "leakhook", "mempool", "mapdemo", "readvsmmap",
+             "tenprocs", "fbdemo; vmapdemo", "segments | head -n 4"),
+            [r"malloc\(280\): joined, fits", r"3 pieces, 18 bytes are lost",
+             r"malloc +\d+ ns each",
+             r"through the shared one: +the file begins \"SHARED  by hand\"",
+             r"through the private one: +the file begins \"SHARED  by hand\"",
+             r"read, 4 KiB .* 257 calls",
+             r"^0 of them found what another had written$",
+             r"^text +main"]),
+    session("least_machine", ("ls -l /bin/sh", "free"),
+            [r"/bin/sh -> box", r"^Mem: "], mem=16),
+    session("four_cores",
+            ("for i in 1 2 3 4 5 6; do seq 2000 | sort -nr | head -n 1 & done; "
+             "wait", "echo all"),
+            [r"^2000$", r"^all$"], mem=1024, smp=4),
+    session("a_program_that_fails_is_told",
+            ("nosuch; echo $?", "/etc/profile; echo $?",
+             "sh -c 'kill -SEGV $$'; echo $?"),
+            [r"nosuch: not found", r"^127$", r"Permission denied", r"^126$",
+             r"SIGSEGV", r"^139$"]),
+    Boot("run_a_command_and_power_off", initrd=ours, say=(),
+         append="run=echo from the command line; free",
+         expect=[r"^from the command line$", r"^Mem: "]),
+    session("through_u_boot", ("uname", "ls /bin/box"),
+            [r"^/bin/box"], uboot=True),
+    Boot("busybox_of_debian", initrd=busybox, prompt=ASH,
+         append="rdinit=/bin/sh",
+         say=("/bin/busybox mkdir -p /proc /tmp",
+              "/bin/busybox mount -t proc proc /proc",
+              "/bin/busybox --install -s /bin",
+              "ls -l /bin/cat",
+              "cat /proc/meminfo | grep -c MemTotal",
+              "for i in $(seq 40); do true | cat | wc -c; done | sort -u",
+              "i=0; while [ $i -lt 60 ]; do /bin/true; i=$((i+1)); done; "
+              "echo forked $i",
+              "dd if=/dev/zero bs=4096 count=64 2>/dev/null | md5sum",
+              "echo a b c | awk '{ print $3 $2 $1 }'",
+              "poweroff -f"),
+         expect=[r"/bin/cat -> /bin/busybox", r"^1$", r"^0$", r"^forked 60$",
+                 r"^ec87a838931d4d5d2e94a04644788a55  -$", r"^cba$"]),
+]
