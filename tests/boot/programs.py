@@ -61,7 +61,7 @@ BOOTS = [
              "false || echo or $?"),
             [r"^a-b-c-end$", r"^done 50$", r"^1\nfound$", r"^or 1$"]),
     session("jobs",
-            ("sleep 1000 &", "jobs", "kill %1; wait", "sleep 1000\x03",
+            ("sleep 1000 &", "jobs", "kill %1; wait", "sh -c 'kill -INT $$'",
              "echo $?"),
             [r"^\[1\] \d+$", r"^\[1\] running +sleep 1000$", r"^130$"]),
     session("tools_that_look_at_memory",
