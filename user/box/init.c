@@ -126,11 +126,11 @@ command_to_run(void)
 {
 	char *line = read_file("/proc/cmdline"), *run;
 
-	run = line ? strstr(line, " run=") : NULL;
-	if (!run)
+	run = line ? strstr(line, "run=") : NULL;
+	if (!run || (run > line && run[-1] != ' '))
 		return NULL;
 	run[strcspn(run, "\n")] = '\0';
-	return run + 5;
+	return run + strlen("run=");
 }
 
 static void
