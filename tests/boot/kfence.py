@@ -14,7 +14,7 @@ BOOTS = [
     Boot("kfence_in_16_mib", mem=16,
          append="kfence.num_objects=8 test=kfence", say=(), forbid=[PROMPT],
          expect=[r"ok \d+ one_site_does_not_eat_the_pool",
-                 r"ok \d+ all_cores_use_it_at_once", r"totals: 26 passed, 0 failed"]),
+                 r"ok \d+ all_cores_use_it_at_once", r"totals: 27 passed, 0 failed"]),
     Boot("kfence_too_many_objects", append="kfence.num_objects=5000",
          expect=[r"bad value of a parameter: kfence.num_objects=5000",
                  PROMPT]),

@@ -301,6 +301,36 @@ a_page_freed_while_lent_is_reported(struct test *t)
 	EXPECT_EQ(t, dma_debug_used(), used_before);
 }
 
+static size_t freed_size;
+
+static void
+give_up_bytes(void *p)
+{
+	dma_debug_freed(__pa(p), freed_size, 0);
+}
+
+/*
+ *	0      1024      2048
+ *	|      | lent    |
+ */
+static void
+a_buffer_is_lent_from_its_first_to_its_last_byte(struct test *t)
+{
+	setup();
+	addr = map(1024, 1024, DMA_FROM_DEVICE);
+	freed_size = 1024;
+	give_up_bytes(buf);			/* no word of these two */
+	give_up_bytes(buf + 2048);
+	freed_size = 1;
+	EXPECT_WARNING(t, give_up_bytes, buf + 1024, "dma: memory is freed");
+	EXPECT_WARNING(t, give_up_bytes, buf + 2047, "dma: memory is freed");
+	freed_size = 2;
+	EXPECT_WARNING(t, give_up_bytes, buf + 1023, "dma: memory is freed");
+	dma_unmap_single(&dev, addr, 1024, DMA_FROM_DEVICE);
+	give_up_bytes(buf + 1024);
+	teardown();
+}
+
 /*
  *	| neighbour | LENT | neighbour |
  */
@@ -403,6 +433,7 @@ TEST_SUITE("dma_debug",
 	   TEST_CASE(what_a_driver_leaves_behind_is_reported),
 	   TEST_CASE(a_double_free_of_coherent_memory_is_reported),
 	   TEST_CASE(a_page_freed_while_lent_is_reported),
+	   TEST_CASE(a_buffer_is_lent_from_its_first_to_its_last_byte),
 	   TEST_CASE(an_object_freed_while_lent_is_reported),
 	   TEST_CASE(checking_ends_when_the_table_is_full),
 	   TEST_CASE(the_node_lists_what_is_mapped));

@@ -350,28 +350,43 @@ an_access_to_nobodys_page_is_told(struct test *t)
 	lab_close(t);
 }
 
-/* Between two objects in use the nearer one is blamed. */
+/*
+ * Between two objects in use the nearer one is blamed; here the left one for
+ * the first byte of the guard, if it lies right, and the right one for the
+ * last byte, if it lies left.
+ *
+ *	[   p][X  guard  Y][q   ]
+ */
 static void
 the_nearer_neighbour_is_blamed(struct test *t)
 {
-	char *p, *q, *text;
+	unsigned long guard;
+	char *p, *q;
 
 	LAB_OPEN(t);
 	if (was_on) {
 		lab_close(t);
 		SKIP(t, "on since boot: objects lie anywhere");
 	}
-	p = make_object(40);			/* #0 */
-	q = make_object(80);			/* #1 */
-	text = (char *)ALIGN_DOWN((unsigned long)q, PAGE_SIZE);
-	EXPECT_WARNING(t, read_byte, text - 1, "KFENCE: out-of-bounds read");
-	if (!lies_right(q))
-		EXPECT(t, says("(1B left of kfence-#1"));
-	end_object(q);
-	text -= PAGE_SIZE;
-	EXPECT_WARNING(t, read_byte, text, "KFENCE: out-of-bounds read");
-	EXPECT(t, says("of kfence-#0"));
+	do {
+		p = make_object(64);
+		q = make_object(80);
+		guard = ALIGN_DOWN((unsigned long)p, PAGE_SIZE) + PAGE_SIZE;
+		if (ALIGN_DOWN((unsigned long)q, PAGE_SIZE) !=
+		    guard + PAGE_SIZE || !lies_right(p) || lies_right(q)) {
+			end_object(p);
+			end_object(q);
+			p = NULL;
+		}
+	} while (!p);
+	EXPECT_WARNING(t, read_byte, (void *)guard, "out-of-bounds read");
+	EXPECT(t, says("(1B right of kfence-#"));
+	EXPECT(t, says("size=64, "));
 	end_object(p);
+	p = (char *)guard + PAGE_SIZE - 1;
+	EXPECT_WARNING(t, read_byte, p, "(1B left of kfence-#");
+	EXPECT(t, says("size=80, "));
+	end_object(q);
 	lab_close(t);
 }
 
@@ -465,25 +480,29 @@ static void
 what_does_not_fit_is_left_alone(struct test *t)
 {
 	struct kfence_stats now;
-	struct kmem_cache *rcu;
-	void *p[3];
+	struct kmem_cache *rcu, *large;
+	void *p[4];
 
 	LAB_OPEN(t);
 	rcu = kmem_cache_create("rcu", 64, 0, SLAB_TYPESAFE_BY_RCU, NULL);
-	ASSERT(t, rcu);
+	large = kmem_cache_create("large", PAGE_SIZE + 8, 0, 0, NULL);
+	ASSERT(t, rcu && large);
 	kfence_sample_nth(1);
 	p[0] = kmalloc(PAGE_SIZE + 8, GFP_KERNEL);
 	p[1] = kmalloc(64, GFP_KERNEL | __GFP_DMA);
 	p[2] = kmem_cache_alloc(rcu, GFP_KERNEL);
+	p[3] = kmem_cache_alloc(large, GFP_KERNEL);
 	EXPECT(t, kfence_sample_nth(0));
 	for (unsigned i = 0; i < ARRAY_SIZE(p); i++)
 		EXPECT(t, !is_kfence_address(p[i]));
 	kfence_get_stats(&now);
-	EXPECT(t, now.incompatible >= before.incompatible + 3);
+	EXPECT(t, now.incompatible >= before.incompatible + 4);
 	kfree(p[0]);
 	kfree(p[1]);
 	kmem_cache_free(rcu, p[2]);
+	kmem_cache_free(large, p[3]);
 	EXPECT_EQ(t, kmem_cache_destroy(rcu), 0);
+	EXPECT_EQ(t, kmem_cache_destroy(large), 0);
 	p[0] = make_object(PAGE_SIZE);
 	EXPECT(t, is_kfence_address(p[0]));
 	kfree(p[0]);
@@ -546,6 +565,41 @@ one_site_does_not_eat_the_pool(struct test *t)
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		kfree(p[i]);
 	kfree(q);
+	lab_close(t);
+}
+
+/* As many different stacks as there are depths. */
+static noinline void *
+make_deep(unsigned depth)
+{
+	void *p = depth ? make_deep(depth - 1) : make_elsewhere(32);
+
+	barrier();
+	return p;
+}
+
+/* What a site has given back does not count against it. */
+static void
+a_freed_object_covers_nobody(struct test *t)
+{
+	void *p[OBJECTS - 1], *q[2];
+
+	LAB_OPEN(t);
+	if (before.objects != OBJECTS || before.used) {
+		lab_close(t);
+		SKIP(t, "the pool of boot has another size");
+	}
+	for (unsigned round = 0; round < 2; round++) {
+		q[round] = make_object(32);	/* one line: one site */
+		EXPECT(t, is_kfence_address(q[round]));
+		kfree(q[round]);
+		for (unsigned i = 0; i < ARRAY_SIZE(p) && !round; i++) {
+			p[i] = make_deep(i);
+			EXPECT(t, is_kfence_address(p[i]));
+		}
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(p); i++)
+		kfree(p[i]);
 	lab_close(t);
 }
 
@@ -741,16 +795,33 @@ verify_sees_a_changed_canary(struct test *t)
 	lab_close(t);
 }
 
+static bool
+is_mapped(unsigned long addr)
+{
+	struct pt_walk walk;
+
+	pt_walk(swapper_pg_dir, addr, &walk);
+	return walk.kind == PT_SMALL_PAGE;
+}
+
 static void
 it_can_be_switched_once(struct test *t)
 {
+	unsigned long at, end;
+
 	LAB_OPEN(t);
+	at = kfence_range.start;
+	end = at + kfence_range.bytes;
+	EXPECT(t, !is_mapped(at));
 	EXPECT_EQ(t, kfence_start(0, OBJECTS), -EBUSY);
 	EXPECT_EQ(t, kfence_start(0, 0), -EINVAL);
 	EXPECT_EQ(t, kfence_start(0, KFENCE_MAX_OBJECTS + 1), -EINVAL);
 	lab_close(t);
-	if (!was_on)
-		EXPECT_EQ(t, kfence_stop(), -EINVAL);
+	if (was_on)
+		return;
+	EXPECT_EQ(t, kfence_stop(), -EINVAL);
+	for (; at < end; at += PAGE_SIZE)	/* whole again */
+		EXPECT(t, is_mapped(at));
 }
 
 static unsigned long failures[4];
@@ -807,6 +878,7 @@ TEST_SUITE("kfence",
 	   TEST_CASE(the_nth_allocation_is_taken),
 	   TEST_CASE(what_does_not_fit_is_left_alone),
 	   TEST_CASE(one_site_does_not_eat_the_pool),
+	   TEST_CASE(a_freed_object_covers_nobody),
 	   TEST_CASE(a_freed_page_stays_unused_longest),
 	   TEST_CASE(objects_lie_at_either_end_of_their_page),
 	   TEST_CASE(size_alignment_and_zeroes_are_as_always),
