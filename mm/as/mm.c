@@ -66,13 +66,15 @@ mm_alloc(void)
 }
 
 /*
- * Nobody runs here any more: all VMAs, pages and tables go. Tables last: until
- * its VMA has left the file's list, truncation may walk them.
+ * Nobody runs here any more: all VMAs, pages and tables go. A table goes when
+ * the last VMA of its group has: until a VMA has left its file's list, truncation
+ * may walk its tables.
  */
 static void
 exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *next;
+	unsigned long floor, ceiling;
 	struct mmu_gather tlb;
 
 	tlb_gather(&tlb, mm);
@@ -80,12 +82,16 @@ exit_mmap(struct mm_struct *mm)
 		zap_range(&tlb, vma, vma->vm_start, vma->vm_end);
 	for (vma = vma_first(mm); vma; vma = next) {
 		next = vma_next(vma);
+		floor = ALIGN_DOWN(vma->vm_start, TABLE_GROUP_SIZE);
+		ceiling = ALIGN_UP(vma->vm_end, TABLE_GROUP_SIZE);
+		if (next)
+			ceiling = min(ceiling, next->vm_start);
 		if (vma->vm_flags & VM_ACCOUNT)
 			vm_uncommit(vma_pages(vma));
 		vma_remove(vma);
 		vma_free(vma);
+		free_tables(&tlb, floor, ceiling);
 	}
-	free_tables(&tlb, 0, TASK_SIZE);
 	tlb_flush(&tlb);
 	mm->total_vm = mm->locked_vm = 0;
 	mm->data_vm = mm->exec_vm = mm->stack_vm = 0;

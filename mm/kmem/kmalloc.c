@@ -86,13 +86,17 @@ check_free(struct kmem_cache *cache, void *object)
 	return true;
 }
 
-/* An object is given up: is it lent to a device? */
+/*
+ * An object is given up: is it lent to a device? Where slabs are shared its
+ * size stands in front of it, but only if it is kmalloc's.
+ */
 static void
-check_lent(struct kmem_cache *cache, const void *object, unsigned long caller)
+check_lent(struct kmem_cache *cache, const void *object, unsigned long caller,
+	   bool kmalloced)
 {
 	size_t size = cache->object_size;
 
-	if (the_slab_design->ksize)
+	if (the_slab_design->ksize && kmalloced)
 		size = the_slab_design->ksize(slab_page_of(object), object);
 	dma_debug_freed(__pa(object), size, caller);
 	(void)size;
@@ -369,9 +373,10 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 {
 #ifdef VELLUM_DEBUG
 	if (object && is_lowmem(object) &&
-	    slab_page_of(object)->slab.cache == cache &&
-	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB) {
-		check_lent(cache, object, CALLER);
+	    page_state(slab_page_of(object)) == PAGE_STATE_SLAB &&
+	    (slab_page_of(object)->slab.cache == cache ||
+	     the_slab_design->shared_slabs)) {
+		check_lent(cache, object, CALLER, false);
 		if (kasan_keeps(cache, object, CALLER, false) ||
 		    !check_free(cache, object))
 			return;
@@ -538,7 +543,7 @@ kfree(const void *p)
 	cache = page->slab.cache;
 #ifdef VELLUM_DEBUG
 	if (cache) {
-		check_lent(cache, p, CALLER);
+		check_lent(cache, p, CALLER, true);
 		if (kasan_keeps(cache, (void *)p, CALLER, true) ||
 		    !check_free(cache, (void *)p))
 			return;

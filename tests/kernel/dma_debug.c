@@ -358,12 +358,14 @@ an_object_freed_while_lent_is_reported(struct test *t)
 		       "dma: memory is freed that a device still owns");
 	dma_unmap_single(&dev, addr, 96, DMA_FROM_DEVICE);
 	p[0] = kmalloc(512, GFP_KERNEL);
+	p[1] = kmalloc(512, GFP_KERNEL);	/* keeps the page, under slob */
 	addr = dma_map_single(&dev, p[0], 512, DMA_FROM_DEVICE);
 	ASSERT(t, !dma_mapping_error(&dev, addr));
 	EXPECT_WARNING(t, give_up_object, p[0],
 		       "dma: memory is freed that a device still owns");
 	EXPECT(t, strstr(test_last_report(), "512 bytes, from device"));
 	dma_unmap_single(&dev, addr, 512, DMA_FROM_DEVICE);
+	kfree(p[1]);
 	dma_force_bounce = was;
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }

@@ -367,6 +367,43 @@ a_waiter_sees_that_the_page_has_left(struct test *t)
 	put_page(page);
 }
 
+static void
+look_for_page(void *arg)
+{
+	struct page *page = find_lock_page(arg, 0);
+
+	atomic_set(&waiter_done, page ? 1 : 2);
+	if (page) {
+		unlock_page(page);
+		put_page(page);
+	}
+}
+
+/* Found, waited for, gone meanwhile: then it was not found. */
+static void
+a_page_that_leaves_while_it_is_waited_for_is_not_found(struct test *t)
+{
+	struct address_space m;
+	struct task *task;
+	struct page *page;
+
+	counted_init(&m);
+	ASSERT_EQ(t, read_cache_page(&m, 0, &page), 0);
+	lock_page(page);
+	atomic_set(&waiter_done, 0);
+	task = kthread_create(look_for_page, &m, "finder");
+	ASSERT(t, task);
+	get_task(task);
+	wake_up_process(task);
+	while (!(READ_ONCE(page->flags) & PG_waiters))
+		yield();
+	delete_from_page_cache(page);
+	unlock_page(page);
+	kthread_join(task);
+	EXPECT_EQ(t, atomic_read(&waiter_done), 2);
+	put_page(page);
+}
+
 /* Finders and a truncator on one file: nobody gets a page of another index. */
 static struct address_space shared;
 static atomic_t nr_wrong;
@@ -506,6 +543,7 @@ TEST_SUITE("page_cache",
 	   TEST_CASE(a_space_that_is_full_says_so),
 	   TEST_CASE(one_task_at_a_time_has_a_page_locked),
 	   TEST_CASE(a_waiter_sees_that_the_page_has_left),
+	   TEST_CASE(a_page_that_leaves_while_it_is_waited_for_is_not_found),
 	   TEST_CASE(finders_and_truncation_agree),
 	   TEST_CASE(a_fault_finds_the_page_locked),
 	   TEST_CASE(no_memory_leaves_the_file_whole),
