@@ -511,10 +511,11 @@ the_first_object_of_a_slab_can_be_lost(struct test *t)
 	lost_cache = kmem_cache_create("leak_test", 256, 0, SLAB_NO_MERGE,
 				       NULL);
 	ASSERT(t, lost_cache);
-	in_thread(t, plant_first_of_slab, NULL);
+	plant(t, plant_first_of_slab, NULL);
 	EXPECT_EQ(t, scan_twice(), 1);
 	EXPECT(t, is_reported(0));
 	kmem_cache_free(lost_cache, shown(0));
+	free_aside();
 	EXPECT_EQ(t, kmem_cache_destroy(lost_cache), 0);
 	end_watch();
 }
