@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """KFENCE from boot on: the pool is set aside, the timer takes samples.
 
-The suite runs here where there is no CMA to take a pool from (16 MiB).
+The suites run here where there is no CMA to take a pool from (16 MiB).
 """
 
 from runner.boots import PROMPT, VERIFIED, Boot
@@ -12,7 +12,7 @@ BOOTS = [
          expect=[PROMPT, r"pool: 63 objects at 0xc", r"sample_interval: 1 ms",
                  r"total allocations: [1-9]", r"total bugs: 0", VERIFIED]),
     Boot("kfence_in_16_mib", mem=16,
-         append="kfence.num_objects=8 test=kfence", say=(), forbid=[PROMPT],
+         append="kfence.num_objects=8 test=kfence,kfence_pool", say=(), forbid=[PROMPT],
          expect=[r"ok \d+ one_site_does_not_eat_the_pool",
                  r"ok \d+ all_cores_use_it_at_once", r"totals: 27 passed, 0 failed"]),
     Boot("kfence_too_many_objects", append="kfence.num_objects=5000",
