@@ -430,7 +430,11 @@ pipe_join(struct pipe *p, struct file *file)
 	}
 }
 
-/* Wait for the other side of a FIFO to be opened, once. Held: mutex. */
+/*
+ * Wait for the other side of a FIFO to be opened, once. Held: mutex, and since
+ * this side joined: an other side that came, wrote and left in between would
+ * not be counted as news.
+ */
 static int
 wait_for_partner(struct pipe *p, const unsigned *count)
 {
@@ -469,12 +473,10 @@ fifo_open(struct inode *inode, struct file *file)
 	p = inode->i_private;
 	mutex_lock(&p->mutex);
 	pipe_join(p, file);
-	mutex_unlock(&p->mutex);
 	mutex_unlock(&inode->i_lock);
 	if (fresh)
 		pipe_free(fresh);
 	wake_up_all(&p->read_wait);
-	mutex_lock(&p->mutex);
 	err = fifo_wait(p, file);
 	mutex_unlock(&p->mutex);
 	if (err)

@@ -330,6 +330,32 @@ a_fifo_waits_for_its_other_side(struct test *t)
 	EXPECT_EQ(t, UNLINK("/tmp/fifo"), 0);
 }
 
+/* The writer may come, write and go before the reader has begun to wait. */
+static void
+a_short_writer_is_not_missed(struct test *t)
+{
+	struct task *task;
+	struct file *f;
+	char buf[16];
+	u64 pos;
+	int i;
+
+	ASSERT_EQ(t, vfs_mknod_at(AT_FDCWD, "/tmp/fifo", S_IFIFO | 0600, 0), 0);
+	for (i = 0; i < 256; i++) {
+		task = kthread_create(open_to_write, NULL, "writer");
+		ASSERT(t, task);
+		get_task(task);
+		wake_up_process(task);
+		f = must_open(t, "/tmp/fifo", O_RDONLY);
+		ASSERT(t, f);
+		pos = 0;
+		EXPECT_EQ(t, kernel_read(f, buf, sizeof(buf), &pos), 7);
+		kthread_join(task);
+		fput(f);
+	}
+	EXPECT_EQ(t, UNLINK("/tmp/fifo"), 0);
+}
+
 static void
 write_later(void *arg)
 {
@@ -477,6 +503,7 @@ TEST_SUITE("pipe",
 	   TEST_CASE(messages_of_several_writers_do_not_mix),
 	   TEST_CASE(the_size_can_be_changed),
 	   TEST_CASE(a_fifo_waits_for_its_other_side),
+	   TEST_CASE(a_short_writer_is_not_missed),
 	   TEST_CASE(poll_sleeps_until_there_is_something),
 	   TEST_CASE(a_socket_pair_goes_both_ways),
 	   TEST_CASE(an_event_counter_is_taken_whole),
