@@ -13,14 +13,15 @@
 struct task;
 
 struct rw_semaphore {
-	spinlock_t wait_lock;		/* rank WAIT; guards the rest */
-	int active;			/* readers inside; -1: a writer */
-	struct task *owner;		/* the writer, or NULL */
+	u32 count;			/* who is inside, and is there a queue:
+					 * rwsem.c */
+	struct task *owner;		/* the writer, or NULL: its own */
+	spinlock_t wait_lock;		/* rank WAIT: the queue */
 	struct list_head waiters;	/* oldest first */
 };
 
 #define RWSEM_INIT(name) \
-	{ SPINLOCK_INIT(LOCK_WAIT), 0, NULL, LIST_HEAD_INIT((name).waiters) }
+	{ 0, NULL, SPINLOCK_INIT(LOCK_WAIT), LIST_HEAD_INIT((name).waiters) }
 #define DECLARE_RWSEM(name)	struct rw_semaphore name = RWSEM_INIT(name)
 
 void init_rwsem(struct rw_semaphore *sem);
@@ -35,5 +36,7 @@ void up_write(struct rw_semaphore *sem);
 /* The writer becomes a reader; readers that wait come in with it. */
 void downgrade_write(struct rw_semaphore *sem);
 bool rwsem_is_locked(const struct rw_semaphore *sem);
+/* How many readers are inside. */
+unsigned rwsem_readers(const struct rw_semaphore *sem);
 
 #endif

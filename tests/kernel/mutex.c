@@ -120,7 +120,7 @@ unlock_hands_over_to_the_waiter(struct test *t)
 	mutex_unlock(&mutex);
 	/* It has not run yet on this core, but it owns the mutex already. */
 	EXPECT_EQ(t, nr_order, 0);
-	EXPECT(t, mutex.owner == task);
+	EXPECT(t, mutex_owner(&mutex) == task);
 	EXPECT(t, !mutex_trylock(&mutex));
 	test_join(task);
 	EXPECT_EQ(t, nr_order, 1);

@@ -121,7 +121,7 @@ readers_are_inside_together(struct test *t)
 	for (i = 0; i < ARRAY_SIZE(tasks); i++)
 		test_join(tasks[i]);
 	EXPECT_EQ(t, atomic_read(&readers), n);
-	EXPECT_EQ(t, sem.active, 0);
+	EXPECT(t, !rwsem_is_locked(&sem));
 }
 
 static char order[16];
@@ -194,7 +194,7 @@ downgrade_lets_waiting_readers_in(struct test *t)
 	downgrade_write(&sem);
 	test_join(reader);
 	EXPECT_EQ(t, nr_order, 1);
-	EXPECT_EQ(t, sem.active, 1);
+	EXPECT_EQ(t, rwsem_readers(&sem), 1);
 	EXPECT_EQ(t, nr_waiting(), 1);
 	up_read(&sem);
 	test_join(writer);
@@ -269,7 +269,7 @@ waiting_readers_are_let_in_together(struct test *t)
 	up_write(&sem);
 	for (i = 0; i < ARRAY_SIZE(tasks); i++)
 		test_join(tasks[i]);
-	EXPECT_EQ(t, sem.active, 0);
+	EXPECT(t, !rwsem_is_locked(&sem));
 }
 
 TEST_SUITE("rwsem",
