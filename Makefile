@@ -125,6 +125,11 @@ $(UNSANITIZED:%=$(OUT)/%.o): CFLAGS := \
 	$(filter-out $(filter-out -D%,$(SAN_$(SAN))),$(CFLAGS)) \
 	$(UNSANITIZED_FLAGS)
 
+# Memory that is no device's may be read and written at any address, which the
+# compiler is told only where copying is all: on entry to the kernel, before the
+# MMU is on, it would be wrong.
+$(OUT)/kernel/lib/lz4.c.o: CFLAGS += -munaligned-access
+
 # Objects depend on the flags they were built with and on the list of files.
 FLAGS	:= $(CC) $(CPPFLAGS) $(CFLAGS) $(COVFLAGS) $(SRC)
 $(OUT)/.flags: FORCE

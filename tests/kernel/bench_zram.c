@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* What compressing a page costs. */
+#include <kernel/bench.h>
+#include <lib/lz4.h>
+#include <lib/random.h>
+#include <lib/string.h>
+
+static struct lz4_work work;
+static u32 page[1024];
+static u8 packed[LZ4_BOUND(4096)];
+
+/* A row of words, the low bits of some of them changed: a heap. */
+static void
+fill_heap(void)
+{
+	u64 rng = 1;
+
+	for (unsigned i = 0; i < 1024; i++)
+		page[i] = i % 4 == 3 ? 0 : i % 4 == 2 ? i / 64 :
+			  0xb6f00000u + random_below(&rng, 64) * 64;
+}
+
+static void
+fill_noise(void)
+{
+	u64 rng = 1;
+
+	for (unsigned i = 0; i < 1024; i++)
+		page[i] = (u32)random_next(&rng);
+}
+
+/* One quarter noise, the rest zero. */
+static void
+fill_quarter(void)
+{
+	fill_noise();
+	memset(page + 256, 0, 3072);
+}
+
+/* The text of this kernel: what programs are made of. */
+static void
+fill_code(void)
+{
+	memcpy(page, (const void *)((unsigned long)fill_noise & ~4095ul),
+	       sizeof(page));
+}
+
+static void
+compress(struct bench *b, void (*fill)(void))
+{
+	fill();
+	BENCH_LOOP(b, lz4_compress(&work, page, 4096, packed,
+				   sizeof(packed)));
+}
+
+static void
+expand(struct bench *b, void (*fill)(void))
+{
+	size_t n;
+
+	fill();
+	n = lz4_compress(&work, page, 4096, packed, sizeof(packed));
+	BENCH_LOOP(b, lz4_decompress(packed, n, page, 4096));
+}
+
+static void
+compress_heap(struct bench *b)
+{
+	compress(b, fill_heap);
+}
+
+static void
+compress_quarter(struct bench *b)
+{
+	compress(b, fill_quarter);
+}
+
+static void
+compress_code(struct bench *b)
+{
+	compress(b, fill_code);
+}
+
+static void
+compress_noise(struct bench *b)
+{
+	compress(b, fill_noise);
+}
+
+static void
+expand_heap(struct bench *b)
+{
+	expand(b, fill_heap);
+}
+
+static void
+expand_quarter(struct bench *b)
+{
+	expand(b, fill_quarter);
+}
+
+static void
+expand_code(struct bench *b)
+{
+	expand(b, fill_code);
+}
+
+static void
+expand_noise(struct bench *b)
+{
+	expand(b, fill_noise);
+}
+
+BENCH_SUITE("zram",
+	    BENCH_CASE("lz4 compress a page of a heap", compress_heap),
+	    BENCH_CASE("lz4 compress a page, 3/4 zeros", compress_quarter),
+	    BENCH_CASE("lz4 compress a page of code", compress_code),
+	    BENCH_CASE("lz4 compress a page of noise", compress_noise),
+	    BENCH_CASE("lz4 expand a page of a heap", expand_heap),
+	    BENCH_CASE("lz4 expand a page, 3/4 zeros", expand_quarter),
+	    BENCH_CASE("lz4 expand a page of code", expand_code),
+	    BENCH_CASE("lz4 expand a page of noise", expand_noise));
