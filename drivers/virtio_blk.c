@@ -16,7 +16,7 @@
  * Sources	VIRTIO 1.1, section 5.2.
  */
 #include <asm/barrier.h>
-#include <drivers/blk.h>
+#include <kernel/blk.h>
 #include <drivers/virtio.h>
 #include <kernel/init.h>
 #include <kernel/lock.h>

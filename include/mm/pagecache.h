@@ -12,6 +12,8 @@
  *	the file until it is unlocked.
  *   Up to date	PG_uptodate: it holds what the file holds. Set once, under the
  *	page lock; who finds it set may read the page without the lock.
+ *   Dirty	PG_dirty: newer than what is stored. The tree has a mark for such
+ *	pages, and for those that are being written. See mm/writeback.h.
  *   A page that left the file (truncation) has mapping NULL; it stays in state
  *	CACHE until the last reference goes.
  */
@@ -20,6 +22,7 @@
 
 #include <kernel/lock.h>
 #include <kernel/rwsem.h>
+#include <lib/errseq.h>
 #include <lib/list.h>
 #include <mm/gfp.h>
 #include <mm/page.h>
@@ -27,6 +30,7 @@
 struct address_space;
 struct inode;
 struct vm_fault;
+struct writeback_control;
 
 struct address_space_operations {
 	/*
@@ -34,6 +38,33 @@ struct address_space_operations {
 	 * say so with page_mark_uptodate(). 0 or -Exxx. Context: may sleep.
 	 */
 	int (*read_page)(struct address_space *mapping, struct page *page);
+	/*
+	 * Optional: begin to read page, locked and not up to date; when it has
+	 * come, page_end_read(). 0, or -Exxx: nothing begun, page is still
+	 * locked. Context: may sleep, but not for what it has begun.
+	 */
+	int (*start_read)(struct address_space *mapping, struct page *page);
+	/*
+	 * Begin to write page, locked, whose dirty flag was taken away by
+	 * clear_page_dirty_for_io(). 0: set_page_writeback() was done, the I/O
+	 * begun and page unlocked; when it ends, end_page_writeback(). Or
+	 * redirty_page() was done and page unlocked. -Exxx: nothing begun, page
+	 * is still locked (it becomes dirty again, the error is told).
+	 * NULL: the pages are not written anywhere, and none counts as dirty.
+	 */
+	int (*write_page)(struct address_space *mapping, struct page *page,
+			  struct writeback_control *wbc);
+	/*
+	 * Bytes [from, to) of page, locked, will be written to: find room in
+	 * the store, and bring the rest of the page up to date (all of it,
+	 * unless the whole page will be written: then it need not be read).
+	 * Marks the page up to date if it has made it so. 0 or -Exxx. Optional.
+	 * Context: may sleep; the inode lock is held by a write, not by a fault.
+	 */
+	int (*prepare_write)(struct address_space *mapping, struct page *page,
+			     unsigned from, unsigned to);
+	/* The first sector of page index in the store; 0: a hole. Optional. */
+	u64 (*bmap)(struct address_space *mapping, unsigned long index);
 	/*
 	 * Optional: pages more (n > 0) are about to enter: 0, or -ENOSPC when
 	 * there may not be so many; or -n pages have left.
@@ -47,6 +78,7 @@ struct address_space_operations {
 /* A radix tree of pages: mm/cache/page_tree.c. */
 struct page_tree {
 	void *root;
+	u8 tags;		/* marks that any entry has */
 };
 
 struct address_space {
@@ -55,6 +87,8 @@ struct address_space {
 	spinlock_t tree_lock;		/*    rank PAGE_TREE */
 	struct page_tree pages;		/* tree_lock; readers: RCU or the lock */
 	unsigned long nr_pages;		/* tree_lock */
+	unsigned long writeback_index;	/* where the flusher goes on; a hint */
+	errseq_t wb_err;		/* a  of writes: lib/errseq.h */
 	unsigned long size_pages;	/* the file's size, rounded up; inode lock:
 					 * a fault at or beyond it is SIGBUS */
 	struct rw_semaphore i_mmap_lock;
@@ -75,12 +109,17 @@ page_uptodate(const struct page *page)
 /* Its content is that of the file. Held: the page lock. */
 void page_mark_uptodate(struct page *page);
 /*
+ * Reading has ended: up to date, or -Exxx; the page lock goes. Context: any.
+ */
+void page_end_read(struct page *page, int err);
+/*
  * Its contents are newer than what is stored. Any user page; does nothing to
- * one that has left its file. Context: any, with a reference.
+ * one that has left its file. Context: any but a handler, with a reference;
+ * spinlocks of rank MM_PGTABLE and above may be held.
  */
 void set_page_dirty(struct page *page);
 
-/* Context of the three: lock may sleep; the others any. */
+/* Context of the three: lock may sleep; the others any, a handler too. */
 void lock_page(struct page *page);
 bool trylock_page(struct page *page);
 void unlock_page(struct page *page);
@@ -105,6 +144,10 @@ int read_cache_page(struct address_space *mapping, unsigned long index,
  */
 unsigned find_get_pages(struct address_space *mapping, unsigned long index,
 			unsigned long end, unsigned n, struct page **pages);
+/* The same of those that have a mark of the tree (PAGE_TREE_DIRTY ...). */
+unsigned find_get_pages_tag(struct address_space *mapping,
+			    unsigned long index, unsigned long end,
+			    unsigned tag, unsigned n, struct page **pages);
 
 /*
  * page: locked, in state KERNEL, the caller's, who keeps its reference.

@@ -111,21 +111,27 @@ hold_page(struct vm_fault *vmf, struct page **page)
 	return same;
 }
 
-/* The first write to a clean page of a shared mapping. */
+/*
+ * The first write to a clean page of a shared mapping. The page lock is held
+ * until the entry is dirty: so whoever writes the page to its store, and makes
+ * entries clean for that, comes before both steps or after both.
+ */
 static vm_fault_t
 write_shared(struct vm_fault *vmf, struct page *page)
 {
 	const struct vm_operations_struct *ops = vmf->vma->vm_ops;
+	bool ask = page && ops && ops->page_mkwrite;
 	vm_fault_t result = 0;
 
-	if (page && ops && ops->page_mkwrite) {
+	if (ask) {
 		vmf->page = page;
 		lock_page(page);
 		result = ops->page_mkwrite(vmf);
-		unlock_page(page);
 	}
 	if (!(result & (VM_FAULT_ERROR | VM_FAULT_RETRY)))
 		allow_write(vmf);
+	if (ask)
+		unlock_page(page);
 	return result;
 }
 

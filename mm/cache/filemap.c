@@ -40,6 +40,7 @@
  *   C2  nr_file_pages is the number of such pages; nr_shmem the number of
  *	those whose file has no other store.
  *   C3  a page that is up to date has a mapping.
+ *   C4, C5  of dirty pages: writeback.c.
  *
  * Locks   mapping->tree_lock (rank PAGE_TREE) for changes of the tree; nothing
  *   is allocated or freed under it. Page lock: sleeps; taken inside the inode
@@ -65,9 +66,9 @@
 #include <mm/pagecache.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
-#include <mm/vmstat.h>
-#include <mm/zone.h>
+#include <mm/writeback.h>
 
+#include "cache.h"
 #include "page_tree.h"
 
 #define NR_PAGE_QUEUES	32u	/* a power of two */
@@ -82,40 +83,20 @@ static struct kmem_cache *node_cache;
 
 /* --- flags and the page lock ---------------------------------------------- */
 
-static inline u32
-page_set_flags(struct page *page, u32 flags)
-{
-	return __atomic_fetch_or(&page->flags, flags, __ATOMIC_SEQ_CST);
-}
-
-static inline u32
-page_clear_flags(struct page *page, u32 flags)
-{
-	return __atomic_fetch_and(&page->flags, ~flags, __ATOMIC_SEQ_CST);
-}
-
 void
 page_mark_uptodate(struct page *page)
 {
 	page_set_flags(page, PG_uptodate);
 }
 
-/*
- * Deleting clears mapping first and the flags after; we set the flag first and
- * look at mapping after. Whoever is late clears it.
- */
 void
-set_page_dirty(struct page *page)
+page_end_read(struct page *page, int err)
 {
-	if (READ_ONCE(page->flags) & PG_dirty)
-		return;
-	page_set_flags(page, PG_dirty);
-	if (page_state(page) == PAGE_STATE_CACHE &&
-	    !READ_ONCE(page->user.mapping))
-		page_clear_flags(page, PG_dirty);
+	page_set_flags(page, err ? PG_error : PG_uptodate);
+	unlock_page(page);
 }
 
-static struct wait_queue_head *
+struct wait_queue_head *
 page_queue(const struct page *page)
 {
 	/* Neighbours in mem_map get different queues. */
@@ -228,12 +209,23 @@ unsigned
 find_get_pages(struct address_space *mapping, unsigned long index,
 	       unsigned long end, unsigned n, struct page **pages)
 {
+	return find_get_pages_tag(mapping, index, end, PAGE_TREE_ANY, n,
+				  pages);
+}
+
+unsigned
+find_get_pages_tag(struct address_space *mapping, unsigned long index,
+		   unsigned long end, unsigned tag, unsigned n,
+		   struct page **pages)
+{
 	struct page *page;
 	unsigned i = 0;
 
 	spin_lock(&mapping->tree_lock);
 	while (i < n && index < end &&
-	       (page = page_tree_next(&mapping->pages, &index)) &&
+	       (page = tag == PAGE_TREE_ANY ?
+		page_tree_next(&mapping->pages, &index) :
+		page_tree_next_tagged(&mapping->pages, &index, tag)) &&
 	       index < end) {
 		get_page(page);
 		pages[i++] = page;
@@ -377,7 +369,9 @@ delete_from_page_cache(struct page *page)
 	struct page_tree_node *freed = NULL;
 
 	assert(page->flags & PG_locked);
+	assert(!(page->flags & PG_writeback));
 	spin_lock(&mapping->tree_lock);
+	page_forget_dirty(mapping, page);
 	page_tree_delete(&mapping->pages, page->user.index, &freed);
 	mapping->nr_pages--;
 	WRITE_ONCE(page->user.mapping, NULL);
@@ -449,6 +443,7 @@ read_cache_page(struct address_space *mapping, unsigned long index,
 static void
 truncate_page(struct address_space *mapping, struct page *page)
 {
+	wait_on_page_writeback(page);
 	if (page_mapcount(page))
 		unmap_mapping_range(mapping, page->user.index, 1, false);
 	delete_from_page_cache(page);
@@ -562,9 +557,10 @@ filemap_map_pages(struct vm_fault *vmf, unsigned long start, unsigned long end)
 
 struct cache_count {
 	unsigned long file, shmem;
+	struct dirty_count dirty;
 };
 
-/* C1 and C3 of one page in state CACHE. */
+/* C1, C3 to C5 of one page in state CACHE. */
 static void
 verify_page(struct verify *v, struct page *page, struct cache_count *count)
 {
@@ -577,6 +573,7 @@ verify_page(struct verify *v, struct page *page, struct cache_count *count)
 		return;
 	}
 	count->file++;
+	verify_dirty_page(v, page, &count->dirty);
 	if (mapping->ops->swap_backed)
 		count->shmem++;
 	VERIFY(v, page_tree_lookup(&mapping->pages, page->user.index) == page,
@@ -588,7 +585,7 @@ verify_page(struct verify *v, struct page *page, struct cache_count *count)
 static void
 filemap_verify(struct verify *v)
 {
-	struct cache_count count = { 0, 0 };
+	struct cache_count count = { 0 };
 	unsigned long pfn;
 
 	for (pfn = mem_map_start; pfn < mem_map_end; pfn++) {
@@ -603,6 +600,7 @@ filemap_verify(struct verify *v)
 	VERIFY(v, count.shmem == global_node_page_state(NR_SHMEM), "C2",
 	       "%lu pages of shared memory, the counter says %lu",
 	       count.shmem, global_node_page_state(NR_SHMEM));
+	verify_dirty_counts(v, &count.dirty);
 }
 
 static struct verify_module filemap_module = { .name = "filemap",

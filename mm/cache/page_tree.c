@@ -27,13 +27,19 @@
  *	takes the lock again) and takes those that become empty. So an insertion
  *	never allocates under the lock, and the tree knows no allocator.
  *
+ *   Tags	marks of entries (dirty, under write-back), one bit for each slot:
+ *	a node's bit says that something below has it, so that the marked ones
+ *	of a large file are found without looking at the others. The tree's own
+ *	bits stand for the root. An entry comes without and leaves with its marks.
+ *
  * Invariants (page_tree_check)
  *   T1  count is the number of slots that are not NULL, and never 0.
  *   T2  a child's shift is its parent's less six.
  *   T3  the root has an entry or a child beyond slot 0, or it would be lower.
+ *   T4  a slot has a tag when its child has it in any slot; an empty one none.
  *
- * Cost  one load for each six bits of the largest index; a node is 268 bytes,
- *	4 bytes a page when files are dense.
+ * Cost  one load for each six bits of the largest index; a node is 284 bytes,
+ *	4.5 bytes a page when files are dense.
  *
  * Sources  Morrison, PATRICIA, JACM 15(4), 1968; Linux's documentation of the
  *	XArray, its page cache's successor of the radix tree.
@@ -47,7 +53,7 @@
 #define MAX_LEVELS	6	/* of 32 bits; the top digit has two */
 
 #ifndef VELLUM_HOST
-static_assert(sizeof(struct page_tree_node) == 268, "15 nodes in a page");
+static_assert(sizeof(struct page_tree_node) == 284, "14 nodes in a page");
 #endif
 
 static bool
@@ -111,17 +117,51 @@ page_tree_lookup(const struct page_tree *tree, unsigned long index)
 	}
 }
 
+static bool
+node_tagged(const struct page_tree_node *node, unsigned k, unsigned tag)
+{
+	return node->tags[tag][k / 32] >> k % 32 & 1;
+}
+
+static void
+node_set_tag(struct page_tree_node *node, unsigned k, unsigned tag)
+{
+	node->tags[tag][k / 32] |= 1u << k % 32;
+}
+
+static bool
+node_any_tag(const struct page_tree_node *node, unsigned tag)
+{
+	return node->tags[tag][0] | node->tags[tag][1];
+}
+
+/* The first slot from k on that has tag; PAGE_TREE_SLOTS if none has. */
+static unsigned
+next_tagged(const struct page_tree_node *node, unsigned k, unsigned tag)
+{
+	while (k < PAGE_TREE_SLOTS) {
+		u32 bits = node->tags[tag][k / 32] >> k % 32;
+
+		if (bits)
+			return k + (unsigned)__builtin_ctz(bits);
+		k = (k / 32 + 1) * 32;
+	}
+	return k;
+}
+
 /* The first slot from k on that is filled; PAGE_TREE_SLOTS if none is. */
 static unsigned
-next_slot(const struct page_tree_node *node, unsigned k)
+next_slot(const struct page_tree_node *node, unsigned k, unsigned tag)
 {
+	if (tag != PAGE_TREE_ANY)
+		return next_tagged(node, k, tag);
 	while (k < PAGE_TREE_SLOTS && !node->slots[k])
 		k++;
 	return k;
 }
 
-void *
-page_tree_next(const struct page_tree *tree, unsigned long *index)
+static void *
+find_next(const struct page_tree *tree, unsigned long *index, unsigned tag)
 {
 	const struct page_tree_node *node, *root;
 	unsigned long i = *index;
@@ -134,7 +174,7 @@ page_tree_next(const struct page_tree *tree, unsigned long *index)
 		return NULL;
 	node = root;
 	for (;;) {
-		k = next_slot(node, digit(i, node->shift));
+		k = next_slot(node, digit(i, node->shift), tag);
 		if (k == PAGE_TREE_SLOTS) {
 			if (node == root)
 				return NULL;
@@ -157,6 +197,73 @@ page_tree_next(const struct page_tree *tree, unsigned long *index)
 		}
 		node = node->slots[k];
 	}
+}
+
+void *
+page_tree_next(const struct page_tree *tree, unsigned long *index)
+{
+	return find_next(tree, index, PAGE_TREE_ANY);
+}
+
+void *
+page_tree_next_tagged(const struct page_tree *tree, unsigned long *index,
+		      unsigned tag)
+{
+	return page_tree_tagged(tree, tag) ? find_next(tree, index, tag) :
+					     NULL;
+}
+
+void
+page_tree_set_tag(struct page_tree *tree, unsigned long index, unsigned tag)
+{
+	struct page_tree_node *node;
+
+	tree->tags |= (u8)(1u << tag);
+	if (!is_node(tree->root))
+		return;
+	for (node = to_node(tree->root); ; ) {
+		unsigned k = digit(index, node->shift);
+
+		node_set_tag(node, k, tag);
+		if (!node->shift)
+			return;
+		node = node->slots[k];
+	}
+}
+
+/* From the leaf up, as long as a node has it nowhere else. */
+void
+page_tree_clear_tag(struct page_tree *tree, unsigned long index, unsigned tag)
+{
+	struct page_tree_node *path[MAX_LEVELS], *node;
+	unsigned n = 0, k;
+
+	if (!page_tree_tagged(tree, tag))
+		return;
+	if (is_node(tree->root)) {
+		for (node = to_node(tree->root); ; ) {
+			path[n++] = node;
+			if (!node->shift)
+				break;
+			node = node->slots[digit(index, node->shift)];
+		}
+		while (n--) {
+			k = digit(index, path[n]->shift);
+			path[n]->tags[tag][k / 32] &= ~(1u << k % 32);
+			if (node_any_tag(path[n], tag))
+				return;
+		}
+	}
+	tree->tags &= (u8)~(1u << tag);
+}
+
+bool
+page_tree_get_tag(const struct page_tree *tree, unsigned long index,
+		  unsigned tag)
+{
+	unsigned long at = index;
+
+	return page_tree_next_tagged(tree, &at, tag) && at == index;
 }
 
 unsigned
@@ -214,6 +321,10 @@ grow(struct page_tree *tree, struct page_tree_node **spare)
 
 	if (old)
 		fill_slot(node, 0, is_node(old) ? (void *)to_node(old) : old);
+	for (unsigned tag = 0; tag < NR_PAGE_TREE_TAGS; tag++) {
+		if (page_tree_tagged(tree, tag))
+			node_set_tag(node, 0, tag);
+	}
 	smp_store_release(&tree->root, from_node(node));
 }
 
@@ -294,6 +405,8 @@ page_tree_delete(struct page_tree *tree, unsigned long index,
 
 	if (!entry)
 		return NULL;
+	for (unsigned tag = 0; tag < NR_PAGE_TREE_TAGS; tag++)
+		page_tree_clear_tag(tree, index, tag);
 	if (!is_node(tree->root)) {
 		WRITE_ONCE(tree->root, NULL);
 		return entry;
@@ -317,7 +430,23 @@ page_tree_delete(struct page_tree *tree, unsigned long index,
 	return entry;
 }
 
-/* T1 and T2 of one node; walks down, at most six levels. */
+/* T4 of one slot. */
+static bool
+tags_agree(const struct page_tree_node *node, unsigned k)
+{
+	const struct page_tree_node *child = node->slots[k];
+
+	for (unsigned tag = 0; tag < NR_PAGE_TREE_TAGS; tag++) {
+		bool has = node_tagged(node, k, tag);
+
+		if (!child ? has :
+		    node->shift && has != node_any_tag(child, tag))
+			return false;
+	}
+	return true;
+}
+
+/* T1, T2, T4 of one node; walks down, at most six levels. */
 static bool
 check_node(const struct page_tree_node *node, unsigned long *nr)
 {
@@ -326,6 +455,8 @@ check_node(const struct page_tree_node *node, unsigned long *nr)
 	for (k = 0; k < PAGE_TREE_SLOTS; k++) {
 		const struct page_tree_node *child = node->slots[k];
 
+		if (!tags_agree(node, k))
+			return false;
 		if (!child)
 			continue;
 		n++;
@@ -347,9 +478,13 @@ page_tree_check(const struct page_tree *tree, unsigned long *nr)
 
 	*nr = tree->root ? 1 : 0;
 	if (!is_node(tree->root))
-		return true;
+		return tree->root || !tree->tags;
 	root = to_node(tree->root);
 	*nr = 0;
+	for (unsigned tag = 0; tag < NR_PAGE_TREE_TAGS; tag++) {
+		if (page_tree_tagged(tree, tag) != node_any_tag(root, tag))
+			return false;
+	}
 	return root->shift / PAGE_TREE_BITS < MAX_LEVELS &&
 	       check_node(root, nr) && !(root->count == 1 && root->slots[0]);
 }

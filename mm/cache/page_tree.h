@@ -4,12 +4,19 @@
 #define MM_PAGE_TREE_H
 
 #include <kernel/rcu.h>
+#include <lib/atomic.h>
 #include <lib/types.h>
 #include <mm/pagecache.h>
 
 #define PAGE_TREE_BITS	6
 #define PAGE_TREE_SLOTS	(1u << PAGE_TREE_BITS)
 #define PAGE_TREE_MASK	(PAGE_TREE_SLOTS - 1)
+
+/* Marks of an entry, kept beside it: a node says which of its slots have one. */
+#define PAGE_TREE_DIRTY		0u
+#define PAGE_TREE_WRITEBACK	1u
+#define NR_PAGE_TREE_TAGS	2u
+#define PAGE_TREE_ANY		NR_PAGE_TREE_TAGS	/* no mark is asked for */
 
 struct page_tree_node {
 	u8 shift;		/* of the index, for the digit of this level */
@@ -18,6 +25,7 @@ struct page_tree_node {
 		struct page_tree_node *next;	/* in a list of spare ones */
 		struct rcu_head rcu;		/* on its way out */
 	};
+	u32 tags[NR_PAGE_TREE_TAGS][PAGE_TREE_SLOTS / 32];
 	void *slots[PAGE_TREE_SLOTS];	/* nodes; entries where shift is 0 */
 };
 
@@ -28,6 +36,24 @@ void *page_tree_lookup(const struct page_tree *tree, unsigned long index);
 
 /* The entry with the smallest index >= *index, which becomes its; or NULL. */
 void *page_tree_next(const struct page_tree *tree, unsigned long *index);
+/* The same of those that have tag. */
+void *page_tree_next_tagged(const struct page_tree *tree,
+			    unsigned long *index, unsigned tag);
+/* Mark the entry at index, which is there; take the mark away. */
+void page_tree_set_tag(struct page_tree *tree, unsigned long index,
+		       unsigned tag);
+void page_tree_clear_tag(struct page_tree *tree, unsigned long index,
+			 unsigned tag);
+bool page_tree_get_tag(const struct page_tree *tree, unsigned long index,
+		       unsigned tag);
+
+/* Has any entry of the tree the mark? Context: any; a hint without the lock. */
+static inline bool
+page_tree_tagged(const struct page_tree *tree, unsigned tag)
+{
+	return READ_ONCE(tree->tags) & 1u << tag;
+}
+
 /* How many nodes page_tree_insert() would take. */
 unsigned page_tree_nodes_needed(const struct page_tree *tree,
 				unsigned long index);
@@ -37,7 +63,7 @@ int page_tree_insert(struct page_tree *tree, unsigned long index, void *entry,
 /* The entry that was there, or NULL; nodes it leaves empty go to *freed. */
 void *page_tree_delete(struct page_tree *tree, unsigned long index,
 		       struct page_tree_node **freed);
-/* Rules T1-T3; false when one is broken. *nr: entries found. */
+/* Rules T1-T4; false when one is broken. *nr: entries found. */
 bool page_tree_check(const struct page_tree *tree, unsigned long *nr);
 
 #endif

@@ -15,6 +15,7 @@
 
 static struct page_tree tree;
 static unsigned long model[MAX_ENTRIES];	/* indices, ascending */
+static u8 model_tags[MAX_ENTRIES];		/* of the same place */
 static unsigned nr_model;
 static long nr_nodes;				/* in the tree */
 
@@ -87,6 +88,27 @@ model_has(unsigned long index)
 	return i < nr_model && model[i] == index;
 }
 
+/* The next one with a tag is the same in both; and so it is for index. */
+static void
+check_tag(struct test *t, unsigned long index, unsigned tag)
+{
+	unsigned i = model_find(index);
+	unsigned long next = index;
+	void *entry = page_tree_next_tagged(&tree, &next, tag);
+	bool any = false;
+
+	EXPECT_EQ(t, page_tree_get_tag(&tree, index, tag),
+		  model_has(index) && model_tags[i] >> tag & 1);
+	while (i < nr_model && !(model_tags[i] >> tag & 1))
+		i++;
+	EXPECT(t, entry == (i < nr_model ? entry_of(model[i]) : NULL));
+	if (i < nr_model)
+		EXPECT_EQ(t, next, model[i]);
+	for (i = 0; i < nr_model; i++)
+		any |= model_tags[i] >> tag & 1;
+	EXPECT_EQ(t, page_tree_tagged(&tree, tag), any);
+}
+
 static void
 check(struct test *t, unsigned long index)
 {
@@ -104,6 +126,21 @@ check(struct test *t, unsigned long index)
 	}
 	EXPECT(t, entry == entry_of(model[i]));
 	EXPECT_EQ(t, next, model[i]);
+}
+
+/* Mark an entry, or take its mark. */
+static void
+change_tag(struct test *t)
+{
+	unsigned k = test_below(t, nr_model), tag = test_below(t, 2);
+
+	if (test_below(t, 2)) {
+		page_tree_set_tag(&tree, model[k], tag);
+		model_tags[k] |= (u8)(1u << tag);
+	} else {
+		page_tree_clear_tag(&tree, model[k], tag);
+		model_tags[k] &= (u8)~(1u << tag);
+	}
 }
 
 /* Dense, in clusters, or anywhere in 32 bits. */
@@ -138,6 +175,9 @@ random_entries_agree_with_the_model(struct test *t)
 			if (!had) {
 				memmove(model + at + 1, model + at,
 					(nr_model - at) * sizeof(*model));
+				memmove(model_tags + at + 1, model_tags + at,
+					nr_model - at);
+				model_tags[at] = 0;
 				model[at] = index;
 				nr_model++;
 			}
@@ -148,7 +188,13 @@ random_entries_agree_with_the_model(struct test *t)
 			EXPECT(t, !delete(model[k]));
 			memmove(model + k, model + k + 1,
 				(--nr_model - k) * sizeof(*model));
+			memmove(model_tags + k, model_tags + k + 1,
+				nr_model - k);
 		}
+		if (nr_model)
+			change_tag(t);
+		check_tag(t, index, i % 2);
+		check_tag(t, some_index(t), i % 2);
 		check(t, index);
 		check(t, some_index(t));
 	}
@@ -216,7 +262,23 @@ every_rule_is_checked(struct test *t)
 		root->slots[1] = leaf;
 		root->count++;
 	}
-	EXPECT(t, delete(0) && delete(70));
+	/* T4: a mark that the leaf does not have; one that nobody sees. */
+	page_tree_set_tag(&tree, 70, PAGE_TREE_DIRTY);
+	EXPECT(t, page_tree_check(&tree, &nr));
+	root->tags[PAGE_TREE_DIRTY][0] |= 1;
+	EXPECT(t, !page_tree_check(&tree, &nr));
+	root->tags[PAGE_TREE_DIRTY][0] = 0;
+	EXPECT(t, !page_tree_check(&tree, &nr));
+	root->tags[PAGE_TREE_DIRTY][0] = 2;
+	tree.tags = 0;
+	EXPECT(t, !page_tree_check(&tree, &nr));
+	tree.tags = 1;
+	EXPECT(t, delete(70));
+	EXPECT_EQ(t, tree.tags, 0);
+	tree.tags = 1;		/* a mark of the only entry: all is well */
+	EXPECT(t, page_tree_check(&tree, &nr));
+	EXPECT(t, delete(0));
+	EXPECT_EQ(t, tree.tags, 0);
 }
 
 TEST_SUITE("page_tree",

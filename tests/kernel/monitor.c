@@ -6,7 +6,7 @@
  */
 #include "../../kernel/monitor/monitor_private.h"
 
-#include <drivers/blk.h>
+#include <kernel/blk.h>
 #include <kernel/printk.h>
 #include <kernel/test.h>
 #include <lib/errno.h>

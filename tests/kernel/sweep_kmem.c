@@ -6,7 +6,7 @@
  */
 #include "../../kernel/monitor/monitor_private.h"
 
-#include <drivers/blk.h>
+#include <kernel/blk.h>
 #include <drivers/virtio.h>
 #include <kernel/panic.h>
 #include <kernel/smp.h>

@@ -4,7 +4,7 @@
  * says that it is for that (tools/test makes one) is touched; sector 0 is
  * left as it is.
  */
-#include <drivers/blk.h>
+#include <kernel/blk.h>
 #include <kernel/completion.h>
 #include <kernel/irq.h>
 #include <kernel/node.h>

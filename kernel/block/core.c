@@ -15,7 +15,7 @@
  *   Why does done() come in interrupt context?  It is the shortest way; who has
  *     more to do wakes a thread. blk_execute() does only that.
  */
-#include <drivers/blk.h>
+#include <kernel/blk.h>
 #include <kernel/completion.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>

@@ -5,7 +5,7 @@
  *	blk			list
  *	blk vda 3		hexdump of sector 3
  */
-#include <drivers/blk.h>
+#include <kernel/blk.h>
 #include <kernel/monitor.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Block devices: disks of sectors of 512 bytes, read and written by requests.
- * See drivers/blk.c. There is no queue above the device yet: a request goes to
+ * See kernel/block/core.c. There is no queue above the device yet: a request goes to
  * it at once, or not.
  */
-#ifndef DRIVERS_BLK_H
-#define DRIVERS_BLK_H
+#ifndef KERNEL_BLK_H
+#define KERNEL_BLK_H
 
 #include <kernel/wait.h>
 #include <lib/atomic.h>

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of mm/cache share. */
+#ifndef MM_CACHE_CACHE_H
+#define MM_CACHE_CACHE_H
+
+#include <kernel/wait.h>
+#include <mm/pagecache.h>
+#include <mm/vmstat.h>
+#include <mm/zone.h>
+
+struct verify;
+
+/* Both return the flags as they were. */
+static inline u32
+page_set_flags(struct page *page, u32 flags)
+{
+	return __atomic_fetch_or(&page->flags, flags, __ATOMIC_SEQ_CST);
+}
+
+static inline u32
+page_clear_flags(struct page *page, u32 flags)
+{
+	return __atomic_fetch_and(&page->flags, ~flags, __ATOMIC_SEQ_CST);
+}
+
+/* Where those wait who wait for a flag of page (filemap.c). */
+struct wait_queue_head *page_queue(const struct page *page);
+
+static inline void
+count_node_page(const struct page *page, enum node_stat_item item, int n)
+{
+	mod_node_page_state(NODE_DATA(page_to_nid(page)), item, n);
+}
+
+/* Do dirty pages of mapping count, and have marks? */
+static inline bool
+mapping_writes_back(const struct address_space *mapping)
+{
+	return mapping->ops->write_page != NULL;
+}
+
+/* page, locked, leaves its file: it is not dirty any more. Held: tree_lock. */
+void page_forget_dirty(struct address_space *mapping, struct page *page);
+
+/* writeback.c: rules C4 and C5 of one page of a file. */
+struct dirty_count {
+	unsigned long dirty, writeback;
+};
+void verify_dirty_page(struct verify *v, struct page *page,
+		       struct dirty_count *count);
+void verify_dirty_counts(struct verify *v, const struct dirty_count *count);
+
+#endif
