@@ -4,7 +4,7 @@
  *
  *	1 reset		every object white, those of min_count 0 on the grey list
  *	2 roots		.data and .bss, each core's static variables
- *	3 stacks	of every task, from where its stack pointer is
+ *	3 stacks	of every task but idle ones, from its stack pointer on
  *	4 grey		search what is on the list, which grows by what is found
  *	5 suspects	white objects become suspects, and go on the list all
  *			the same; but not suspects of the last scan that did
@@ -18,6 +18,13 @@
  * Registers are searched too: an interrupt makes every core write its own to
  * the stack of what it interrupts. Of the caller's stack the part that the scan
  * itself uses is left out: it is full of addresses of objects.
+ *
+ * Idle tasks own nothing, and their stacks are left out. A register that calls
+ * may change (r12) is not saved when tasks change: idle waits with what the
+ * task before it left there, perhaps one that has ended, and an interrupt
+ * writes that to idle's stack. memset() leaves the end of what it cleared in
+ * r12, so the object that a task cleared last before it ended was held as
+ * long as its core was idle.
  *
  * A word is looked up at multiples of 4 only: the compiler aligns pointers.
  */
@@ -233,14 +240,16 @@ search_tasks(void)
 {
 	struct task *task = NULL;
 	unsigned long top;
+	bool whole;
 
 	on_each_cpu(note_running, NULL);
 	search_range((unsigned long)caller.registers,
 		     (unsigned long)(caller.registers + 8));
 	while ((task = task_next(task))) {
 		top = (unsigned long)task->stack + THREAD_SIZE;
-		search_range(search_stacks ? stack_pointer(task) :
-			     (unsigned long)task, top);
+		whole = search_stacks && !task->idle;
+		search_range(whole ? stack_pointer(task) : (unsigned long)task,
+			     top);
 	}
 }
 
