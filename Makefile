@@ -259,9 +259,10 @@ test-matrix: ready
 	$(Q)tools/setup uboot
 	$(Q)tools/test --matrix $(TESTFLAGS)
 
-# BREAK=function, T=suite[:case]; tools/gdb-session has the rest.
+# BREAK=function, T=suite[:case], RUN=command of the shell; tools/gdb-session
+# has the rest.
 GDBFLAGS = --mem $(MEM) --smp $(SMP) --append '$(APPEND)' \
-	   $(if $(BREAK),--break '$(BREAK)') $(if $(T),--test '$(T)')
+	   $(if $(RUN),--run '$(RUN)') $(if $(BREAK),--break '$(BREAK)') $(if $(T),--test '$(T)')
 
 .PHONY: gdb gdb-tui record replay profile
 gdb: ready
@@ -272,7 +273,8 @@ gdb-tui: ready
 	$(Q)tools/gdb-session --tui $(GDBFLAGS)
 record: ready
 	$(Q)tools/setup record
-	$(Q)tools/record --mem $(MEM) --append '$(APPEND)'
+	$(Q)tools/record --mem $(MEM) --append '$(APPEND)' \
+		$(if $(RUN),--run '$(RUN)')
 replay:
 	$(Q)tools/setup record
 	$(Q)tools/record --replay
@@ -328,7 +330,7 @@ help:
 ## make test-quick       after each edit: one machine, host tests; under a minute
 ## make test-matrix      every size x cores x direct and U-Boot
 ## make fuzz             fuzz the readers of what boot loaders pass (FUZZ_SECONDS=60 each)
-## make gdb              QEMU and gdb with the mm commands (BREAK=func, T=suite[:case])
+## make gdb              QEMU and gdb with the mm commands (BREAK=func, T=suite[:case], RUN=program)
 ## make gdb-tui          the same with windows: code, and an mm command at each stop
 ## make record           record a run on one core; make replay: gdb, both directions
 ## make profile          instructions and calls by function (P="test=buddy")

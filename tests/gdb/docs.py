@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Inside gdb: the transcripts of docs/gdb.md, typed in again and compared.
+"""Inside gdb: the transcripts of docs, typed in again and compared.
 
-A block fenced by ```gdb is one; "gdb replay" is one of the recorded fault.
+A block fenced by ```gdb is one; "gdb replay" is one of the recorded fault. "gdb
+user" and "gdb user replay" are of mapdemo (chapter 6), from reset on.
 Numbers differ from build to build, so a number stands for any number; "..."
 in a line stands for any text, a line of "..." for any lines. What gdb says
 where it stops is not compared.
@@ -21,8 +22,12 @@ MOVES = ("continue", "frame", "tbreak", "stepi", "reverse", "set",
          "finish")
 
 
+KIND = os.environ.get("VELLUM_KIND", "gdb")
+BOOK = "docs/06-address-spaces.md" if "user" in KIND else "docs/gdb.md"
+
+
 def blocks(kind):
-    with open("docs/gdb.md") as file:
+    with open(BOOK) as file:
         text = file.read()
     return [body for info, body in re.findall(
         r"^```(gdb[^\n]*)\n(.*?)^```$", text, re.M | re.S) if info == kind]
@@ -77,9 +82,9 @@ def add(kind):
         cases.append(one)
 
 
-replayed = "replay" in sys.argv or os.environ.get("VELLUM_REPLAY") == "yes"
-if not replayed:
+if KIND == "gdb":
     gdb.Breakpoint("monitor_main", temporary=True)
     do("continue")
-add("gdb replay" if replayed else "gdb")
+add(KIND)
+expect(cases, f"{BOOK} has no transcript of \"{KIND}\"")
 run("gdb-docs")

@@ -5,16 +5,20 @@
  *	argc | argv[0] ... NULL | envp[0] ... NULL | auxv pairs ... AT_NULL
  */
 	.syntax unified
+	.cfi_sections .debug_frame
 	.thumb
 
 	.globl	_start
 	.type	_start, %function
 	.thumb_func
 _start:
+	.cfi_startproc
+	.cfi_undefined lr		@ for debuggers: nobody called this
 	mov	r0, sp
 	mov	fp, #0
 	mov	lr, #0
 	bl	program_start
+	.cfi_endproc
 	.size	_start, . - _start
 
 /*

@@ -8,6 +8,8 @@
     lists      lists that may be broken
     slabs      object caches; objects: one object; slob: pages of blocks
     vmareas    the vmalloc space      vmstat   counters
+    spaces     address spaces: VMAs and entries
+    trees      red-black trees that may be broken
     one module for each command or two
 
 House rules. Every table names its units; addresses in hexadecimal, counts in
@@ -21,10 +23,11 @@ def load():
     from . import command
     command.Prefix()
     from . import walk, what, maps, fault, page, zones, check, tasks
-    from . import slab, shadow, vmalloc, owner, snap
+    from . import slab, shadow, vmalloc, owner, snap, vma, programs
     from . import replay, session, printers, window
-    for module in (walk, what, maps, fault, page, zones, slab, vmalloc, shadow,
-                   owner, snap, check, tasks, replay, session):
+    for module in (walk, what, maps, vma, fault, page, zones, slab, vmalloc,
+                   shadow, owner, snap, check, tasks, replay, session,
+                   programs):
         module.register()
     printers.register()
     window.register()

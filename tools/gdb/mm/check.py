@@ -9,7 +9,8 @@ a contradiction too: stopped inside the allocator, some are to be expected.
 
 
 
-from . import check_slab, check_vmalloc, command, frames, tables, target
+from . import (check_slab, check_vmalloc, command, frames, spaces, tables,
+               target)
 from .zones import Lists
 
 MOST = 12                   # contradictions that are shown
@@ -172,12 +173,15 @@ def page_tables(known):
     """P1 to P10 of every entry in use. Yields contradictions."""
     high = target.value("(unsigned long)high_memory")
     seen, last, count = set(), None, 0
+    hidden = target.in_program()
     for w in tables.entries(target.read_words, target.ttbr()):
         yield from entry(w, known, seen)
         yield from lowmem(w, high)
         if w.mapped() and w.attributes() != last and count < 200:
             count += 1
             last = w.attributes()
+            if hidden and not w.ap1:
+                continue            # QEMU judges the program's rights
             theirs = target.gva2gpa(w.va)
             if theirs not in ("?", w.pa) and w.af:
                 yield (f"P10 0x{w.va:08x} is 0x{w.pa:08x} by the tables, "
@@ -201,6 +205,31 @@ def zone_sums(known, zones):
             yield f"Z1 {zone.name}: {foreign} frames say that they are another's"
 
 
+def address_spaces():
+    """A1 to A3 of mm/as/verify.c and V1 of vma.c, for every space."""
+    found, trouble = spaces.all_spaces()
+    if trouble:
+        yield f"A0 mm_list: {trouble}"
+    for space in found:
+        where = f"space 0x{space.address:08x}"
+        yield from (f"V1 {where}: {text}" for text in space.trouble)
+        for below, vma in zip(space.vmas, space.vmas[1:]):
+            if below.end > vma.start:
+                yield (f"V1 {where}: {below.range_text()} and "
+                       f"{vma.range_text()} overlap or are out of order")
+        if len(space.vmas) != space.map_count:
+            yield (f"V3 {where}: {len(space.vmas)} VMAs, map_count "
+                   f"{space.map_count}")
+        for w, _, what in spaces.disagreements(space):
+            yield f"A1 {where}: 0x{w.va:08x} is {what}"
+        rss, tables_used = spaces.counted(space)
+        if rss != sum(space.rss):
+            yield f"A2 {where}: rss is {sum(space.rss)}, counted {rss}"
+        if tables_used != space.nr_tables:
+            yield (f"A3 {where}: nr_tables is {space.nr_tables}, counted "
+                   f"{tables_used}")
+
+
 def report(contradictions, what):
     """Lines for a check; bounded, and never an exception."""
     shown = 0
@@ -219,7 +248,7 @@ def report(contradictions, what):
 class Check(command.Command):
     """Re-derive counters and rules from memory and compare.
 
-    mm check [buddy|pages|pt|slab|vmalloc|all]        without a word: all
+    mm check [buddy|pages|pt|slab|vmalloc|as|all]        without a word: all
 
       buddy   free lists against nr_free, order_mask, each block against its
               struct page and its buddy               (rules B1-B6)
@@ -230,6 +259,8 @@ class Check(command.Command):
               slub_debug asks for them              (U1-U4, A1-A3, B1-B2, C1-C3)
       vmalloc areas and free ranges fill the space; pages are mapped to their
               frames, guards to nothing             (V1-V4, R0-R3)
+      as      each space: no entry beyond its VMA, rss and tables as counted,
+              VMAs in order and apart               (A1-A3, V1)
 
         free_list -> [page]<->[page]<->         list says    2 blocks
                        |        |               nr_free says 2
@@ -238,9 +269,9 @@ class Check(command.Command):
     Nothing runs in the kernel for this. Stopped inside the allocator (zone
     lock held), a block on its way is reported."""
 
-    name, usage = "check", "[buddy|pages|pt|slab|vmalloc|all]"
+    name, usage = "check", "[buddy|pages|pt|slab|vmalloc|as|all]"
     counts = (0, 1)
-    parts = ("buddy", "pages", "pt", "slab", "vmalloc", "all")
+    parts = ("buddy", "pages", "pt", "slab", "vmalloc", "as", "all")
 
     def complete(self, text, word):
         return [part for part in self.parts if part.startswith(word)]
@@ -267,6 +298,8 @@ class Check(command.Command):
             yield from report(check_slab.rules(known), "slab")
         if what in ("vmalloc", "all"):
             yield from report(check_vmalloc.rules(known), "vmalloc")
+        if what in ("as", "all"):
+            yield from report(address_spaces(), "as")
         yield "next: mm page PFN   mm walk ADDR   for the first contradiction"
 
     @staticmethod

@@ -13,6 +13,7 @@ class Prefix(gdb.Command):
          mm walk ADDR    how the MMU translates an address, level by level
          mm what ADDR    what lies at an address of any kind
          mm maps         all that is mapped, as ranges
+         mm vma          what a process maps, and what of it is there
          mm regs         the registers that steer translation
          mm fault        the fault being handled, and the rule that decided it
          mm page X       one page frame      mm map    all of them, a letter each
@@ -24,6 +25,8 @@ class Prefix(gdb.Command):
          mm check        re-derive the counters and say what contradicts
          mm tasks        tasks, and the stack of one
          mm when, mm goto N, mm cause, mm who-wrote ADDR    in a replay
+         mm break-user PROGRAM FUNC      stop in a program; mm symbols: whose
+                         symbols are loaded
          mm type TEXT    type a line at the kernel's console
 
        help mm walk    tells more of a command and draws what it looks at

@@ -3,7 +3,7 @@
 
 import gdb
 
-from . import command, tables, target
+from . import command, spaces, tables, target
 from .walk import levels
 
 
@@ -119,6 +119,7 @@ class FaultCommand(command.Command):
       WnR: 1 a write                           09 0b  domain
       DFAR: the address that was accessed      0d 0f  permission
 
+    Of a user's fault: the VMA, and what the kernel will do about it.
     `bt` shows who did it: frames go on through the exception."""
 
     name, usage = "fault", "[DFSR DFAR]"
@@ -142,7 +143,8 @@ class FaultCommand(command.Command):
                f"status 0x{status:02x}, {tables.fault_name(status)}")
         if fault.source:
             yield f"  ({fault.source})"
-        named = mistake(fault, status)
+        of_user = fault.pc is not None and fault.pc < spaces.KERNEL_START
+        named = None if of_user else mistake(fault, status)
         if named:
             yield f"  the kernel calls this: {named}"
         if fault.pc is not None:
@@ -154,6 +156,12 @@ class FaultCommand(command.Command):
             yield from levels(w, 1 if dacr is None else dacr)
             yield from rule(w, fault, status,
                             1 if dacr is None else dacr).split("\n")
+        found = of_user and spaces.current_space()
+        if found:
+            space = found[1]
+            yield "  " + spaces.vma_line(space, fault.addr)
+            yield ("  the kernel's answer: " + spaces.answer(
+                space, fault.addr, fault.write, fault.fetch))
         yield "next: bt   mm walk 0x%x   in a replay: reverse-stepi" % fault.addr
 
 

@@ -43,11 +43,11 @@ class Layout:
     def state_table():
         """Letters and names of the states, from the table page_states."""
         try:
-            table = gdb.parse_and_eval("page_states")
+            table = target.variable("page_states")
             rows = [table[i] for i in range(table.type.range()[1] + 1)]
             return ([chr(int(row["letter"])) for row in rows],
                     [target.text_at(row["name"]) for row in rows])
-        except gdb.error:
+        except (gdb.error, MMError):
             return [], []
 
 
@@ -98,10 +98,10 @@ class Page:
 
 def flag_names():
     try:
-        table = gdb.parse_and_eval("page_flag_names")
+        table = target.variable("page_flag_names")
         return [target.text_at(table[i])
                 for i in range(table.type.range()[1] + 1)]
-    except gdb.error:
+    except (gdb.error, MMError):
         return []
 
 
@@ -179,9 +179,10 @@ class Frames:
 class Zone:
     """One populated zone."""
 
-    def __init__(self, value):
+    def __init__(self, pointer):
+        value = target.follow(pointer)
         self.value = value
-        self.address = int(value.address)
+        self.address = target.pointer(pointer)
         self.name = target.text_at(value["name"])
         for field in ("nid", "index", "type"):
             setattr(self, field, int(value[field]))
@@ -199,10 +200,14 @@ class Zone:
     def free_lists(self):
         """(order, type, address of the head, blocks that it claims to hold)."""
         kinds = layout().types
+        first = self.address + target.offset_of("struct zone", "free_area")
+        area_size = self.value["free_area"][0].type.sizeof
+        lists_at = target.offset_of("struct free_area", "free_list")
         for order in range(self.orders):
             area = self.value["free_area"][order]
             for kind in sorted(kinds):
-                yield (order, kind, int(area["free_list"][kind].address),
+                yield (order, kind,
+                       first + order * area_size + lists_at + 8 * kind,
                        int(area["nr_free"][kind]))
 
     def spans(self, pfn):
@@ -213,10 +218,10 @@ def zones():
     """All populated zones, low addresses first."""
     result = []
     try:
-        table = gdb.parse_and_eval("zone_table")
+        table = target.variable("zone_table")
         for i in range(table.type.range()[1] + 1):
             if int(table[i]):
-                result.append(Zone(table[i].dereference()))
+                result.append(Zone(table[i]))
     except gdb.error as error:
         raise MMError(f"cannot read the zones: {error}") from None
     if not result:

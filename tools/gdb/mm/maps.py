@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm maps and mm regs: the whole translation, and what steers it."""
 
-from . import command, tables, target
+from . import command, spaces, tables, target
 from .command import size_text
 
 
@@ -45,10 +45,10 @@ class Run:
         return text + (f"   first PA 0x{w.pa:08x}" if physical else "")
 
 
-def runs(ttbr):
-    """All ranges that are mapped."""
+def runs(ttbr, end=1 << 32):
+    """All ranges that are mapped, below end."""
     known, run = areas(), None
-    for w in tables.entries(target.read_words, ttbr):
+    for w in tables.entries(target.read_words, ttbr, 0, end):
         if not w.mapped():
             continue
         if w.kind == tables.LARGE and w.va % w.size:
@@ -70,32 +70,43 @@ class Maps(command.Command):
     """All that is mapped, as ranges with their permissions.
 
     mm maps [--pt] [--wx] [--pa] [--ttbr X]
+    mm maps [-p PID] [--pt|--vma|--both] [--wx] [--pa]
 
       entries of one kind side by side        become one line
       [ro x][ro x][ro x][RW NX]          0xc0010000-0xc0013000  12K  ro x
                                          0xc0013000-0xc0014000   4K  RW NX
 
-    The ranges are read from the tables in physical memory (--pt, the only
-    source so far). Columns: range, size, kind of entry, RW or ro, x or NX
-    (for the kernel), SHD: shareable, memory type, USR: a user may, too.
+    --pt    what the tables in physical memory map (if nothing else is said)
+    -p PID  only the user's half of this process (-p 0: of the one that runs)
+    --vma   what its VMAs promise; nothing of it need be there
+    --both  each VMA and below it what the tables have of it; an entry that the
+            promise does not cover is marked !!, for there should be none
     --wx    only what is writable and executable: there should be nothing
     --pa    add the physical address of the range's first byte
-    The same table as the kernel's own `cat kernel_page_tables`."""
+    Columns: range, size, kind of entry, RW or ro, x or NX (for the kernel),
+    SHD: shareable, memory type, USR: a user may, too. Without a process it is
+    the same table as the kernel's own `cat kernel_page_tables`."""
 
-    name, usage = "maps", "[--pt] [--wx] [--pa] [--ttbr X]"
-    options = {"--pt": False, "--kernel": False, "--wx": False, "--pa": False,
-               "--ttbr": int}
+    name, usage = "maps", "[-p PID] [--pt|--vma|--both] [--wx] [--pa] [--ttbr X]"
+    options = {"--pt": False, "--kernel": False, "--vma": False,
+               "--both": False, "--wx": False, "--pa": False, "--ttbr": int,
+               "-p": int}
     counts = (0,)
 
     def run(self, _words, options):
+        if sum(name in options for name in ("--pt", "--vma", "--both")) > 1:
+            self.fail("--pt, --vma and --both exclude each other")
         if not target.mmu_on():
             return ["the MMU is off (SCTLR.M = 0): every address is its own",
                     "next: mm regs"]
-        return self.table(options.get("--ttbr", target.ttbr()), options)
+        if options.keys() & {"-p", "--vma", "--both"}:
+            return self.process(options)
+        return self.table(runs(options.get("--ttbr", target.ttbr())), options)
 
-    def table(self, ttbr, options):
+    @staticmethod
+    def table(found, options):
         area, wx = None, 0
-        for run in runs(ttbr):
+        for run in found:
             wx += run.end - run.first.va if run.wx() else 0
             if "--wx" in options and not run.wx():
                 continue
@@ -105,6 +116,75 @@ class Maps(command.Command):
             yield run.line("--pa" in options)
         yield f"writable and executable: {wx >> 10} KiB"
         yield "next: mm walk ADDR   shows one address, bit by bit"
+
+    def process(self, options):
+        """One process: its promises, its entries, or both."""
+        if options.get("-p"):
+            task, space = spaces.of_pid(options["-p"])
+        else:
+            found = spaces.current_space()
+            if not found:
+                self.fail("a thread of the kernel runs here: name a process, "
+                          "-p PID")
+            task, space = found
+        yield (f"task {task.pid} \"{task.name}\"   TTBR0 "
+               f"0x{space.ttbr():08x}")
+        if "--vma" in options:
+            yield from self.promises(space)
+        elif "--both" in options:
+            yield from self.both(space, options)
+        else:
+            yield from self.table(runs(space.ttbr(), spaces.KERNEL_START),
+                                  options)
+            return
+        yield f"next: mm vma {task.pid}   mm walk ADDR -p {task.pid}"
+
+    @staticmethod
+    def promises(space):
+        for vma in space.vmas:
+            yield vma_text(space, vma)
+        yield from space.trouble
+
+    @staticmethod
+    def both(space, options):
+        wrong = {w.va: what for w, _, what in spaces.disagreements(space)}
+        last, left = None, list(space.vmas)
+        for run in runs(space.ttbr(), spaces.KERNEL_START):
+            for part in cut(space, run):
+                while left and left[0].start <= part.first.va:
+                    last = left.pop(0)
+                    yield vma_text(space, last)
+                bad = [wrong[va] for va in range(part.first.va, part.end, 4096)
+                       if va in wrong]
+                yield ("!!  " if bad else "    ") + part.line("--pa" in options) \
+                    + (f"   {bad[0]}" if bad else "")
+        for vma in left:
+            yield vma_text(space, vma)
+        soft = [(va, what) for va, what in wrong.items()
+                if not space.entry(va).mapped()]
+        for va, what in soft:
+            yield f"!!  0x{va:08x} {what}"
+        yield from space.trouble
+        yield (f"{len(space.vmas)} VMAs, {len(wrong)} entries that their "
+               "VMA does not cover")
+
+
+def vma_text(space, vma):
+    return (f"{vma.range_text()} {size_text(vma.end - vma.start):>9s} "
+            f"{vma.rights()}  {vma.backing(space)}")
+
+
+def cut(space, run):
+    """A run of entries, cut where a VMA begins or ends."""
+    borders = sorted({border for vma in space.vmas
+                      for border in (vma.start, vma.end)
+                      if run.first.va < border < run.end})
+    start = run.first.va
+    for end in [*borders, run.end]:
+        part = Run(space.entry(start), run.area)
+        part.end = end
+        yield part
+        start = end
 
 
 SCTLR_BITS = ((0, "M", "MMU"), (1, "A", "strict alignment"), (2, "C", "data cache"),

@@ -46,7 +46,8 @@ class Astray(Exception):
 def design():
     """'slub', 'slab' or 'slob'."""
     try:
-        return target.text_at(gdb.parse_and_eval("the_slab_design->name"))
+        return target.text_at(target.follow(
+            target.variable("the_slab_design"))["name"])
     except gdb.error as error:
         raise MMError(f"cannot tell the slab design: {error}") from None
 

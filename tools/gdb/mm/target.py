@@ -8,6 +8,11 @@ Ideas
   Physical    QEMU's gdb stub has a switch: while Qqemu.PhyMemMode is 1,
   memory      addresses are physical. It is off again after every read. Where
               there is no such switch (a memory dump), the linear map serves.
+  Privilege   QEMU reads virtual addresses for gdb with the rights of the mode
+              that the core is in. While a program is stopped gdb sees what it
+              may see, which is not the kernel: then we walk the tables and read
+              the frame (read_virtual), and gdb's values are filled from bytes
+              (whole, object_at).
   Numbers     are read as blocks and unpacked here. gdb.Value would do, but
               takes a packet each.
 """
@@ -16,6 +21,8 @@ import re
 import struct
 
 import gdb
+
+from . import tables
 
 REGISTERS = {
     "TTBR0": ("TTBR0_EL1_S", "TTBR0_S", "TTBR0_EL1", "TTBR0"),
@@ -57,7 +64,35 @@ def value(expression):
     try:
         return int(gdb.parse_and_eval(expression)) & 0xffffffff
     except gdb.error as error:
-        raise MMError(f"cannot read {expression}: {error}") from None
+        why = error
+    try:                                # its place alone, then its bytes
+        found = whole(gdb.parse_and_eval(
+            expression.removeprefix("(unsigned long)")))
+        return int(found) & 0xffffffff
+    except gdb.error:
+        raise MMError(f"cannot read {expression}: {why}") from None
+
+
+def whole(found):
+    """A value of gdb with its bytes read, whatever the core may see."""
+    try:
+        found.fetch_lazy()
+        return found
+    except gdb.error:
+        if found.address is None:
+            raise
+        return gdb.Value(read_virtual(int(found.address) & 0xffffffff,
+                                      found.type.sizeof), found.type)
+
+
+def variable(name):
+    """A variable of the kernel, whole."""
+    return whole(gdb.parse_and_eval(name))
+
+
+def follow(pointed):
+    """What a pointer (gdb.Value) leads to, whole."""
+    return whole(pointed.dereference())
 
 
 def register(name):
@@ -93,8 +128,32 @@ def read_virtual(va, size):
     try:
         return bytes(inferior().read_memory(va, size))
     except (gdb.error, ValueError, OverflowError):
+        data = read_walked(va, size)
+    if data is None:
         raise MMError(f"cannot read {size} bytes at 0x{va:08x}; "
                       f"`mm walk 0x{va:x}` says why") from None
+    return data
+
+
+def in_program():
+    """Is the core in user mode?"""
+    cpsr = register("cpsr") if connected() else None
+    return cpsr is not None and cpsr & 0x1f == 0x10
+
+
+def read_walked(va, size):
+    """The same through the tables, while a program is stopped; or None."""
+    if not in_program() or not 0 <= va <= (1 << 32) - size:
+        return None
+    data = b""
+    while size:
+        part = min(size, 4096 - va % 4096)
+        w = tables.walk(read32, ttbr(), va)
+        found = read_physical(w.pa, part) if w.mapped() else None
+        if found is None:
+            return None
+        data, va, size = data + found, va + part, size - part
+    return data
 
 
 def physical_mode(on):
@@ -230,8 +289,12 @@ def section_of(address):
 
 
 def type_of(name):
+    """A type of the kernel, also where a program has another of that name."""
     try:
-        return gdb.lookup_type(name)
+        kernel = gdb.lookup_global_symbol("start_kernel")
+        block = kernel.symtab.static_block() if kernel else None
+        return gdb.lookup_type(name, block) if block else \
+            gdb.lookup_type(name)
     except gdb.error:
         raise MMError(f"the kernel has no {name} (no symbols loaded, or an "
                       "older kernel)") from None
@@ -266,16 +329,31 @@ def enum_names(name, prefix):
 
 
 def text_at(pointer):
+    """The text that a pointer, or an array in a whole value, holds."""
     try:
         return pointer.string(errors="replace", length=-1)
     except gdb.error:
+        pass
+    try:
+        return text_of(int(pointer) & 0xffffffff)
+    except (MMError, gdb.error):
         return "?"
+
+
+def text_of(address, most=256):
+    """The text at an address, up to its NUL."""
+    data = b""
+    while b"\0" not in data and len(data) < most:
+        part = 32 - address % 32
+        data, address = data + read_virtual(address, part), address + part
+    return data.split(b"\0")[0].decode(errors="replace")
 
 
 def object_at(type_name, address):
     """A structure, read at once: its fields cost no further packets."""
     kind = type_of(type_name)
-    return gdb.Value(read_virtual(address, kind.sizeof), kind)
+    return gdb.Value(read_virtual(int(address) & 0xffffffff, kind.sizeof),
+                     kind)
 
 
 def pointer(field):

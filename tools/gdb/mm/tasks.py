@@ -14,16 +14,16 @@ def thread_size():
 
 
 class Task:
-    def __init__(self, value):
-        self.value = value
-        self.address = int(value.address)
+    def __init__(self, address):
+        value = target.object_at("struct task", address)
+        self.value, self.address = value, address
         self.pid, self.cpu = int(value["pid"]), int(value["cpu"])
         self.name = value["name"].string(errors="replace")
         self.state = STATES.get(int(value["state"]), "?")
-        self.stack = int(value["stack"])
+        self.stack = target.pointer(value["stack"])
         self.pc = int(value["context"]["pc"]) & 0xffffffff
         self.sp = int(value["context"]["sp"]) & 0xffffffff
-        self.fn = int(value["fn"])
+        self.fn = target.pointer(value["fn"])
         self.stack_end = self.stack + thread_size()
 
     def stack_holds(self, address):
@@ -38,13 +38,12 @@ def tasks():
     if not target.value("(unsigned long)task_list.next"):
         return [], None
     offset = target.offset_of("struct task", "task_node")
-    kind, trouble = target.type_of("struct task").pointer(), None
+    trouble = None
     try:
         nodes = lists.walk(head, 4096)
     except lists.Broken as error:
         nodes, trouble = error.nodes, str(error)
-    return [Task(gdb.Value(node - offset).cast(kind).dereference())
-            for node in nodes], trouble
+    return [Task(node - offset) for node in nodes], trouble
 
 
 def running():

@@ -13,7 +13,7 @@ import struct
 
 import gdb
 
-from . import lists, target
+from . import lists, target, trees
 from .target import MMError
 
 MOST = 1 << 16
@@ -67,8 +67,7 @@ class State:
 
     def __init__(self):
         try:
-            value = gdb.parse_and_eval("vmalloc_state")
-            value.fetch_lazy()
+            value = target.variable("vmalloc_state")
         except gdb.error as error:
             raise MMError(f"cannot read vmalloc_state: {error}") from None
         self.start, self.size = (target.pointer(value[field])
@@ -94,35 +93,7 @@ class State:
 
     def tree(self, root, what):
         """[(node, (left, right))] in order of address."""
-        found, stack, seen, node, parent = [], [], set(), \
-            target.pointer(root), 0
-        while (node or stack) and len(seen) < MOST:
-            while node:
-                try:
-                    up, left, right = struct.unpack(
-                        "<III", target.read_virtual(node, 12))
-                except MMError:
-                    self.trouble.append(f"{what}: the node below 0x{parent:08x}"
-                                        f" is at 0x{node:08x}, which is no "
-                                        "memory")
-                    break
-                if node in seen:
-                    self.trouble.append(f"{what}: the tree meets the node "
-                                        f"0x{node:08x} twice")
-                    break
-                if up & ~1 != parent:
-                    self.trouble.append(
-                        f"{what}: the node 0x{node:08x} says that 0x"
-                        f"{up & ~1:08x} is above it, and not 0x{parent:08x}")
-                seen.add(node)
-                stack.append((node, left, right))
-                node, parent = left, node
-            if not stack:
-                break
-            top, left, right = stack.pop()
-            found.append((top, (left, right)))
-            node, parent = right, top
-        return found
+        return trees.walk(target.pointer(root), what, self.trouble)
 
     def listed(self, name):
         head = target.symbol(f"vmalloc_state.{name}")

@@ -12,15 +12,9 @@ from . import frames, target
 
 
 def names(table):
-    values = gdb.parse_and_eval(table)
+    values = target.variable(table)
     return [target.text_at(values[i])
             for i in range(values.type.range()[1] + 1)]
-
-
-def fetched(value):
-    """A gdb.Value whose bytes are read now, in one packet."""
-    value.fetch_lazy()
-    return value
 
 
 def atomic(value):
@@ -34,7 +28,7 @@ class Pcp:
     """The counters of one core's share of one zone (struct zone_pcp)."""
 
     def __init__(self, pointer):
-        value = fetched(pointer.dereference())
+        value = target.follow(pointer)
         orders = value["nr_alloc"].type.range()[1] + 1
         small = value["nr_pop"].type.range()[1] + 1
         stacks = value["stack"]
@@ -107,10 +101,10 @@ def numa(found, shares):
 
 
 def node_items(found):
-    diffs = fetched(gdb.parse_and_eval("node_stat_diff"))
+    diffs = target.variable("node_stat_diff")
     cpus, nodes = (diffs.type.range()[1] + 1,
                    diffs[0].type.range()[1] + 1)
-    table = fetched(gdb.parse_and_eval("node_data"))
+    table = target.variable("node_data")
     for item, name in enumerate(names("node_stat_names")):
         total = 0
         for node in range(nodes):
@@ -121,7 +115,7 @@ def node_items(found):
 
 
 def events(found, zones, shares):
-    counts = fetched(gdb.parse_and_eval("vm_events"))
+    counts = target.variable("vm_events")
     texts = names("vm_event_names")
     first = texts.index("pgalloc_dma")
     for item, name in enumerate(texts):

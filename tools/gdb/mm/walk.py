@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm walk: one address, as the MMU translates it."""
 
-from . import command, frames, tables, target
+from . import command, frames, spaces, tables, target
 from .board import device_at
 
 
@@ -90,8 +90,20 @@ def verdicts(w, dacr, user):
     return lines
 
 
+def promise(space, w):
+    """The VMA, and what a fault there comes to."""
+    yield "      " + spaces.vma_line(space, w.va)
+    for what, access in (("read", {}), ("write", {"write": True})):
+        text = spaces.answer(space, w.va, **access)
+        if not text.startswith("nothing"):
+            yield f"      a user's {what}: {text}"
+
+
 def check(w):
     """Ask QEMU for the same translation."""
+    if w.mapped() and not w.ap1 and target.in_program():
+        return ("      check: QEMU answers for the program that is stopped, "
+                "which may not go there")
     theirs, ours = target.gva2gpa(w.va), w.pa if w.mapped() else None
     if theirs == "?":
         return "      check: there is no QEMU monitor to ask"
@@ -105,7 +117,7 @@ def check(w):
 class Walk(command.Command):
     """Translate a virtual address as the MMU does, level by level.
 
-    mm walk ADDR [--quiz] [--pa-only] [--user] [--ttbr X]
+    mm walk ADDR [--quiz] [--pa-only] [--user] [-p PID] [--ttbr X]
 
       31       20 19       12 11           0
      +-----------+-----------+--------------+
@@ -122,11 +134,13 @@ class Walk(command.Command):
     this shows what the hardware finds and not what the kernel believes.
     --pa-only   one number          --quiz  asks before it tells
     --user      judge the access of a user program
+    -p PID      in the tables of this process, as its program would
     --ttbr X    start at another first-level table (physical address)"""
 
-    name, usage = "walk", "ADDR [--quiz] [--pa-only] [--user] [--ttbr X]"
+    name = "walk"
+    usage = "ADDR [--quiz] [--pa-only] [--user] [-p PID] [--ttbr X]"
     options = {"--quiz": False, "-q": False, "--pa-only": False,
-               "--user": False, "--ttbr": int}
+               "--user": False, "--ttbr": int, "-p": int}
     counts = (1,)
 
     def run(self, words, options):
@@ -135,33 +149,57 @@ class Walk(command.Command):
             return [f"0x{va:08x}: the MMU is off (SCTLR.M = 0), so the "
                     "physical address is the same",
                     "next: mm regs"]
+        task, space = self.whose(va, options)
         base = options.get("--ttbr", target.ttbr())
+        if "-p" in options:
+            base = space.ttbr()
         w = tables.walk(target.read32, base, va)
         if "--pa-only" in options:
             return [f"0x{w.pa:08x}" if w.mapped() else "unmapped"]
         if "--quiz" in options or "-q" in options:
             return self.quiz(w)
-        return self.tell(w, base, options)
+        return self.tell(w, base, options, task, space)
 
-    def tell(self, w, base, options):
+    def whose(self, va, options):
+        """(task, Space) if a process is asked about or runs; else Nones."""
+        if "-p" in options:
+            if "--ttbr" in options:
+                self.fail("-p and --ttbr exclude each other")
+            return spaces.of_pid(options["-p"])
+        user = va < spaces.KERNEL_START and "--ttbr" not in options
+        return user and spaces.current_space() or (None, None)
+
+    def tell(self, w, base, options, task, space):
         dacr = target.register("DACR")
         dacr = 1 if dacr is None else dacr
-        space = "user" if w.va < 0xbf000000 else "kernel"
+        half = "user" if w.va < spaces.KERNEL_START else "kernel"
         asid = target.register("CONTEXTIDR")
+        if "-p" in options:
+            asid = space.asid
         asid = "" if asid is None else f"   ASID {asid & 255}"
-        yield f"VA 0x{w.va:08x}   {space}   TTBR0 0x{base & ~0x3fff:08x}{asid}"
+        whose = f"   task {task.pid} \"{task.name}\"" if task else ""
+        yield (f"VA 0x{w.va:08x}   {half}{whose}   TTBR0 "
+               f"0x{base & ~0x3fff:08x}{asid}")
         yield from fields(w.va, w.level)
         yield ""
         yield from levels(w, dacr)
         if w.mapped():
             yield from rights(w)
             yield frame_line(w.pa)
-        else:
+        elif not space:
             yield "  =>  no translation; no VMA: the kernel calls this a mistake"
-        yield from verdicts(w, dacr, "--user" in options)
-        if "--ttbr" not in options:
+        else:
+            yield "  =>  no translation"
+        yield from verdicts(w, dacr, "--user" in options or "-p" in options)
+        if space and half == "user":
+            yield from promise(space, w)
+        if not options.keys() & {"--ttbr", "-p"}:
             yield check(w)
         memory = w.mapped() and target.is_memory(w.pa)
+        if "-p" in options:
+            yield f"next: mm vma {task.pid} 0x{w.va:x}" + (
+                f"   mm page 0x{w.pa >> 12:x}" if memory else "")
+            return
         yield (f"next: mm page 0x{w.pa >> 12:x}   mm what 0x{w.va:x}"
                if memory else f"next: mm maps   mm what 0x{w.va:x}")
 

@@ -2,8 +2,8 @@
 """mm what: what lies at an address, of whatever kind it is."""
 
 
-from . import (command, frames, lists, maps, objects, shadow, slabs, tables,
-               target, tasks, vmalloc)
+from . import (command, frames, lists, maps, objects, shadow, slabs, spaces,
+               tables, target, tasks, vmalloc)
 from .board import device_at
 from .target import MMError
 
@@ -145,6 +145,16 @@ def physical(pa):
             yield from image_part(va)
 
 
+def user_part(va):
+    """An address of the process that runs: its VMA."""
+    found = spaces.current_space()
+    if not found or not found[1].vma_at(va):
+        return
+    task, space = found
+    yield (f"  of task {task.pid} \"{task.name}\": "
+           f"{spaces.vma_line(space, va)}")
+
+
 def area_text(va):
     name = maps.area_of(va, maps.areas())
     return {"lowmem": "direct map", "vmalloc": "vmalloc area",
@@ -161,6 +171,8 @@ def virtual(va):
             yield f"  {area_text(va)}, not mapped"
             yield from task_part(va)
             yield from guarded(vmalloc.describe, va)
+        else:
+            yield from user_part(va)
         return
     device = device_at(w.pa)
     yield (f"  {area_text(va)} -> PA 0x{w.pa:08x}"
@@ -168,6 +180,8 @@ def virtual(va):
            + f"   {'rw' if w.kernel_write() else 'r-'}"
            f"{'x' if w.kernel_exec() else '-'} "
            f"{tables.MEMATTR[w.memattr]}")
+    if va < spaces.KERNEL_START:
+        yield from user_part(va)
     yield from image_part(va)
     yield from fixmap_part(va)
     yield from guarded(percpu_part, va)
