@@ -26,6 +26,8 @@ void complete(struct completion *c);
 void complete_all(struct completion *c);
 /* Context: may sleep. */
 void wait_for_completion(struct completion *c);
+/* The same; -EINTR: a signal that ends the process came first. */
+int wait_for_completion_killable(struct completion *c);
 /* At most timeout jiffies: 0 if it did not come, else at least 1. */
 long wait_for_completion_timeout(struct completion *c, long timeout);
 /* Take one completion if there is one. Any context. */

@@ -73,6 +73,7 @@ struct process {
 	struct sigpending pending;	/* t  for any thread */
 	int exit_signal;		/* -  to the parent; 0: none */
 	bool group_exit;		/* t  all threads are to end */
+	struct task *exec_task;		/* t  all others are to end; or NULL */
 	bool did_exec;			/* o  */
 	u8 stopped;			/* t  the signal that stopped it; 0: runs */
 	bool stop_told, cont_told;	/* t  wait() has been told */
@@ -85,7 +86,7 @@ struct process {
 	struct process_usage children_usage; /* t  of children waited for */
 	u64 start_time;			/* -  ktime */
 	struct timer real_timer;	/* t  ITIMER_REAL */
-	u64 real_interval;		/* t  ns */
+	u64 real_interval;		/*    ns; real_timer_mutex: itimer.c */
 	s16 oom_score_adj;		/* o  */
 	bool dumpable;			/* o  */
 	u8 pdeath_signal;		/* o  prctl */
@@ -99,11 +100,13 @@ extern struct process *init_process;	/* pid 1; NULL before it starts */
 
 /* --- process.c --- */
 
-/* A copy of the parts of parent that fork copies (parent NULL: the first).
+/* A copy of the parts of model that fork copies (NULL: the first of all).
  * In no tree yet. NULL: no memory. */
-struct process *process_alloc(struct process *parent);
-/* Enter it and its first thread, which has got its number. */
-void process_publish(struct process *process, struct task *leader);
+struct process *process_alloc(struct process *model);
+/* Enter it and its first thread, which has got its number, as a child of
+ * parent; sibling: of the parent of that. NULL: it has none. */
+void process_publish(struct process *process, struct task *leader,
+		     struct process *parent, bool sibling);
 void process_get(struct process *process);
 void process_put(struct process *process);
 /* With a reference; NULL: there is none (zombies are found). Context: any. */
@@ -113,6 +116,8 @@ bool process_has_pid(int pid);
 /* Call fn for each process, with a reference and no lock held. */
 void process_for_each(void (*fn)(struct process *process, void *arg),
 		      void *arg);
+/* The number of its parent; 0: it has none. */
+int process_parent_pid(const struct process *process);
 /* Times of the process up to now. */
 void process_usage_now(struct process *process, struct process_usage *sum);
 

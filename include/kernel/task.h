@@ -95,7 +95,7 @@ struct task {
 					 *    broke off, or 0 */
 	u64 user_time;			/* o  ns, by ticks that met user mode */
 	u32 robust_list;		/* o  user address, or 0 */
-	struct completion *vfork_done;	/* o  the parent waits for it */
+	struct completion *vfork_done;	/*    process_lock: the parent waits */
 	u32 tls, tls_rw;		/* o  TPIDRURO, TPIDRURW: asm/tls.h */
 	struct fpu_state *fpu;		/* o  NULL until first used: kernel/fpu.h */
 	struct rlimit *rlim;		/* -  the process's; NULL: no limits */
@@ -133,6 +133,8 @@ void put_task(struct task *task);
 struct task *find_get_task(int pid);
 /* Its address space, with a user's reference, or NULL. Context: any. */
 struct mm_struct *task_get_mm(struct task *task);
+/* The most pages that its address space has had, 0 without one. */
+unsigned long task_hiwater_rss(const struct task *task);
 /* How many there are. */
 unsigned task_count(void);
 /* exec: the thread that is left gets the number of its process. */

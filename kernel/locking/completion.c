@@ -9,6 +9,8 @@
  * complete_all() sets done to a number that no waiter uses up.
  */
 #include <kernel/completion.h>
+#include <kernel/signal.h>
+#include <lib/errno.h>
 
 #define DONE_FOR_EVER	(~0u / 2)
 
@@ -76,7 +78,7 @@ try_wait_for_completion(struct completion *c)
  * the wake-up of the next complete().
  */
 static long
-wait_common(struct completion *c, long timeout)
+wait_common(struct completion *c, long timeout, bool killable)
 {
 	struct wait_queue_entry entry;
 	bool taken;
@@ -87,7 +89,11 @@ wait_common(struct completion *c, long timeout)
 	while (!(taken = take_done(c)) && timeout) {
 		if (list_empty(&entry.node))
 			list_add_tail(&entry.node, &c->wait.waiters);
-		set_current_state(TASK_UNINTERRUPTIBLE);
+		set_current_state(killable ? TASK_INTERRUPTIBLE :
+					     TASK_UNINTERRUPTIBLE);
+		/* Who kills sets the signal, then looks at the state. */
+		if (killable && fatal_signal_pending())
+			break;
 		spin_unlock_irq(&c->wait.lock);
 		timeout = schedule_timeout(timeout);
 		spin_lock_irq(&c->wait.lock);
@@ -102,11 +108,17 @@ wait_common(struct completion *c, long timeout)
 void
 wait_for_completion(struct completion *c)
 {
-	wait_common(c, MAX_SCHEDULE_TIMEOUT);
+	wait_common(c, MAX_SCHEDULE_TIMEOUT, false);
+}
+
+int
+wait_for_completion_killable(struct completion *c)
+{
+	return wait_common(c, MAX_SCHEDULE_TIMEOUT, true) ? 0 : -EINTR;
 }
 
 long
 wait_for_completion_timeout(struct completion *c, long timeout)
 {
-	return wait_common(c, timeout);
+	return wait_common(c, timeout, false);
 }

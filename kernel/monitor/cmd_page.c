@@ -12,7 +12,10 @@
  */
 #include "monitor_private.h"
 
+#include <kernel/node.h>
 #include <kernel/printk.h>
+#include <kernel/process.h>
+#include <kernel/sched.h>
 #include <lib/bitops.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -187,3 +190,14 @@ verify_command(int argc, char **argv)
 }
 MONITOR_COMMAND("verify", verify_command, "",
 		"check all of memory management against its rules");
+
+/* The same for programs: /proc/verify. It takes long, so it is root's. */
+static void
+verify_show(struct seq_buf *s)
+{
+	if (current->process && current->process->euid)
+		seq_puts(s, "verify: only for root\n");
+	else if (mm_verify_all(s))
+		seq_puts(s, "every rule holds\n");
+}
+NODE("verify", verify_show);

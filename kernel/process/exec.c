@@ -341,19 +341,30 @@ prepare(struct linux_binprm *bprm, const char *path,
 
 /* --- The point of no return --- */
 
-/* This thread alone is left, and has the number of the process. */
-static void
+/*
+ * This thread alone is left, and has the number of the process. -EAGAIN: the
+ * process is ending, or another thread was first: then we end instead.
+ */
+static int
 become_only_thread(struct process *process)
 {
 	unsigned long flags = spin_lock_irqsave(&process_lock);
+	bool late = process->group_exit || process->exec_task;
 
-	zap_other_threads(process);
+	if (!late) {
+		process->exec_task = current;
+		zap_other_threads(process);
+	}
 	spin_unlock_irqrestore(&process_lock, flags);
+	if (late)
+		return -EAGAIN;
 	wait_event(&process->wait_child, process->nr_threads == 1);
 	flags = spin_lock_irqsave(&process_lock);
 	process->leader = current;
+	process->exec_task = NULL;
 	task_set_pid(current, process->pid);
 	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
 }
 
 /* What is shared with other processes is ours from here on. 0 or -ENOMEM. */
@@ -428,10 +439,10 @@ do_execve(const char *path, const struct strings *argv,
 		err = prepare(bprm, path, argv, envp);
 	if (!err)
 		err = unshare(current->process);
-	if (!err) {
-		become_only_thread(current->process);
+	if (!err)
+		err = become_only_thread(current->process);
+	if (!err)
 		take_over(bprm, path);
-	}
 	if (bprm->mm)
 		mmput(bprm->mm);
 	if (bprm->file)
@@ -524,7 +535,7 @@ run_init_process(const char *path)
 		if (err)
 			return err;
 		init_process = current->process;
-		process_publish(init_process, current);
+		process_publish(init_process, current, NULL, false);
 		open_console();
 	}
 	err = kernel_execve(path, argv, envp);
@@ -550,7 +561,7 @@ program_thread(void *arg)
 
 	if (!err) {
 		current->process->of_kernel = true;
-		process_publish(current->process, current);
+		process_publish(current->process, current, NULL, false);
 		open_console();
 		process_get(current->process);
 		program->process = current->process;

@@ -26,20 +26,32 @@
 #include <mm/mm.h>
 #include "process_private.h"
 
+/* Under the lock: the parent may be killed, and its stack goes. */
+static void
+end_vfork(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+
+	if (task->vfork_done)
+		complete(task->vfork_done);
+	task->vfork_done = NULL;
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+/*
+ * A space with one user left has no thread that could join us, so nothing is
+ * written there: that is what set_tid_address(2) promises, and no more.
+ */
 void
 release_user_memory(struct task *task)
 {
-	struct completion *done = task->vfork_done;
-
 	if (task->clear_child_tid && task->mm &&
 	    atomic_read(&task->mm->mm_users) > 1) {
 		put_user(0, (s32 *)task->clear_child_tid);
 		futex_wake_exit(task->clear_child_tid);
 	}
 	task->clear_child_tid = 0;
-	task->vfork_done = NULL;
-	if (done)
-		complete(done);
+	end_vfork(task);
 }
 
 /* The core goes on without user memory; the space may be gone after this. */
@@ -50,6 +62,18 @@ leave_mm(void)
 
 	if (mm)
 		mmput(mm);
+}
+
+/* Does the parent want no zombies? Held: process_lock. */
+static bool
+parent_ignores(const struct process *process)
+{
+	const struct k_sigaction *action;
+
+	if (process->exit_signal != SIGCHLD)
+		return process->exit_signal == 0;
+	action = &process->parent->sighand->action[SIGCHLD - 1];
+	return action->handler == SIG_IGN || action->flags & SA_NOCLDWAIT;
 }
 
 /*
@@ -66,7 +90,7 @@ adopt(struct process *child)
 		list_add_tail(&child->sibling, &init_process->children);
 	if (child->zombie && init_process)
 		notify_parent(child, CLD_EXITED, child->exit_status);
-	if (child->zombie && !init_process) {
+	if (child->zombie && (!init_process || parent_ignores(child))) {
 		process_unhash(child);
 		process_put(child);
 	} else if (child->pdeath_signal) {
@@ -77,18 +101,6 @@ adopt(struct process *child)
 
 		send_sig_locked(child, &info);
 	}
-}
-
-/* Does the parent want no zombies? Held: process_lock. */
-static bool
-parent_ignores(const struct process *process)
-{
-	const struct k_sigaction *action;
-
-	if (process->exit_signal != SIGCHLD)
-		return process->exit_signal == 0;
-	action = &process->parent->sighand->action[SIGCHLD - 1];
-	return action->handler == SIG_IGN || action->flags & SA_NOCLDWAIT;
 }
 
 /* The last thread is ending: what is left of the process is a zombie. */
@@ -139,7 +151,8 @@ leave_process(struct process *process, int status)
 	bool last;
 
 	usage_add_task(&process->usage, current);
-	list_del_init(&current->thread_node);
+	list_del_init(&current->thread_node);	/* no signal comes any more */
+	sigpending_flush(&current->pending);
 	if (process->leader == current)
 		process->leader = NULL;
 	last = --process->nr_threads == 0;
@@ -161,7 +174,6 @@ do_exit(int status)
 	last = leave_process(process, status);
 	leave_mm();
 	fpu_release(current);
-	sigpending_flush(&current->pending);
 	if (last)
 		end_process(process);
 	kthread_exit(status);

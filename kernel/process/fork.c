@@ -47,6 +47,8 @@ flags_valid(u32 flags)
 		return false;
 	if (flags & CLONE_SIGHAND && !(flags & CLONE_VM))
 		return false;
+	if (flags & CLONE_PARENT && current->process == init_process)
+		return false;		/* it would be nobody's child */
 	return !(flags & CLONE_NEWNS);
 }
 
@@ -85,11 +87,9 @@ copy_process(u32 flags, struct process **result)
 		*result = parent;
 		return 0;
 	}
-	child = process_alloc(flags & CLONE_PARENT ? parent->parent : parent);
+	child = process_alloc(parent);
 	if (!child)
 		return -ENOMEM;
-	if (flags & CLONE_PARENT)
-		memcpy(child->rlim, parent->rlim, sizeof(child->rlim));
 	child->exit_signal = (int)(flags & CSIGNAL);
 	err = copy_parts(child, parent, flags);
 	if (err) {
@@ -195,14 +195,23 @@ publish(struct task *child, struct process *process, u32 flags)
 	if (flags & CLONE_THREAD)
 		process_add_thread(process, child);
 	else
-		process_publish(process, child);
+		process_publish(process, child, current->process,
+				flags & CLONE_PARENT);
 }
 
-/* Wait until the child has done with our memory; only death interrupts. */
+/*
+ * Wait until the child has done with our memory; only death interrupts. Then
+ * the child must not look for the completion, which lies on our stack.
+ */
 static void
 wait_for_vfork(struct task *child, struct completion *done)
 {
-	wait_for_completion(done);
+	if (wait_for_completion_killable(done)) {
+		unsigned long flags = spin_lock_irqsave(&process_lock);
+
+		child->vfork_done = NULL;
+		spin_unlock_irqrestore(&process_lock, flags);
+	}
 	put_task(child);
 }
 
@@ -217,6 +226,9 @@ do_clone(const struct clone_args *args)
 
 	if (!flags_valid(args->flags))
 		return -EINVAL;
+	/* Who is to end makes no more of itself. */
+	if (signal_pending())
+		return -ERESTARTNOINTR;
 	if (too_many())
 		return -EAGAIN;
 	err = copy_process(args->flags, &process);

@@ -292,7 +292,10 @@ unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 	spin_unlock(&a->lock);
 }
 
-/* Held: both. */
+/*
+ * Held: both. Within one bucket nobody changes his place in the list: who was
+ * put behind the others would be met again, for ever if the futexes are one.
+ */
 static int
 move_waiters(struct futex_bucket *from, struct futex_bucket *to,
 	     const struct futex_key *key, const struct futex_key *target, int n)
@@ -306,8 +309,10 @@ move_waiters(struct futex_bucket *from, struct futex_bucket *to,
 		if (!same_key(&q->key, key))
 			continue;
 		q->key = *target;
-		list_move_tail(&q->node, &to->waiters);
-		WRITE_ONCE(q->bucket, to);
+		if (from != to) {
+			list_move_tail(&q->node, &to->waiters);
+			WRITE_ONCE(q->bucket, to);
+		}
 		moved++;
 	}
 	return moved;

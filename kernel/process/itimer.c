@@ -9,9 +9,12 @@
  * Times of user space come in two widths: 32-bit seconds in the old calls, 64-bit
  * in those whose names end in 64. Inside, all is ns of ktime.
  *
- * Locks  process_lock: real_interval. The timer's function runs in an interrupt.
+ * Locks  real_timer_mutex: who sets a timer; two threads may. The timer's function
+ *	  runs in an interrupt, and sets it again: only while nobody waits for
+ *	  its end (timer_del_sync).
  */
 #include <asm/uaccess.h>
+#include <kernel/mutex.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/syscalls_process.h>
@@ -31,6 +34,10 @@
 #define TIMER_ABSTIME		1
 
 #define ITIMER_REAL		0
+/* Signals faster than this would leave no time to take them. ns */
+#define SHORTEST		((u64)100 * NSEC_PER_USEC)
+
+static DEFINE_MUTEX(real_timer_mutex);
 
 /* --- Times of user memory --- */
 
@@ -285,7 +292,7 @@ real_timer_expired(struct timer *timer, void *arg)
 
 	send_sig_process(process, &info);
 	if (interval)
-		timer_add(timer, timer->expires + interval);
+		timer_add(timer, timer->expires + max(interval, SHORTEST));
 }
 
 void
@@ -358,9 +365,11 @@ sys_setitimer(int which, const struct old_timeval32 *value,
 		if (new[i].tv_sec < 0 || new[i].tv_usec < 0 ||
 		    new[i].tv_usec >= 1000000)
 			return -EINVAL;
+	mutex_lock(&real_timer_mutex);
 	read_real_timer(current->process, was);
 	set_real_timer(current->process, timeval_ns(&new[1]),
 		       timeval_ns(&new[0]));
+	mutex_unlock(&real_timer_mutex);
 	if (old && copy_to_user(old, was, sizeof(was)))
 		return -EFAULT;
 	return 0;

@@ -61,10 +61,7 @@ state_text(char letter)
 static int
 parent_of(const struct task *task)
 {
-	const struct process *p = task->process;
-	const struct process *parent = p ? READ_ONCE(p->parent) : NULL;
-
-	return parent ? parent->pid : 0;
+	return task->process ? process_parent_pid(task->process) : 0;
 }
 
 /* --- status --- */

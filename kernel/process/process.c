@@ -89,7 +89,7 @@ inherit(struct process *process, const struct process *parent)
 }
 
 struct process *
-process_alloc(struct process *parent)
+process_alloc(struct process *model)
 {
 	struct process *process = kmem_cache_zalloc(process_cachep,
 						    GFP_KERNEL);
@@ -105,16 +105,16 @@ process_alloc(struct process *parent)
 	itimer_init(process);
 	process->start_time = ktime_get_ns();
 	process->exit_signal = SIGCHLD;
-	process->parent = parent;
-	if (parent)
-		inherit(process, parent);
+	if (model)
+		inherit(process, model);
 	else
 		default_limits(process->rlim);
 	return process;
 }
 
 void
-process_publish(struct process *process, struct task *leader)
+process_publish(struct process *process, struct task *leader,
+		struct process *parent, bool sibling)
 {
 	unsigned long flags;
 
@@ -128,6 +128,8 @@ process_publish(struct process *process, struct task *leader)
 	list_add_tail(&process->all_node, &all_processes);
 	pid_used[(unsigned)process->pid / 32] |= 1u << process->pid % 32;
 	nr_processes++;
+	/* Only now: a parent's parent may go at any moment before. */
+	process->parent = sibling ? parent->parent : parent;
 	if (process->parent)
 		list_add_tail(&process->sibling, &process->parent->children);
 	spin_unlock_irqrestore(&process_lock, flags);
@@ -141,6 +143,8 @@ process_add_thread(struct process *process, struct task *task)
 
 	list_add_tail(&task->thread_node, &process->threads);
 	process->nr_threads++;
+	if (process->group_exit || process->exec_task)
+		WRITE_ONCE(task->sig_work, true);	/* born to end */
 	spin_unlock_irqrestore(&process_lock, flags);
 }
 
@@ -230,6 +234,17 @@ process_find(int pid)
 	return process;
 }
 
+/* Under the lock: the parent may end and give its children away. */
+int
+process_parent_pid(const struct process *process)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	int pid = process->parent ? process->parent->pid : 0;
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return pid;
+}
+
 /* Held: process_lock. The tree's reference stays with the caller. */
 void
 process_unhash(struct process *process)
@@ -282,8 +297,7 @@ usage_add_task(struct process_usage *sum, const struct task *task)
 	sum->min_flt += task->min_flt;
 	sum->maj_flt += task->maj_flt;
 	sum->nvcsw += task->nr_switches;
-	if (task->mm)
-		sum->maxrss = max(sum->maxrss, task->mm->hiwater_rss);
+	sum->maxrss = max(sum->maxrss, task_hiwater_rss(task));
 }
 
 void

@@ -27,7 +27,8 @@ void send_sig_locked(struct process *process, const struct siginfo *info);
 void notify_parent(struct process *child, int code, int status);
 /* Set task->sig_work from what waits. Held: process_lock. */
 void recalc_sig_work(struct task *task);
-/* Make every other thread of the current process end. Held: process_lock. */
+/* Every other thread of the current process is to end: it looks soon, and
+ * finds group_exit or exec_task. Held: process_lock. */
 void zap_other_threads(struct process *process);
 /* Would sig be ignored? / Drop it wherever it waits. Held: process_lock. */
 bool signal_ignored(const struct process *process, int sig);

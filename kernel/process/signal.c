@@ -201,11 +201,20 @@ waiting_for(const struct task *task)
 	       ~task->blocked;
 }
 
+/* Is the thread to end, whatever waits for it? */
+static bool
+is_to_end(const struct task *task)
+{
+	const struct task *exec = READ_ONCE(task->process->exec_task);
+
+	return READ_ONCE(task->process->group_exit) || (exec && exec != task);
+}
+
 void
 recalc_sig_work(struct task *task)
 {
 	WRITE_ONCE(task->sig_work, waiting_for(task) != 0 ||
-		   task->process->stopped || task->process->group_exit ||
+		   task->process->stopped || is_to_end(task) ||
 		   task->restore_mask);
 	if (task == current)
 		sched_note_signal(task);
@@ -314,6 +323,9 @@ send_locked(struct process *process, struct task *target,
 	int sig = info->si_signo;
 	bool blocked = target && !wants(target, sig);
 
+	/* A thread that has left its process takes nothing. */
+	if (target && list_empty(&target->thread_node))
+		return;
 	if (!prepare_signal(process, sig) ||
 	    (!blocked && signal_ignored(process, sig) && sig != SIGKILL))
 		return;
@@ -409,15 +421,11 @@ force_sig_fault(int sig, int code, unsigned long addr)
 void
 zap_other_threads(struct process *process)
 {
-	struct siginfo info = kernel_info(SIGKILL);
 	struct task *task;
 
-	list_for_each_entry(task, &process->threads, thread_node) {
-		if (task == current)
-			continue;
-		add_signal(&task->pending, &info);
-		nudge(task);
-	}
+	list_for_each_entry(task, &process->threads, thread_node)
+		if (task != current)
+			nudge(task);
 }
 
 void
@@ -444,7 +452,7 @@ fatal_signal_pending(void)
 	return current->process &&
 	       (current->pending.set & sigmask(SIGKILL) ||
 		current->process->pending.set & sigmask(SIGKILL) ||
-		current->process->group_exit);
+		is_to_end(current));
 }
 
 /* The next signal to act on; 0: none. Held: process_lock. */
@@ -491,20 +499,25 @@ take_signal_of(sigset_t set, struct siginfo *info)
 	return sig;
 }
 
-/* All threads of the process wait here until it is continued. */
+/*
+ * All threads of the process are to wait (wait_while_stopped) until it is
+ * continued. Held: process_lock, since the signal was taken: a SIGCONT comes
+ * either before, and drops it, or behind, and finds the process stopped.
+ */
 static void
 stop_process(int sig)
 {
 	struct process *process = current->process;
-	unsigned long flags = spin_lock_irqsave(&process_lock);
+	struct task *task;
 
-	if (!process->stopped) {
-		process->stopped = (u8)sig;
-		process->stop_told = false;
-		process->continued = false;
-		notify_parent(process, CLD_STOPPED, sig);
-	}
-	spin_unlock_irqrestore(&process_lock, flags);
+	if (process->stopped)
+		return;
+	process->stopped = (u8)sig;
+	process->stop_told = false;
+	process->continued = false;
+	list_for_each_entry(task, &process->threads, thread_node)
+		nudge(task);
+	notify_parent(process, CLD_STOPPED, sig);
 }
 
 /* Held: nothing. Returns when it may go on. */
@@ -534,20 +547,48 @@ report_fatal_signal(int sig)
 		regs->lr);
 }
 
-/* The default action of sig; returns if the process goes on. */
-static void
-default_action(int sig)
+/* Init can only be ended by its own mistake, not by a signal that was sent. */
+static bool
+init_ignores(const struct siginfo *info)
 {
-	if (sigmask(sig) & SIG_IGNORED ||
-	    (current->process == init_process &&
-	     !(sigmask(sig) & SIG_SYNCHRONOUS)))
+	return current->process == init_process &&
+	       !(sigmask(info->si_signo) & SIG_SYNCHRONOUS &&
+		 info->si_code > 0);
+}
+
+/* The default action of a signal that stops nobody; returns if the process
+ * goes on. */
+static void
+default_action(const struct siginfo *info)
+{
+	if (sigmask(info->si_signo) & (SIG_IGNORED | SIG_STOPS) ||
+	    init_ignores(info))
 		return;
-	if (sigmask(sig) & SIG_STOPS) {
-		stop_process(sig);
-		return;
+	report_fatal_signal(info->si_signo);
+	do_group_exit(info->si_signo);
+}
+
+/* Take the next signal with its action; 0: none. Stops are done here. */
+static int
+take_next(struct siginfo *info, struct k_sigaction *action)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	int sig = choose(current, info);
+
+	if (sig) {
+		struct k_sigaction *a;
+
+		a = &current->process->sighand->action[sig - 1];
+		*action = *a;
+		if (a->flags & SA_RESETHAND && a->handler > SIG_IGN)
+			a->handler = SIG_DFL;
+		if (action->handler == SIG_DFL && sigmask(sig) & SIG_STOPS &&
+		    current->process != init_process)
+			stop_process(sig);
 	}
-	report_fatal_signal(sig);
-	do_group_exit(sig);
+	recalc_sig_work(current);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return sig;
 }
 
 /*
@@ -557,30 +598,20 @@ default_action(int sig)
 int
 next_signal(struct siginfo *info, struct k_sigaction *action)
 {
-	struct sighand *sighand = current->process->sighand;
-	unsigned long flags;
 	int sig;
 
 	for (;;) {
-		if (current->process->group_exit)
+		if (READ_ONCE(current->process->group_exit))
 			do_group_exit(0);
-		if (current->process->stopped)
+		if (is_to_end(current))
+			do_exit(SIGKILL);	/* another thread calls exec */
+		if (READ_ONCE(current->process->stopped))
 			wait_while_stopped();
-		flags = spin_lock_irqsave(&process_lock);
-		sig = choose(current, info);
-		if (sig) {
-			struct k_sigaction *a = &sighand->action[sig - 1];
-
-			*action = *a;
-			if (a->flags & SA_RESETHAND && a->handler > SIG_IGN)
-				a->handler = SIG_DFL;
-		}
-		recalc_sig_work(current);
-		spin_unlock_irqrestore(&process_lock, flags);
+		sig = take_next(info, action);
 		if (!sig || action->handler > SIG_IGN)
 			return sig;
 		if (action->handler == SIG_DFL)
-			default_action(sig);
+			default_action(info);
 	}
 }
 

@@ -161,6 +161,16 @@ task_count(void)
 	return READ_ONCE(nr_tasks);
 }
 
+unsigned long
+task_hiwater_rss(const struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	unsigned long rss = task->mm ? task->mm->hiwater_rss : 0;
+
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return rss;
+}
+
 struct mm_struct *
 task_get_mm(struct task *task)
 {

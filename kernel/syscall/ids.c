@@ -32,9 +32,7 @@ sys_gettid(void)
 long
 sys_getppid(void)
 {
-	const struct process *parent = READ_ONCE(current->process->parent);
-
-	return parent ? parent->pid : 0;
+	return process_parent_pid(current->process);
 }
 
 /* --- Users and groups --- */

@@ -169,9 +169,11 @@ sys_madvise(unsigned long addr, unsigned long len, int advice)
 {
 	if (advice != MADV_REMOVE)
 		return do_madvise(current->mm, addr, len, advice);
-	if (addr & ~PAGE_MASK || addr + len < addr)
+	if (addr & ~PAGE_MASK || len > TASK_SIZE)
 		return -EINVAL;
 	len = ALIGN_UP(len, PAGE_SIZE);
+	if (addr + len < addr)
+		return -EINVAL;
 	return len ? madvise_remove(addr, len) : 0;
 }
 

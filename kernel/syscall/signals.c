@@ -259,6 +259,8 @@ sys_kill(int pid, int sig)
 		return -EINVAL;
 	if (pid == -1)
 		return kill_many(0, sig);
+	if (pid == (int)0x80000000)
+		return -ESRCH;
 	if (pid <= 0)
 		return kill_many(pid ? -pid : current->process->pgid, sig);
 	process = process_find(pid);
@@ -312,7 +314,8 @@ sys_rt_sigqueueinfo(int pid, int sig, const struct siginfo *user)
 		return -EFAULT;
 	if (sig < 1 || sig > NSIG)
 		return -EINVAL;
-	if (info.si_code >= 0 && pid != current->process->pid)
+	if ((info.si_code >= 0 || info.si_code == SI_TKILL) &&
+	    pid != current->process->pid)
 		return -EPERM;		/* only the kernel says such things */
 	info.si_signo = sig;
 	process = process_find(pid);

@@ -141,6 +141,9 @@ sys_reboot(u32 magic1, u32 magic2, u32 cmd)
 	}
 }
 
+/* At most so much by one call, as in Linux. */
+#define GETRANDOM_MAX	((u32)(32 << 20) - 1)
+
 long
 sys_getrandom(void *buf, u32 n, u32 flags)
 {
@@ -149,7 +152,9 @@ sys_getrandom(void *buf, u32 n, u32 flags)
 
 	if (flags & ~7u)
 		return -EINVAL;
-	for (; done < n; done += part) {
+	n = min(n, GETRANDOM_MAX);
+	for (; done < n && !(done && signal_pending()); done += part) {
+		cond_resched();
 		part = min(n - done, (u32)sizeof(chunk));
 		get_random_bytes(chunk, part);
 		if (copy_to_user((char *)buf + done, chunk, part))

@@ -148,6 +148,18 @@ prlimit(struct process *process, unsigned which, const u64 *new, u64 *old)
 	return err;
 }
 
+/* Another's limits are for root, and for who is the same user throughout. */
+static bool
+may_limit(const struct process *p)
+{
+	const struct process *self = current->process;
+
+	return p == self || !self->euid ||
+	       (self->uid == p->uid && self->uid == p->euid &&
+		self->uid == p->suid && self->gid == p->gid &&
+		self->gid == p->egid && self->gid == p->sgid);
+}
+
 long
 sys_prlimit64(int pid, unsigned which, const u64 *new, u64 *old)
 {
@@ -161,7 +173,7 @@ sys_prlimit64(int pid, unsigned which, const u64 *new, u64 *old)
 	process = process_find(pid);
 	if (!process)
 		return -ESRCH;
-	err = prlimit(process, which, new, old);
+	err = may_limit(process) ? prlimit(process, which, new, old) : -EPERM;
 	process_put(process);
 	return err;
 }

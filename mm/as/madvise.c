@@ -184,9 +184,11 @@ do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 	    advice != MADV_WILLNEED && advice != MADV_POPULATE_READ &&
 	    advice != MADV_POPULATE_WRITE)
 		return -EINVAL;
-	if (addr & ~PAGE_MASK || len > TASK_SIZE || addr + len < addr)
+	if (addr & ~PAGE_MASK || len > TASK_SIZE)
 		return -EINVAL;
 	len = ALIGN_UP(len, PAGE_SIZE);
+	if (addr + len < addr)
+		return -EINVAL;
 	if (!len)
 		return 0;
 	return flags ? change_flags(mm, addr, addr + len, advice) :

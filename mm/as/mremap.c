@@ -142,6 +142,12 @@ move_vma(struct mm_struct *mm, struct move *m)
 	return err;
 }
 
+static unsigned long
+pgoff_of(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
 /* Checks that Linux makes in this order, with these errors. */
 static int
 check_range(struct mm_struct *mm, struct move *m)
@@ -164,6 +170,10 @@ check_range(struct mm_struct *mm, struct move *m)
 		return 0;
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return -EFAULT;
+	/* Pages of a file have 32-bit numbers, which must not wrap. */
+	if (vma->vm_file && pgoff_of(vma, m->from) + (m->new_len >> PAGE_SHIFT) <
+			    pgoff_of(vma, m->from))
+		return -EINVAL;
 	if (vma->vm_flags & VM_LOCKED && may_lock(mm, more >> PAGE_SHIFT))
 		return -EAGAIN;
 	return may_expand_vm(mm, vma->vm_flags, more >> PAGE_SHIFT) ? 0 :

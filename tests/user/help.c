@@ -126,3 +126,46 @@ clock_now(int clock)
 	SYSCALL(SYS_clock_gettime64, clock, time);
 	return time[0] * 1000000000 + time[1];
 }
+
+/* What a pthread is made with but its TLS; the tid is stored, and cleared. */
+#define THREAD_FLAGS	0x00350f00ul
+
+/*
+ * The child returns from the call on its own stack, so it must not touch the
+ * parent's frame: it runs fn and ends, all in assembly.
+ */
+long
+start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid)
+{
+	register long r7 __asm__("r7") = SYS_clone;
+	register long r0 __asm__("r0") = THREAD_FLAGS;
+	register long r1 __asm__("r1") = (long)top;
+	register long r2 __asm__("r2") = (long)tid;
+	register long r3 __asm__("r3") = 0;
+	register long r4 __asm__("r4") = (long)tid;
+	register long r5 __asm__("r5") = (long)arg;
+	register long r6 __asm__("r6") = (long)fn;
+
+	__asm__ volatile("svc #0\n"
+			 "cmp r0, #0\n"
+			 "bne 1f\n"
+			 "mov r0, r5\n"
+			 "blx r6\n"
+			 "movs r7, #1\n"
+			 "svc #0\n"
+			 "1:"
+			 : "+r"(r0)
+			 : "r"(r7), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5),
+			   "r"(r6)
+			 : "memory", "cc", "lr", "ip");
+	return r0;
+}
+
+void
+join_thread(volatile int *tid)
+{
+	int value;
+
+	while ((value = *tid))
+		SYSCALL(SYS_futex, tid, 0, value, 0, 0, 0);
+}

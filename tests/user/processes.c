@@ -4,9 +4,6 @@
 
 #include "utest.h"
 
-#define CLONE_THREAD_FLAGS 0x003d0f00u	/* what a pthread is made with, and
-					 * the tid stored and cleared */
-
 static void
 exit_with(void *value)
 {
@@ -410,56 +407,18 @@ static char thread_stack[16384] __attribute__((aligned(16)));
 static volatile int thread_tid, thread_sum;
 
 static int
-thread_main(void)
+thread_main(void *arg)
 {
 	thread_sum = SYSCALL(SYS_getpid) * 2 + (SYSCALL(SYS_gettid) ==
 						thread_tid);
 	return 0;
 }
 
-/*
- * The child returns from the call on its own stack, so it must not touch the
- * parent's frame: it runs fn and ends, all in assembly.
- */
-static long
-clone_thread(unsigned flags, void *stack, int (*fn)(void), volatile int *tid)
-{
-	register long r7 __asm__("r7") = SYS_clone;
-	register long r0 __asm__("r0") = flags;
-	register long r1 __asm__("r1") = (long)stack;
-	register long r2 __asm__("r2") = (long)tid;
-	register long r3 __asm__("r3") = 0;
-	register long r4 __asm__("r4") = (long)tid;
-	register long r6 __asm__("r6") = (long)fn;
-
-	__asm__ volatile("svc #0\n"
-			 "cmp r0, #0\n"
-			 "bne 1f\n"
-			 "blx r6\n"
-			 "mov r7, #1\n"
-			 "svc #0\n"
-			 "1:"
-			 : "+r"(r0)
-			 : "r"(r7), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r6)
-			 : "memory", "cc", "lr", "ip");
-	return r0;
-}
-
-static void
-join_thread(volatile int *tid)
-{
-	int value;
-
-	while ((value = *tid))
-		SYSCALL(SYS_futex, tid, 0, value, 0, 0, 0);
-}
-
 static void
 a_thread_shares_everything(void)
 {
-	long tid = clone_thread(CLONE_THREAD_FLAGS & ~0x00080000u,
-				thread_stack + sizeof(thread_stack),
-				thread_main, &thread_tid);
+	long tid = start_thread(thread_stack + sizeof(thread_stack),
+				thread_main, NULL, &thread_tid);
 
 	ASSERT(tid > 0);
 	join_thread(&thread_tid);
@@ -470,7 +429,7 @@ a_thread_shares_everything(void)
 static volatile int futex_word, futex_woken;
 
 static int
-futex_waiter(void)
+futex_waiter(void *arg)
 {
 	while (!futex_word)
 		SYSCALL(SYS_futex, &futex_word, 0, 0, 0, 0, 0);
@@ -481,9 +440,8 @@ futex_waiter(void)
 static void
 futex_wakes_who_waits(void)
 {
-	ASSERT(clone_thread(CLONE_THREAD_FLAGS & ~0x00080000u,
-			    thread_stack + sizeof(thread_stack), futex_waiter,
-			    &thread_tid) > 0);
+	ASSERT(start_thread(thread_stack + sizeof(thread_stack), futex_waiter,
+			    NULL, &thread_tid) > 0);
 	SYSCALL(SYS_sched_yield);
 	futex_word = 1;
 	SYSCALL(SYS_futex, &futex_word, 1, 1, 0, 0, 0);

@@ -94,6 +94,10 @@ int temp_file(const char *content, size_t len);
 char *temp_name(const char *name);
 /* Nothing is mapped there, or a part of it at least is not. */
 bool is_hole(const void *address);
+/* A thread that runs fn(arg) on its stack, which ends at top, and then ends.
+ * *tid is its number while it lives. Its number, or -errno. */
+long start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid);
+void join_thread(volatile int *tid);
 /* Nanoseconds of a clock. */
 long long clock_now(int clock);
 

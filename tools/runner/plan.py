@@ -48,6 +48,8 @@ SMOKE_SUITE = "lib_cmdline"
 # Where the system calls are judged from outside.
 USER_MACHINES = [(256, 1, False), (256, 4, False), (32, 2, False)]
 USER_COST = 8
+# What of them runs in a kernel with KASAN, too.
+FUZZERS = ("attacks", "fuzz_memory", "hostile")
 QUICK = [(256, 2, False)]
 ONE_SUITE = [(256, 1, False), (256, 4, False)]
 
@@ -96,6 +98,12 @@ def sanitizer_jobs(append):
         job = jobs.KernelJob(f"{mem} MiB x {smp} {san}", cost, mem, smp,
                              append=f"test=all panic=-1 {append}".strip())
         job.san = san
+        result.append(job)
+    if not SAN:
+        job = jobs.UserJob("user 256 MiB x 4 kasan", USER_COST, 256, 4,
+                           append="panic=-1 loglevel=4 utest="
+                           f"{','.join(FUZZERS)} {append}".strip())
+        job.san = "kasan"
         result.append(job)
     return result
 

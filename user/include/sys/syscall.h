@@ -112,6 +112,7 @@
 #define SYS_tkill		238
 #define SYS_futex		240
 #define SYS_exit_group		248
+#define SYS_remap_file_pages	253
 #define SYS_set_tid_address	256
 #define SYS_clock_gettime	263
 #define SYS_clock_getres	264
@@ -139,6 +140,7 @@
 #define SYS_pipe2		359
 #define SYS_prlimit64		369
 #define SYS_process_vm_readv	376
+#define SYS_process_vm_writev	377
 #define SYS_getrandom		384
 #define SYS_memfd_create	385
 #define SYS_mlock2		390

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program may try against the kernel or against other programs, one by one:
+ * each of these has once been possible here. Random calls (fuzz_memory.c,
+ * hostile.c) rarely find the moment that such a thing needs.
+ */
+#include <sys/resource.h>
+
+#include "utest.h"
+
+#define CLONE_VM	0x100
+#define CLONE_PARENT	0x8000
+
+static char stacks[4][8192] __attribute__((aligned(8)));
+static volatile int tids[4];
+
+static void
+start(int i, int (*fn)(void *), void *arg)
+{
+	ASSERT(start_thread(stacks[i] + sizeof(stacks[i]), fn, arg,
+			    &tids[i]) > 0);
+}
+
+static void
+sleep_ms(long ms)
+{
+	long time[2] = { 0, ms * 1000000 };
+
+	SYSCALL(SYS_nanosleep, time, NULL);
+}
+
+/* --- Futexes --- */
+
+static volatile int word;
+
+static int
+wait_for_word(void *arg)
+{
+	while (!word)
+		SYSCALL(SYS_futex, &word, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+/* Whoever moves to the end of his own queue is met there again. */
+static void
+requeue_to_itself_ends(void)
+{
+	int i;
+
+	word = 0;
+	for (i = 0; i < 3; i++)
+		start(i, wait_for_word, NULL);
+	sleep_ms(20);
+	EXPECT(SYSCALL(SYS_futex, &word, 3, 0, 0x7fffffff, &word, 0) >= 0);
+	EXPECT(SYSCALL(SYS_futex, &word, 4, 0, 0x7fffffff, &word, 0) >= 0);
+	word = 1;
+	SYSCALL(SYS_futex, &word, 1, 3, 0, 0, 0);
+	for (i = 0; i < 3; i++)
+		join_thread(&tids[i]);
+}
+
+/* --- Who one is --- */
+
+/* A child of our parent is not our parent: it has our user, our limits. */
+static void
+a_sibling_has_our_identity(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (SYSCALL(208, 1000, 1000, 1000))	/* setresuid32 */
+			_exit(2);
+		if (SYSCALL(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0))
+			_exit(0);
+		_exit(SYSCALL(SYS_geteuid32) == 1000 ? 0 : 3);
+	}
+	EXPECT(waitpid(-1, &status, 0) > 0);
+	EXPECT_EQ(status, 0);
+	EXPECT(waitpid(-1, &status, 0) > 0);
+	EXPECT_EQ(status, 0);
+}
+
+/* Siblings are made while the parent, whose children they are, ends. */
+static void
+a_sibling_of_an_orphan(void)
+{
+	int round, i;
+
+	for (round = 0; round < 30; round++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			if (fork())
+				_exit(0);
+			for (i = 0; i < 4; i++)
+				if (!SYSCALL(SYS_clone, CLONE_PARENT | SIGCHLD,
+					     0, 0, 0, 0))
+					_exit(0);
+			_exit(0);
+		}
+		ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+	}
+}
+
+static void
+limits_of_others_are_theirs(void)
+{
+	unsigned long long limit[2] = { 5, 5 }, old[2];
+	pid_t victim = fork();
+	int status;
+
+	if (!victim) {
+		for (;;)
+			pause();
+	}
+	if (!fork()) {
+		SYSCALL(208, 1000, 1000, 1000);
+		_exit(-SYSCALL(SYS_prlimit64, victim, RLIMIT_NOFILE, limit,
+			       old));
+	}
+	wait(&status);
+	EXPECT_EQ(WEXITSTATUS(status), EPERM);
+	EXPECT_EQ(SYSCALL(SYS_prlimit64, victim, RLIMIT_NOFILE, limit, old), 0);
+	kill(victim, SIGKILL);
+	wait(NULL);
+}
+
+/* --- Signals --- */
+
+static void
+the_lowest_number_is_no_process(void)
+{
+	EXPECT_EQ(SYSCALL(SYS_kill, 0x80000000, 0), -ESRCH);
+	EXPECT_EQ(SYSCALL(SYS_wait4, 0x80000000, 0, 0, 0), -ESRCH);
+}
+
+/* As the first program, the runner would take the machine with it. */
+static void
+init_is_not_ended_by_signals(void)
+{
+	static const int signals[] = { SIGKILL, SIGSEGV, SIGBUS, SIGILL,
+				       SIGTERM, SIGSTOP, SIGTRAP, SIGFPE };
+	unsigned i;
+
+	if (getppid() != 1 && SYSCALL(SYS_getuid32))
+		SKIP("not root");
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		EXPECT_EQ(SYSCALL(SYS_kill, 1, signals[i]), 0);
+	sleep_ms(20);
+	EXPECT_EQ(SYSCALL(SYS_kill, 1, 0), 0);
+}
+
+static volatile unsigned count;
+
+static int
+count_up(void *arg)
+{
+	for (;;)
+		count++;
+	return 0;
+}
+
+static void
+run_two(void *arg)
+{
+	volatile unsigned *seen = arg;
+
+	start(0, count_up, NULL);
+	for (;;)
+		*seen = count;
+}
+
+/* SIGSTOP reaches one thread; it is for all of them. */
+static void
+all_threads_stop(void)
+{
+	volatile unsigned *seen = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned before;
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		run_two((void *)seen);
+	while (!*seen)
+		SYSCALL(SYS_sched_yield);
+	kill(pid, SIGSTOP);
+	EXPECT_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	sleep_ms(20);
+	before = *seen;
+	sleep_ms(20);
+	EXPECT_EQ(*seen, before);
+	kill(pid, SIGCONT);
+	while (*seen == before)
+		SYSCALL(SYS_sched_yield);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+}
+
+static int
+end_at_once(void *arg)
+{
+	return 0;
+}
+
+/* A thread that is just ending gets signals until it is gone. */
+static void
+signals_to_ending_threads(void)
+{
+	unsigned long long all = ~0ull;
+	int i, tid;
+
+	SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
+	for (i = 0; i < 200; i++) {
+		start(0, end_at_once, NULL);
+		while ((tid = tids[0]))
+			SYSCALL(SYS_tkill, tid, 40);
+	}
+}
+
+static void
+nothing(int sig)
+{
+}
+
+static int
+set_timers(void *arg)
+{
+	long soon[4] = { 0, 200, 0, 200 }, never[4] = { 0, 0, 0, 0 };
+	int i;
+
+	for (i = 0; i < 1500; i++)
+		SYSCALL(SYS_setitimer, 0, i % 3 ? soon : never, NULL);
+	return 0;
+}
+
+/* Two threads set the one timer of the process. */
+static void
+a_timer_is_set_by_two_threads(void)
+{
+	struct sigaction action = { .sa_flags = SA_RESTART };
+	long never[4] = { 0, 0, 0, 0 };
+
+	action.sa_handler = nothing;
+	sigaction(SIGALRM, &action, NULL);
+	start(0, set_timers, NULL);
+	start(1, set_timers, NULL);
+	set_timers(NULL);
+	join_thread(&tids[0]);
+	join_thread(&tids[1]);
+	EXPECT_EQ(SYSCALL(SYS_setitimer, 0, never, NULL), 0);
+}
+
+/* A microsecond's timer leaves its process time to stop it. */
+static void
+a_fast_timer_leaves_time(void)
+{
+	struct sigaction action = { .sa_flags = SA_RESTART };
+	long fast[4] = { 0, 1, 0, 1 }, never[4] = { 0, 0, 0, 0 };
+
+	action.sa_handler = nothing;
+	sigaction(SIGALRM, &action, NULL);
+	EXPECT_EQ(SYSCALL(SYS_setitimer, 0, fast, NULL), 0);
+	sleep_ms(1);
+	EXPECT_EQ(SYSCALL(SYS_setitimer, 0, never, NULL), 0);
+}
+
+/* --- exec and threads --- */
+
+static int
+exec_nothing(void *arg)
+{
+	char *words[] = { "utest", "no-such-suite", NULL };
+
+	SYSCALL(SYS_execve, "/proc/self/exe", words, NULL);
+	for (;;)
+		SYSCALL(SYS_sched_yield);
+	return 0;
+}
+
+static void
+exec_from_a_thread(void *busy)
+{
+	int fd = open("/dev/null", O_WRONLY);
+
+	dup2(fd, 1);
+	start(0, count_up, NULL);
+	start(1, busy ? exec_nothing : wait_for_word, NULL);
+	start(2, exec_nothing, NULL);
+	for (;;)
+		pause();
+}
+
+/* The new program is the only thread, and has the number of the process. */
+static void
+exec_ends_all_other_threads(void)
+{
+	word = 0;
+	EXPECT_EQ(status_of(exec_from_a_thread, NULL), 0);
+}
+
+static void
+two_threads_exec_at_once(void)
+{
+	int i;
+
+	word = 0;
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(status_of(exec_from_a_thread, (void *)1), 0);
+}
+
+/* --- vfork --- */
+
+static void
+wait_for_ever_in_vfork(void *arg)
+{
+	int *child = arg;
+	long pid = SYSCALL(SYS_vfork);
+
+	if (!pid) {
+		*child = SYSCALL(SYS_getpid);
+		for (;;)
+			SYSCALL(SYS_pause);
+	}
+	SYSCALL(SYS_exit_group, 9);
+}
+
+/* Its child neither ends nor calls exec; the parent can be killed all the same. */
+static void
+a_parent_in_vfork_can_be_killed(void)
+{
+	volatile int *child = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		wait_for_ever_in_vfork((void *)child);
+	while (!*child)
+		SYSCALL(SYS_sched_yield);
+	kill(pid, SIGTERM);
+	EXPECT_EQ(waitpid(pid, &status, WNOHANG), 0);	/* only death ends it */
+	kill(pid, SIGKILL);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(WTERMSIG(status), SIGKILL);
+	EXPECT_EQ(SYSCALL(SYS_kill, *child, SIGKILL), 0);
+}
+
+/* --- Memory --- */
+
+/* The last pages that a file can have: growing would come round to the first. */
+static void
+a_mapping_does_not_wrap_in_its_file(void)
+{
+	int fd = temp_file("x", 1);
+	long at = SYSCALL(SYS_mmap2, 0, PAGE, PROT_READ, MAP_SHARED, fd,
+			  0xfffffffe);
+
+	ASSERT((unsigned long)at < -4096ul);
+	EXPECT_EQ(SYSCALL(SYS_mremap, at, PAGE, 4 * PAGE, MREMAP_MAYMOVE, 0),
+		  -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_mmap2, 0, 2 * PAGE, PROT_READ, MAP_SHARED, fd,
+			  0xffffffff), -EOVERFLOW);
+}
+
+/* Rounded up, the end of the range is 0. */
+static void
+remove_ends_with_its_mapping(void)
+{
+	int fd = temp_file("x", 1);
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			  0);
+
+	EXPECT_EQ(SYSCALL(SYS_madvise, page, -(long)page - 1, MADV_REMOVE),
+		  -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_madvise, page, 2 * PAGE, MADV_REMOVE), -ENOMEM);
+	EXPECT_EQ(page[0], 'x');
+}
+
+UTEST_SUITE(attacks,
+	UTEST(requeue_to_itself_ends),
+	UTEST(a_sibling_has_our_identity),
+	UTEST(a_sibling_of_an_orphan),
+	UTEST(limits_of_others_are_theirs),
+	UTEST(the_lowest_number_is_no_process),
+	UTEST(init_is_not_ended_by_signals),
+	UTEST(all_threads_stop),
+	UTEST(signals_to_ending_threads),
+	UTEST(a_timer_is_set_by_two_threads),
+	UTEST(a_fast_timer_leaves_time),
+	UTEST(exec_ends_all_other_threads),
+	UTEST(two_threads_exec_at_once),
+	UTEST(a_parent_in_vfork_can_be_killed),
+	UTEST(a_mapping_does_not_wrap_in_its_file),
+	UTEST(remove_ends_with_its_mapping));
