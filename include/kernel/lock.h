@@ -70,6 +70,21 @@ spin_lock_init(spinlock_t *lock, enum lock_rank rank)
 	(void)rank;
 }
 
+/*
+ * From now on it ranks elsewhere: for a lock that is taken inside another of
+ * its kind during one phase of its life. Others may hold it meanwhile.
+ */
+static inline void
+spin_lock_set_rank(spinlock_t *lock, enum lock_rank rank)
+{
+#ifdef VELLUM_DEBUG
+	WRITE_ONCE(lock->rank, (u8)rank);
+#else
+	(void)lock;
+	(void)rank;
+#endif
+}
+
 static inline void
 spin_lock(spinlock_t *lock)
 {

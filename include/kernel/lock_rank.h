@@ -18,7 +18,9 @@
 	X(FS,		"root and working folder of a process")		\
 	X(MM_LIST,	"list of all address spaces")			\
 	X(MM_PGTABLE,	"page table and counts of one address space")	\
+	X(MM_PGTABLE_FORK, "the same, of the space that fork fills")	\
 	X(PAGE_TREE,	"page cache: pages of one file")		\
+	X(SWAP,		"swap: areas and their slots")			\
 	X(MONITOR,	"monitor: input line and history")		\
 	X(TTY,		"tty: line being edited, settings")		\
 	X(PROCESS,	"processes: tree, numbers, signals")	\
@@ -39,6 +41,7 @@
 	X(PAGE_OWNER,	"page_owner: table of stacks")			\
 	X(SLAB_LIST,	"slab: changes of the list of caches")		\
 	X(SLAB_NODE,	"slab: lists of one cache")			\
+	X(LRU,		"lru: lists of one zone")			\
 	X(ZONE,		"zone: free lists, pageblocks, counters")	\
 	X(WAIT,		"wait queue: its list of waiters")		\
 	X(TASK_LIST,	"list of all tasks")				\

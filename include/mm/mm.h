@@ -35,6 +35,7 @@
 #include <mm/page.h>
 
 struct address_space;
+struct anon_vma;
 struct file;
 struct mm_struct;
 struct seq_buf;
@@ -178,6 +179,7 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
+	struct anon_vma *anon_vma;	/* -  its pages point at it: mm/rmap.h */
 	struct list_head mm_node;	/*    mm_list_lock */
 };
 

@@ -267,6 +267,20 @@ page_set_state(struct page *page, enum page_state next)
 	page->flags = (page->flags & ~PAGE_STATE_MASK) | next;
 }
 
+/*
+ * Memory of a program that no file backs: its own, in the swap cache or not.
+ * A page of shared memory in the swap cache is of nobody (mapping NULL).
+ */
+static inline bool
+page_is_anon(const struct page *page)
+{
+	enum page_state state = page_state(page);
+
+	return state == PAGE_STATE_ANON ||
+	       (state == PAGE_STATE_SWAPCACHE &&
+		READ_ONCE(page->user.mapping) != NULL);
+}
+
 const char *page_state_name(enum page_state state);
 
 /*

@@ -100,7 +100,7 @@ add_page(struct mem_stats *m, struct page *page, pte_t pte)
 	m->pss += share;
 	if (pte_young(pte))
 		m->referenced += PAGE_SIZE;
-	if (page_state(page) == PAGE_STATE_ANON)
+	if (page_is_anon(page))
 		m->anonymous += PAGE_SIZE;
 	if (dirty)
 		m->pss_dirty += share;
@@ -322,7 +322,7 @@ pagemap_entry(struct mm_struct *mm, unsigned long addr)
 		struct page *page = counted_page(vma, *pte);
 
 		entry = PM_PRESENT | pte_pfn(*pte);
-		if (page && page_state(page) != PAGE_STATE_ANON)
+		if (page && !page_is_anon(page))
 			entry |= PM_FILE;
 		if (page && page_mapcount(page) == 1)
 			entry |= PM_EXCLUSIVE;

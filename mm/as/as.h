@@ -61,6 +61,11 @@ accountable(vm_flags_t flags)
 	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
+/* --- mm.c --- */
+
+/* An empty space whose pages may come from parent's (fork). NULL: no memory. */
+struct mm_struct *mm_alloc_child(struct mm_struct *parent);
+
 /* --- table.c: page tables of a space --- */
 
 void table_init(void);		/* boot, once */
@@ -150,8 +155,9 @@ vm_fault_t do_write_protected(struct vm_fault *vmf);
  * reference goes with it. False: it changed, nothing was done.
  */
 bool fault_install(struct vm_fault *vmf, struct page *page, pte_t pte);
-/* A page of its own for a process, zeroed or not; state ANON. */
-struct page *alloc_anon_page(bool zeroed);
+/* A page of its own for addr of mm, zeroed or not; state ANON. */
+struct page *alloc_anon_page(struct mm_struct *mm, unsigned long addr,
+			     bool zeroed);
 /* Rights of a translation that only a read asked for. None stay none: a
  * debugger may look where the program may not. */
 static inline unsigned

@@ -13,14 +13,16 @@
 #include "as.h"
 
 struct page *
-alloc_anon_page(bool zeroed)
+alloc_anon_page(struct mm_struct *mm, unsigned long addr, bool zeroed)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE |
 				       (zeroed ? __GFP_ZERO : 0));
 
 	if (page) {
 		page_set_state(page, PAGE_STATE_ANON);
-		page->user.mapping = NULL;
+		page->user.mapping = mm->anon_vma;
+		page->user.index = addr >> PAGE_SHIFT;
+		page->user.private = 0;
 	}
 	return page;
 }
@@ -37,7 +39,7 @@ do_anonymous_page(struct vm_fault *vmf)
 		fault_install(vmf, NULL, pte);
 		return 0;
 	}
-	page = alloc_anon_page(true);
+	page = alloc_anon_page(vmf->vma->vm_mm, vmf->address, true);
 	if (!page)
 		return VM_FAULT_OOM;
 	pte = pte_mkdirty(mk_pte(page_to_pfn(page), allow, USER_CACHED));

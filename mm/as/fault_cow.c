@@ -41,8 +41,10 @@ static void
 allow_write(struct vm_fault *vmf)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
-	pte_t pte = pte_mkyoung(pte_mkdirty(pte_mkwrite(vmf->orig_pte)));
+	pte_t pte = pte_mkyoung(pte_mkdirty(vmf->orig_pte));
 
+	if (vmf->vma->vm_flags & VM_WRITE)	/* not for a debugger's write */
+		pte = pte_mkwrite(pte);
 	spin_lock(&mm->page_table_lock);
 	if (vmf->pte->value == vmf->orig_pte.value) {
 		set_pte_at(&mm->context, vmf->address, vmf->pte, pte);
@@ -79,7 +81,8 @@ replace(struct vm_fault *vmf, struct page *old, struct page *page)
 static vm_fault_t
 copy_page_of(struct vm_fault *vmf, struct page *old)
 {
-	struct page *page = alloc_anon_page(!old);
+	struct page *page = alloc_anon_page(vmf->vma->vm_mm, vmf->address,
+					    !old);
 
 	if (!page)
 		return VM_FAULT_OOM;

@@ -127,7 +127,8 @@ do_file_page(struct vm_fault *vmf)
 	if (!(vmf->flags & FAULT_FLAG_WRITE) && map_around(vmf))
 		return 0;
 	if (copies) {
-		copy = alloc_anon_page(false);
+		copy = alloc_anon_page(vmf->vma->vm_mm, vmf->address,
+				       false);
 		if (!copy)
 			return VM_FAULT_OOM;
 	}

@@ -16,8 +16,9 @@
  * copy at once.
  *
  * Locks   both mmap_locks for writing (the new space is nobody else's), then
- *	   the parent's page_table_lock, a section at a time. The child's needs
- *	   no lock: nobody knows it. Its counts are moved as if it did.
+ *	   both page_table_locks, a section at a time: who comes by reverse
+ *	   mapping, from a file or a page, finds the child already. Its lock ranks
+ *	   below the parent's meanwhile.
  * Cost	   a VMA each; for each private page two stores and two counts; one
  *	   flush of the parent.
  */
@@ -41,8 +42,8 @@ share_page(struct mm_struct *child, struct page *page, unsigned long addr,
 
 /*
  * Entries of one section, as far as they can be shared. Stops at a pinned
- * page, which is copied without the lock. Returns where it stopped.
- * Held: the parent's page_table_lock.
+ * page, which is copied without the locks. Returns where it stopped.
+ * Held: both page_table_locks.
  */
 static unsigned long
 share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
@@ -57,7 +58,7 @@ share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
 		if (!pte_mapped(pte))
 			continue;
 		page = vm_normal_page(vma, pte);
-		if (page && page_state(page) == PAGE_STATE_ANON &&
+		if (page && page_is_anon(page) &&
 		    page_maybe_pinned(page))
 			break;
 		if (pte_write(pte))
@@ -74,7 +75,7 @@ copy_pinned(struct mm_struct *child, struct vm_area_struct *vma,
 	    unsigned long addr)
 {
 	pte_t pte = *pte_offset(&vma->vm_mm->context, addr);
-	struct page *page = alloc_anon_page(false);
+	struct page *page = alloc_anon_page(child, addr, false);
 
 	if (!page)
 		return -ENOMEM;
@@ -105,7 +106,9 @@ copy_section(struct mm_struct *child, struct vm_area_struct *vma,
 		return -ENOMEM;
 	while (addr < end && !err) {
 		spin_lock(&parent->page_table_lock);
+		spin_lock(&child->page_table_lock);
 		stop = share_ptes(child, vma, addr, end, from, to);
+		spin_unlock(&child->page_table_lock);
 		spin_unlock(&parent->page_table_lock);
 		from += (stop - addr) >> PAGE_SHIFT;
 		to += (stop - addr) >> PAGE_SHIFT;
@@ -183,12 +186,13 @@ copy_layout(struct mm_struct *child, const struct mm_struct *parent)
 int
 dup_mm(struct mm_struct *old, struct mm_struct **copy)
 {
-	struct mm_struct *child = mm_alloc();
+	struct mm_struct *child = mm_alloc_child(old);
 	struct vm_area_struct *vma;
 	int err = 0;
 
 	if (!child)
 		return -ENOMEM;
+	spin_lock_set_rank(&child->page_table_lock, LOCK_MM_PGTABLE_FORK);
 	down_write(&old->mmap_lock);
 	copy_layout(child, old);
 	for_each_vma(old, vma) {
@@ -200,6 +204,7 @@ dup_mm(struct mm_struct *old, struct mm_struct **copy)
 	}
 	flush_tlb_user_all(&old->context);
 	up_write(&old->mmap_lock);
+	spin_lock_set_rank(&child->page_table_lock, LOCK_MM_PGTABLE);
 	if (err) {
 		mmput(child);
 		return err;

@@ -43,7 +43,7 @@ can_follow_write(const struct vm_area_struct *vma, pte_t pte,
 	if (!(gup_flags & FOLL_FORCE) || vma->vm_flags & VM_SHARED)
 		return false;
 	page = vm_normal_page(vma, pte);
-	return page && page_state(page) == PAGE_STATE_ANON &&
+	return page && page_is_anon(page) &&
 	       page_mapcount(page) == 1 && pte_dirty(pte);
 }
 

@@ -27,6 +27,7 @@
 #include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/rmap.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 #include "as.h"
@@ -44,16 +45,17 @@ static DEFINE_SPINLOCK(mm_list_lock, LOCK_MM_LIST);
 static struct kmem_cache *mm_cachep;
 
 struct mm_struct *
-mm_alloc(void)
+mm_alloc_child(struct mm_struct *parent)
 {
 	struct mm_struct *mm = kmem_cache_zalloc(mm_cachep, GFP_KERNEL);
 
 	if (!mm)
 		return NULL;
-	if (mm_context_init(&mm->context)) {
-		kmem_cache_free(mm_cachep, mm);
-		return NULL;
-	}
+	mm->anon_vma = anon_vma_alloc(mm, parent ? parent->anon_vma : NULL);
+	if (!mm->anon_vma)
+		goto no_anon_vma;
+	if (mm_context_init(&mm->context))
+		goto no_context;
 	spin_lock_init(&mm->page_table_lock, LOCK_MM_PGTABLE);
 	init_rwsem(&mm->mmap_lock);
 	atomic_set(&mm->mm_users, 1);
@@ -63,6 +65,17 @@ mm_alloc(void)
 	list_add_tail(&mm->mm_node, &mm_list);
 	spin_unlock(&mm_list_lock);
 	return mm;
+no_context:
+	anon_vma_exit(mm->anon_vma);
+no_anon_vma:
+	kmem_cache_free(mm_cachep, mm);
+	return NULL;
+}
+
+struct mm_struct *
+mm_alloc(void)
+{
+	return mm_alloc_child(NULL);
 }
 
 /*
@@ -104,6 +117,7 @@ mmput(struct mm_struct *mm)
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
+	anon_vma_exit(mm->anon_vma);	/* pages no longer lead here */
 	spin_lock(&mm_list_lock);
 	list_del(&mm->mm_node);
 	spin_unlock(&mm_list_lock);
@@ -167,6 +181,7 @@ static int
 as_init(void)
 {
 	vma_init_cache();
+	anon_vma_init_cache();
 	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0,
 				      SLAB_PANIC, NULL);
 	table_init();

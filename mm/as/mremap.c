@@ -14,12 +14,20 @@
  * translation leaves the TLBs before the new one can be used, because nobody
  * faults while mmap_lock is held for writing.
  *
+ * Reverse mapping  finds an anonymous page by one address, the same in all
+ * spaces that share it (anon_vma.c). A page that only this space has gets its
+ * new one as it moves; one that relatives have too is copied first, as a
+ * write would do, and the copy moves.
+ *
  * Locks  mmap_lock, writing.
  */
 #include <asm/pgalloc.h>
+#include <kernel/panic.h>
 #include <kernel/rlimit.h>
 #include <kernel/sched.h>
 #include <lib/errno.h>
+#include <mm/gfp.h>
+#include <mm/highmem.h>
 #include <mm/mman.h>
 #include "as.h"
 
@@ -43,10 +51,101 @@ reserve_tables(struct mm_struct *mm, unsigned long start, unsigned long len)
 	return 0;
 }
 
+/* Has a relative that page, or may it get it from the swap cache? */
+static bool
+shared_anon(struct vm_area_struct *vma, pte_t pte)
+{
+	const struct page *page;
+
+	if (!pte_mapped(pte))
+		return false;
+	page = vm_normal_page(vma, pte);
+	return page && page_is_anon(page) &&
+	       (page_mapcount(page) > 1 ||
+		(page_state(page) == PAGE_STATE_SWAPCACHE && !pte_write(pte)));
+}
+
+/*
+ * A copy of our own behind *ptep, which had pte: its bits stay. Only reclaim
+ * can change the entry meanwhile; then nothing is done. 0 or -ENOMEM.
+ */
+static int
+unshare_page(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep,
+	     pte_t pte)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct page *old = vm_normal_page(vma, pte), *page;
+	bool same;
+
+	page = alloc_anon_page(mm, addr, false);
+	if (!page)
+		return -ENOMEM;
+	spin_lock(&mm->page_table_lock);
+	same = ptep->value == pte.value;
+	if (same)
+		get_page(old);
+	spin_unlock(&mm->page_table_lock);
+	if (!same) {
+		put_page(page);
+		return 0;
+	}
+	copy_highpage(page, old);
+	spin_lock(&mm->page_table_lock);
+	same = ptep->value == pte.value;
+	if (same) {
+		set_pte_at(&mm->context, addr, ptep, (pte_t){ 0 });
+		flush_tlb_user_page(&mm->context, addr);
+		page_remove_map(mm, old);
+		page_add_map(mm, page);
+		set_pte_at(&mm->context, addr, ptep,
+			   (pte_t){ (pte.value & ~PAGE_MASK) |
+				    page_to_pfn(page) << PAGE_SHIFT });
+	}
+	spin_unlock(&mm->page_table_lock);
+	put_page(same ? old : page);	/* its translation's */
+	put_page(old);
+	return 0;
+}
+
+/* Copy what relatives share: afterwards no anonymous page of the range has a
+ * second translation, nor gets one while mmap_lock is held. 0 or -ENOMEM. */
+static int
+unshare(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
+{
+	unsigned long end = addr + len;
+
+	for (; addr < end; addr += PAGE_SIZE) {
+		pte_t *ptep = pte_offset(&vma->vm_mm->context, addr), pte;
+
+		if (!ptep) {
+			addr |= SECTION_SIZE - PAGE_SIZE;
+			continue;
+		}
+		while (shared_anon(vma, pte = (pte_t){
+					READ_ONCE(ptep->value) }))
+			if (unshare_page(vma, addr, ptep, pte))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The page behind pte is found at `to' from now on. Held: page_table_lock. */
 static void
-move_entries(struct mm_struct *mm, unsigned long from, unsigned long to,
+move_index(struct vm_area_struct *vma, pte_t pte, unsigned long to)
+{
+	struct page *page = pte_mapped(pte) ? vm_normal_page(vma, pte) : NULL;
+
+	if (!page || !page_is_anon(page))
+		return;
+	assert(page_mapcount(page) == 1);
+	WRITE_ONCE(page->user.index, to >> PAGE_SHIFT);
+}
+
+static void
+move_entries(struct vm_area_struct *vma, unsigned long from, unsigned long to,
 	     unsigned long len)
 {
+	struct mm_struct *mm = vma->vm_mm;
 	unsigned long end = from + len, start = from;
 
 	spin_lock(&mm->page_table_lock);
@@ -65,6 +164,7 @@ move_entries(struct mm_struct *mm, unsigned long from, unsigned long to,
 		if (pte_none(pte))
 			continue;
 		dst = pte_offset(&mm->context, to);
+		move_index(vma, pte, to);
 		set_pte_at(&mm->context, from, src, (pte_t){ 0 });
 		set_pte_at(&mm->context, to, dst, pte);
 	}
@@ -97,7 +197,8 @@ move_to_copy(struct mm_struct *mm, const struct move *m)
 	bool account = m->vma->vm_flags & VM_ACCOUNT;
 	struct vm_area_struct *copy;
 
-	if (account && vm_commit(mm, pages))
+	if (unshare(m->vma, m->from, min(m->old_len, m->new_len)) ||
+	    (account && vm_commit(mm, pages)))
 		return -ENOMEM;
 	copy = make_copy(m);
 	if (!copy) {
@@ -111,7 +212,7 @@ move_to_copy(struct mm_struct *mm, const struct move *m)
 		unmap_locked(mm, m->to, m->to + m->new_len);
 		return -ENOMEM;
 	}
-	move_entries(mm, m->from, m->to, min(m->old_len, m->new_len));
+	move_entries(m->vma, m->from, m->to, min(m->old_len, m->new_len));
 	vma_merge(copy);
 	return 0;
 }

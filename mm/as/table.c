@@ -81,7 +81,7 @@ mm_counter_of(const struct page *page)
 {
 	const struct address_space *mapping;
 
-	if (page_state(page) == PAGE_STATE_ANON)
+	if (page_is_anon(page))
 		return MM_ANONPAGES;
 	if (page_state(page) != PAGE_STATE_CACHE)
 		return MM_FILEPAGES;		/* a driver's */
@@ -114,7 +114,7 @@ mm_add_rss(struct mm_struct *mm, enum mm_counter kind, long pages)
 static void
 count_mapped(struct page *page, long n)
 {
-	bool anon = page_state(page) == PAGE_STATE_ANON;
+	bool anon = page_is_anon(page);
 
 	mod_node_page_state(NODE_DATA(page_to_nid(page)),
 			    anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, n);

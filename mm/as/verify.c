@@ -3,7 +3,7 @@
  * Checking every address space against its own counts, and all of them
  * together against the pages.
  *
- * Rules (V1-V4: vma.c)
+ * Rules (V1-V4: vma.c; R1-R3: rmap.c)
  *   A1  Every translation lies in a VMA, and allows no more than it.
  *   A2  rss of each kind is the number of translations of that kind.
  *   A3  nr_tables is the number of second-level pages.
@@ -16,6 +16,7 @@
  * Context: a quiet moment, as all of mm_verify_all().
  */
 #include <kernel/init.h>
+#include <mm/rmap.h>
 #include <mm/verify.h>
 #include "as.h"
 
@@ -51,6 +52,8 @@ verify_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
 	       page_count(page) >= page_mapcount(page), "A4",
 	       "as: pfn %#lx at %lx has %d references, mapcount %d",
 	       page_to_pfn(page), addr, page_count(page), page_mapcount(page));
+	VERIFY(t->v, rmap_leads_to(page, vma, addr), "R1",
+	       "rmap: pfn %#lx does not lead to %lx", page_to_pfn(page), addr);
 }
 
 static void
@@ -126,6 +129,7 @@ verify_mm(struct mm_struct *mm, void *arg)
 	struct totals *t = arg;
 
 	vma_verify(mm, t->v);
+	anon_vma_verify(mm, t->v);
 	for_each_vma(mm, vma)
 		verify_vma(vma, &counts, t);
 	verify_holes(mm, &counts, t);
@@ -156,6 +160,7 @@ as_verify(struct verify *v)
 	unsigned long mapcounts;
 
 	mm_for_each(verify_mm, &t);
+	rmap_verify(v);
 	mapcounts = sum_mapcounts();
 	VERIFY(v, mapcounts == t.translations, "A5",
 	       "as: mapcounts are %lu together, translations %lu", mapcounts,

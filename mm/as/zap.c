@@ -55,8 +55,8 @@ gather_range(struct mmu_gather *tlb, unsigned long start, unsigned long end)
 }
 
 /*
- * Clear one mapped entry. A dirty translation of a shared page leaves its mark
- * on the page. Held: page_table_lock. Room for a page is in the batch.
+ * Clear one mapped entry. A dirty translation of a page that is stored elsewhere
+ * too leaves its mark on the page. Held: page_table_lock. Room for a page is in the batch.
  */
 static void
 zap_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *ptep,
@@ -69,7 +69,7 @@ zap_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *ptep,
 	gather_range(tlb, addr, addr + PAGE_SIZE);
 	if (!page)
 		return;
-	if (pte_dirty(pte) && page_state(page) == PAGE_STATE_CACHE)
+	if (pte_dirty(pte) && page_state(page) != PAGE_STATE_ANON)
 		set_page_dirty(page);
 	page_remove_map(tlb->mm, page);
 	tlb->pages[tlb->nr++] = page;
@@ -86,7 +86,7 @@ wanted(const struct vm_area_struct *vma, pte_t pte, bool even_cows)
 	if (even_cows)
 		return true;
 	page = vm_normal_page(vma, pte);
-	return page && page_state(page) != PAGE_STATE_ANON;
+	return page && !page_is_anon(page);
 }
 
 /* The entries of one section or less; returns where it stopped. */
