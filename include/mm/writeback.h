@@ -77,12 +77,6 @@ balance_dirty_pages_ratelimited(struct address_space *mapping)
 		balance_dirty_fn(mapping);
 }
 
-/*
- * Make the translations of page in shared mappings clean and not writable
- * without a fault; true: one was dirty. Held: the page lock.
- */
-bool page_mkclean(struct page *page);
-
 /* vm_operations: a store to a clean page of a shared mapping. */
 u32 filemap_page_mkwrite(struct vm_fault *vmf);
 

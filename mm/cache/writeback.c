@@ -60,6 +60,7 @@
 #include <lib/errno.h>
 #include <mm/mm.h>
 #include <mm/verify.h>
+#include <mm/rmap.h>
 #include <mm/writeback.h>
 
 #include "cache.h"
