@@ -63,7 +63,10 @@ accountable(vm_flags_t flags)
 
 /* --- mm.c --- */
 
-/* An empty space whose pages may come from parent's (fork). NULL: no memory. */
+/*
+ * An empty space whose pages may come from parent's (fork; its page_table_lock
+ * ranks below parent's until then). NULL: no memory.
+ */
 struct mm_struct *mm_alloc_child(struct mm_struct *parent);
 
 /* --- table.c: page tables of a space --- */

@@ -192,7 +192,6 @@ dup_mm(struct mm_struct *old, struct mm_struct **copy)
 
 	if (!child)
 		return -ENOMEM;
-	spin_lock_set_rank(&child->page_table_lock, LOCK_MM_PGTABLE_FORK);
 	down_write(&old->mmap_lock);
 	copy_layout(child, old);
 	for_each_vma(old, vma) {

@@ -51,23 +51,25 @@ mm_alloc_child(struct mm_struct *parent)
 
 	if (!mm)
 		return NULL;
-	mm->anon_vma = anon_vma_alloc(mm, parent ? parent->anon_vma : NULL);
-	if (!mm->anon_vma)
-		goto no_anon_vma;
 	if (mm_context_init(&mm->context))
 		goto no_context;
-	spin_lock_init(&mm->page_table_lock, LOCK_MM_PGTABLE);
+	spin_lock_init(&mm->page_table_lock, parent ? LOCK_MM_PGTABLE_FORK :
+						      LOCK_MM_PGTABLE);
 	init_rwsem(&mm->mmap_lock);
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	mm->mmap_base = TASK_SIZE - STACK_ROOM_MIN;
+	/* Whose pages may come to be here can be asked for from now on. */
+	mm->anon_vma = anon_vma_alloc(mm, parent ? parent->anon_vma : NULL);
+	if (!mm->anon_vma)
+		goto no_anon_vma;
 	spin_lock(&mm_list_lock);
 	list_add_tail(&mm->mm_node, &mm_list);
 	spin_unlock(&mm_list_lock);
 	return mm;
-no_context:
-	anon_vma_exit(mm->anon_vma);
 no_anon_vma:
+	mm_context_destroy(&mm->context);
+no_context:
 	kmem_cache_free(mm_cachep, mm);
 	return NULL;
 }
