@@ -53,6 +53,7 @@
 #define EOPNOTSUPP	95
 #define EAFNOSUPPORT	97
 #define ETIMEDOUT	110
+#define EUCLEAN		117
 #define ECANCELED	125
 
 /* Inside the kernel only: a signal interrupted the call; start it again. */

@@ -57,5 +57,6 @@ extern int *__errno(void);
 #define ENOTSUP		EOPNOTSUPP
 #define EAFNOSUPPORT	97
 #define ETIMEDOUT	110
+#define EUCLEAN		117
 
 #endif

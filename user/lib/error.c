@@ -44,6 +44,7 @@ static const char *const meaning[] = {
 	[ENOTEMPTY] = "Folder not empty",
 	[ELOOP] = "Too many symbolic links",
 	[EOVERFLOW] = "Value too large",
+	[EUCLEAN] = "File system is damaged",
 	[EOPNOTSUPP] = "Not supported",
 	[ETIMEDOUT] = "Timed out",
 };
