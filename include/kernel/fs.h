@@ -29,7 +29,8 @@
  *
  * Fields: who guards them
  *	i	inode->i_lock		d	dcache_lock
- *	a	atomic			-	constant once it can be found
+ *	n	inode_hash_lock		a	atomic
+ *	-	constant once it can be found
  */
 #ifndef KERNEL_FS_H
 #define KERNEL_FS_H
@@ -168,6 +169,9 @@ struct inode {
 	atomic_t i_count;		/* a  */
 	dev_t i_rdev;			/* -  */
 	u32 i_generation;		/* i  grows when entries change */
+	u32 i_state;			/* n  I_* */
+	struct list_head i_hash;	/* n  in its bucket; empty: in none */
+	u32 i_blocks;			/*    of 512 bytes; the file system's */
 	struct timespec64 i_atime, i_mtime, i_ctime;	/* i, roughly */
 	struct super_block *i_sb;	/* -  */
 	const struct inode_operations *i_op;	/* -  */
@@ -195,6 +199,29 @@ void i_size_write(struct inode *inode, u64 size);
  */
 struct inode *new_inode(struct super_block *sb, umode_t mode);
 void ihold(struct inode *inode);
+
+/* i_state */
+#define I_NEW		0x1u	/* is being read by the one who made it */
+#define I_FREEING	0x2u	/* has no user any more, and goes */
+
+/*
+ * Inode ino of sb with a reference: the one that is there (it is waited for
+ * while somebody else reads it, or while one that had the number goes), or a
+ * new one: then inode_is_new(), and its maker fills it in and calls
+ * unlock_new_inode(), or iget_failed(). Context: may sleep. NULL: no memory.
+ */
+struct inode *iget_locked(struct super_block *sb, u64 ino);
+void unlock_new_inode(struct inode *inode);
+/* It could not be read: gone with its reference; who waits tries anew. */
+void iget_failed(struct inode *inode);
+/* The same numbers as of the disk: iget_locked() finds inode from now on. */
+void insert_inode_hash(struct inode *inode);
+static inline bool
+inode_is_new(const struct inode *inode)
+{
+	return inode->i_state & I_NEW;
+}
+
 /* The last one evicts. Context: may sleep. */
 void iput(struct inode *inode);
 

@@ -16,6 +16,7 @@
 	X(DCACHE,	"names of files, mounts")			\
 	X(FILES,	"descriptors of a process")			\
 	X(FS,		"root and working folder of a process")		\
+	X(INODE,	"inodes found by number")			\
 	X(MM_LIST,	"list of all address spaces")			\
 	X(MM_PGTABLE,	"page table and counts of one address space")	\
 	X(MM_PGTABLE_FORK, "the same, of the space that fork fills")	\

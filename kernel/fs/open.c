@@ -182,6 +182,15 @@ vfs_truncate(struct inode *inode, u64 size)
 	return err;
 }
 
+/* Is there more of the file than its pages in memory? */
+static bool
+has_store(const struct inode *inode)
+{
+	const struct address_space_operations *ops = inode->i_mapping->ops;
+
+	return ops && ops->write_page;
+}
+
 void
 vfs_getattr(const struct path *path, struct kstat *st)
 {
@@ -191,7 +200,8 @@ vfs_getattr(const struct path *path, struct kstat *st)
 		inode->i_op->getattr(inode);
 	st->ino = inode->i_ino;
 	st->size = i_size_read(inode);
-	st->blocks = (u64)inode->i_mapping->nr_pages * (PAGE_SIZE / 512);
+	st->blocks = has_store(inode) ? inode->i_blocks :
+		     (u64)inode->i_mapping->nr_pages * (PAGE_SIZE / 512);
 	st->mode = inode->i_mode;
 	st->nlink = inode->i_nlink;
 	st->uid = inode->i_uid;
