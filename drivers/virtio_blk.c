@@ -113,7 +113,9 @@ virtio_blk_submit(struct block_device *disk, struct blk_request *rq)
 	return err;
 }
 
-static const struct block_ops virtio_blk_ops = { virtio_blk_submit };
+static const struct block_ops virtio_blk_ops = {
+	.submit = virtio_blk_submit,
+};
 
 /* The next request that is done, its status; NULL: no more. */
 static struct blk_request *

@@ -42,6 +42,11 @@ struct block_ops {
 	 * again after some done(). -ENOMEM: the memory cannot be mapped.
 	 */
 	int (*submit)(struct block_device *disk, struct blk_request *rq);
+	/*
+	 * Optional: what these sectors hold is not needed any more. Context:
+	 * not in interrupts; spinlocks above the driver's may be held.
+	 */
+	void (*discard)(struct block_device *disk, u64 sector, u64 nr);
 };
 
 struct block_device {
@@ -50,18 +55,22 @@ struct block_device {
 	u64 nr_sectors;
 	bool read_only;
 	bool has_flush;			/* it keeps writes in a cache */
+	bool synchronous;		/* submit() calls done() before it
+					 * returns, and not in interrupts */
 	unsigned max_segments;		/* pieces of one request */
 	const struct block_ops *ops;
 	void *private;			/* the driver's */
 	/* Filled by blk_register(). */
 	struct wait_queue_head room;	/* those who met -EBUSY */
 	atomic_t in_flight, most_in_flight;
-	u64 requests[NR_BLK_OPS], sectors[NR_BLK_OPS];	/* done; driver's lock */
+	atomic_t holders;		/* blk_hold() */
+	spinlock_t count_lock;		/* rank BLOCK: what has been done */
+	u64 requests[NR_BLK_OPS], sectors[NR_BLK_OPS];
 	u32 errors;
 	struct block_device *next;
 };
 
-/* disk is there for good. Context: boot. */
+/* disk is there for good. Context: boot, or a mutex of the driver's. */
 void blk_register(struct block_device *disk);
 /* The driver has done rq: count it and tell its owner. Context: any. */
 void blk_done(struct block_device *disk, struct blk_request *rq, int status);
@@ -88,5 +97,24 @@ int blk_read(struct block_device *disk, u64 sector, void *buf, size_t bytes);
 int blk_write(struct block_device *disk, u64 sector, const void *buf,
 	      size_t bytes);
 int blk_flush(struct block_device *disk);
+/*
+ * The nr sectors from sector on are not needed any more. What is read of them
+ * then is the device's affair. Context: not in interrupts, see block_ops.
+ * 0; -EOPNOTSUPP: the device does not care; -ERANGE.
+ */
+int blk_discard(struct block_device *disk, u64 sector, u64 nr);
+
+/* Whoever has it open, mounted or for swap: while held, it is not taken away. */
+static inline void
+blk_hold(struct block_device *disk)
+{
+	atomic_inc(&disk->holders);
+}
+
+static inline void
+blk_release(struct block_device *disk)
+{
+	atomic_dec(&disk->holders);
+}
 
 #endif

@@ -26,6 +26,8 @@
 	X(TTY,		"tty: line being edited, settings")		\
 	X(PROCESS,	"processes: tree, numbers, signals")	\
 	X(FUTEX,	"futex: one bucket of waiters")			\
+	X(ZRAM,		"zram: a sixteenth of its slots")		\
+	X(ZSMALLOC,	"zsmalloc: zspages of one pool")		\
 	X(IRQ_DESC,	"irq: handler table")				\
 	X(TIMER,	"timer: one core's tree of timers")		\
 	X(RCU,		"rcu: grace periods and callbacks")		\

@@ -9,8 +9,8 @@
  *	        ... interrupt ...
  *	      blk_done()			counts, calls rq->done()
  *
- * State	disks: filled at boot, only read later.
- * Locks	none: the driver's guards the counters.
+ * State	disks: one is only ever added at the end, so readers need no lock.
+ * Locks	disk->count_lock: the counters.
  * Questions a reader asks
  *   Why does done() come in interrupt context?  It is the shortest way; who has
  *     more to do wakes a thread. blk_execute() does only that.
@@ -31,10 +31,12 @@ blk_register(struct block_device *disk)
 	struct block_device **link = &disks;
 
 	init_waitqueue_head(&disk->room);
+	spin_lock_init(&disk->count_lock, LOCK_BLOCK);
 	while (*link)
 		link = &(*link)->next;
 	disk->next = NULL;
-	*link = disk;
+	smp_wmb();			/* readers have no lock */
+	WRITE_ONCE(*link, disk);
 	pr_info("blk: %s: %llu sectors (%llu KiB), %s%s\n", disk->name,
 		disk->nr_sectors, disk->nr_sectors / 2, disk->driver,
 		disk->read_only ? ", read-only" : "");
@@ -107,9 +109,12 @@ blk_submit(struct block_device *disk, struct blk_request *rq)
 void
 blk_done(struct block_device *disk, struct blk_request *rq, int status)
 {
+	unsigned long flags = spin_lock_irqsave(&disk->count_lock);
+
 	disk->requests[rq->op]++;
 	disk->sectors[rq->op] += request_bytes(rq) >> SECTOR_SHIFT;
 	disk->errors += status != 0;
+	spin_unlock_irqrestore(&disk->count_lock, flags);
 	rq->status = status;
 	atomic_dec(&disk->in_flight);
 	rq->done(rq);		/* rq may be gone after it */
@@ -171,6 +176,17 @@ blk_flush(struct block_device *disk)
 	struct blk_request rq = { .op = BLK_FLUSH };
 
 	return disk->has_flush ? blk_execute(disk, &rq) : 0;
+}
+
+int
+blk_discard(struct block_device *disk, u64 sector, u64 nr)
+{
+	if (sector > disk->nr_sectors || nr > disk->nr_sectors - sector)
+		return -ERANGE;
+	if (!disk->ops->discard)
+		return -EOPNOTSUPP;
+	disk->ops->discard(disk, sector, nr);
+	return 0;
 }
 
 static void
