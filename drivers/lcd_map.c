@@ -234,6 +234,7 @@ static int
 map_start_locked(void)
 {
 	u16 *fb;
+	int err;
 
 	if (thread)
 		return -EBUSY;
@@ -241,18 +242,19 @@ map_start_locked(void)
 	if (!shown)
 		return -ENOMEM;
 	memset(shown, NOTHING_SHOWN, CELLS);
-	fb = lcd_start();
-	if (fb) {
+	err = lcd_start(&fb);
+	if (!err) {
 		draw_frame(fb);
 		redraw_locked(fb);
 		thread = kthread_run(map_thread, NULL, "lcd");
 		if (thread)
 			return 0;
 		lcd_stop();
+		err = -ENOMEM;
 	}
 	vfree(shown);
 	shown = NULL;
-	return -ENOMEM;
+	return err;
 }
 
 int
@@ -266,23 +268,27 @@ lcd_map_start(void)
 	return err;
 }
 
-void
+/* No owner has it: what programs left goes, unless they have it open. */
+int
 lcd_map_stop(void)
 {
 	struct task *old;
+	int err;
 
 	mutex_lock(&map_lock);
 	old = thread;
 	thread = NULL;
 	mutex_unlock(&map_lock);
-	if (!old)
-		return;
-	kthread_stop(old);		/* it takes the lock itself */
+	if (old)
+		kthread_stop(old);	/* it takes the lock itself */
 	mutex_lock(&map_lock);
-	lcd_stop();
-	vfree(shown);
-	shown = NULL;
+	err = lcd_stop();
+	if (old) {
+		vfree(shown);
+		shown = NULL;
+	}
 	mutex_unlock(&map_lock);
+	return err;
 }
 
 /* --- console -------------------------------------------------------------- */
@@ -298,6 +304,10 @@ lcd_show(struct seq_buf *s)
 	}
 	seq_printf(s, "%ux%u, 16 bits, frame buffer at 0x%08x\n", LCD_WIDTH,
 		   LCD_HEIGHT, __pa(fb));
+	if (!READ_ONCE(thread)) {
+		seq_puts(s, "drawn by programs (/dev/fb0)\n");
+		return;
+	}
 	seq_printf(s, "map: a cell is %u frames, %lu redraws, %lu cells "
 		   "drawn\n", lcd_map_scale(), nr_redraws, nr_cells_drawn);
 }
@@ -315,7 +325,9 @@ lcd_command(int argc, char **argv)
 				     "lcd: no memory in one piece for the "
 				     "frame buffer (see \"cat cma\")\n");
 	} else if (argc == 2 && !strcmp(argv[1], "off")) {
-		lcd_map_stop();
+		err = lcd_map_stop();
+		if (err)
+			console_puts("lcd: a program has /dev/fb0 open\n");
 	} else {
 		console_puts("lcd: usage: lcd map|off\n");
 		err = -EINVAL;

@@ -13,7 +13,13 @@
  *	UPBASE		where the frame buffer is
  *	CONTROL		on, 16 bits a pixel; BGR set means red is on top
  *
- * Locks	lcd_lock, a mutex: on and off.
+ *   Who has it	nobody, one owner (the picture of memory), or programs:
+ *
+ *	dark --lcd_start--> owned        lit --lcd_start--> owned, black
+ *	dark --lcd_open--> opened --last lcd_close--> lit --lcd_open--> opened
+ *	owned, lit --lcd_stop--> dark
+ *
+ * Locks	lcd_lock, a mutex: on and off, who has it.
  * Questions a reader asks
  *   Why is "BGR" set for red-green-blue?  The bit swaps red and blue behind the
  *     controller's own order, which for 565 has blue on top.
@@ -24,14 +30,15 @@
 #include <drivers/lcd.h>
 #include <kernel/init.h>
 #include <kernel/mutex.h>
+#include <kernel/panic.h>
 #include <kernel/resource.h>
 #include <lib/errno.h>
+#include <lib/string.h>
 #include <mm/dma.h>
 #include <mm/vmalloc.h>
 
 #define LCD_PHYS	0x10020000
 #define LCD_SIZE	0x1000
-#define FB_BYTES	(LCD_WIDTH * LCD_HEIGHT * 2)
 
 #define LCD_TIMING0	0x00
 #define TIMING0_640	0x3f1f3f9c	/* porches, sync, 640 / 16 - 1 */
@@ -52,6 +59,8 @@ static u8 *regs;
 static struct device lcd_device = { .name = "clcd", .dma_mask = ~0u };
 static u16 *framebuffer;		/* lcd_lock to write */
 static dma_addr_t framebuffer_addr;
+static bool owned;			/* lcd_lock: by lcd_start() */
+static unsigned nr_open;		/* lcd_lock: lcd_open() */
 
 u16 *
 lcd_framebuffer(void)
@@ -70,34 +79,82 @@ controller_on(dma_addr_t addr)
 	       CONTROL_POWER, regs + LCD_CONTROL);
 }
 
-u16 *
-lcd_start(void)
+/* Lit, if it is not. Held: lcd_lock. */
+static int
+light_locked(void)
 {
-	u16 *fb = NULL;
+	u16 *fb;
+
+	if (!regs)
+		return -ENODEV;
+	if (framebuffer)
+		return 0;
+	fb = dma_alloc_coherent(&lcd_device, LCD_BYTES, &framebuffer_addr,
+				GFP_KERNEL);
+	if (!fb)
+		return -ENOMEM;
+	controller_on(framebuffer_addr);
+	WRITE_ONCE(framebuffer, fb);
+	return 0;
+}
+
+int
+lcd_start(u16 **fb)
+{
+	int err = -EBUSY;
 
 	mutex_lock(&lcd_lock);
-	if (regs && !framebuffer)
-		fb = dma_alloc_coherent(&lcd_device, FB_BYTES,
-					&framebuffer_addr, GFP_KERNEL);
-	if (fb) {
-		controller_on(framebuffer_addr);
-		WRITE_ONCE(framebuffer, fb);
+	if (!owned && !nr_open)
+		err = light_locked();
+	if (!err) {
+		owned = true;
+		memset(framebuffer, 0, LCD_BYTES);	/* a program's picture */
+		*fb = framebuffer;
 	}
 	mutex_unlock(&lcd_lock);
-	return fb;
+	return err;
+}
+
+int
+lcd_stop(void)
+{
+	int err = 0;
+
+	mutex_lock(&lcd_lock);
+	if (nr_open) {
+		err = -EBUSY;
+	} else if (framebuffer) {
+		writel(0, regs + LCD_CONTROL);
+		writel(0, regs + LCD_UPBASE);
+		dma_free_coherent(&lcd_device, LCD_BYTES, framebuffer,
+				  framebuffer_addr);
+		WRITE_ONCE(framebuffer, NULL);
+		owned = false;
+	}
+	mutex_unlock(&lcd_lock);
+	return err;
+}
+
+int
+lcd_open(void)
+{
+	int err = -EBUSY;
+
+	mutex_lock(&lcd_lock);
+	if (!owned)
+		err = light_locked();
+	if (!err)
+		nr_open++;
+	mutex_unlock(&lcd_lock);
+	return err;
 }
 
 void
-lcd_stop(void)
+lcd_close(void)
 {
 	mutex_lock(&lcd_lock);
-	if (framebuffer) {
-		writel(0, regs + LCD_CONTROL);
-		writel(0, regs + LCD_UPBASE);
-		dma_free_coherent(&lcd_device, FB_BYTES, framebuffer,
-				  framebuffer_addr);
-		WRITE_ONCE(framebuffer, NULL);
-	}
+	assert(nr_open > 0);
+	nr_open--;
 	mutex_unlock(&lcd_lock);
 }
 

@@ -12,16 +12,27 @@
 
 #define LCD_WIDTH	640
 #define LCD_HEIGHT	480
+#define LCD_BYTES	(LCD_WIDTH * LCD_HEIGHT * 2u)
 
 #define RGB565(r, g, b)	((u16)((r) >> 3 << 11 | (g) >> 2 << 5 | (b) >> 3))
 
 /*
- * A frame buffer, black, shown at once. Context: may sleep. NULL: no memory
- * in one piece (cma=), or no controller, or it is in use.
+ * The screen for one owner: *fb is a frame buffer, black, shown at once.
+ * Context: may sleep. 0; -ENOMEM: no memory in one piece (cma=); -EBUSY: it
+ * has an owner, or programs have it open; -ENODEV: no controller.
  */
-u16 *lcd_start(void);
-/* Dark, and the memory goes back. Context: may sleep. */
-void lcd_stop(void);
+int lcd_start(u16 **fb);
+/*
+ * Dark, and the memory goes back; so does what programs left. Context: may
+ * sleep. 0; -EBUSY: programs have it open.
+ */
+int lcd_stop(void);
+/*
+ * The screen for programs: /dev/fb0 is opened, for any number of times. Lit by
+ * the first, and not made dark by the last lcd_close(). Errors as above.
+ */
+int lcd_open(void);
+void lcd_close(void);
 /* The frame buffer, or NULL when dark. */
 u16 *lcd_framebuffer(void);
 
@@ -34,7 +45,8 @@ unsigned lcd_text(u16 *fb, unsigned x, unsigned y, const char *text,
 
 /* The thread that redraws the picture: start (0, -ENOMEM, -EBUSY), stop. */
 int lcd_map_start(void);
-void lcd_map_stop(void);
+/* 0, or as lcd_stop(). */
+int lcd_map_stop(void);
 /* Bring the picture up to date now. Context: may sleep; it is on. */
 void lcd_map_redraw(void);
 /* How many frames a cell stands for, and where that of pfn has its corner. */

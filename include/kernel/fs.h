@@ -456,6 +456,11 @@ s64 noop_llseek(struct file *file, s64 offset, int whence);
 ssize_t generic_file_read(struct file *file, struct iov_iter *to, u64 *pos);
 ssize_t generic_file_write(struct file *file, struct iov_iter *from, u64 *pos);
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+/* ->open and ->close of VMAs whose vm_file holds a reference. */
+void file_vm_open(struct vm_area_struct *vma);
+void file_vm_close(struct vm_area_struct *vma);
+/* ->llseek of a device that has size bytes. The new place, or -EINVAL. */
+s64 fixed_size_llseek(struct file *file, s64 offset, int whence, u64 size);
 /* A folder whose entries are its dentries. */
 int dcache_iterate(struct file *file, struct dir_context *ctx);
 

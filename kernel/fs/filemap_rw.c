@@ -214,13 +214,13 @@ generic_file_write(struct file *file, struct iov_iter *from, u64 *pos)
 	return total ? (ssize_t)total : n;
 }
 
-static void
+void
 file_vm_open(struct vm_area_struct *vma)
 {
 	get_file(vma->vm_file);
 }
 
-static void
+void
 file_vm_close(struct vm_area_struct *vma)
 {
 	fput(vma->vm_file);

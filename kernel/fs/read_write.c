@@ -115,6 +115,21 @@ generic_file_llseek(struct file *file, s64 offset, int whence)
 
 /* For files without a position (null, zero): always at the start. */
 s64
+fixed_size_llseek(struct file *file, s64 offset, int whence, u64 size)
+{
+	if (whence == SEEK_CUR)
+		offset += (s64)file->f_pos;
+	else if (whence == SEEK_END)
+		offset += (s64)size;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (offset < 0)
+		return -EINVAL;
+	file->f_pos = (u64)offset;
+	return offset;
+}
+
+s64
 noop_llseek(struct file *file, s64 offset, int whence)
 {
 	(void)offset;

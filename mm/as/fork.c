@@ -28,7 +28,7 @@
 #include <mm/highmem.h>
 #include "as.h"
 
-/* Enter page in the child at addr, not writable. */
+/* Enter page (NULL: a bare frame) in the child at addr. */
 static void
 share_page(struct mm_struct *child, struct page *page, unsigned long addr,
 	   pte_t *to, pte_t pte)
@@ -37,7 +37,7 @@ share_page(struct mm_struct *child, struct page *page, unsigned long addr,
 		get_page(page);
 		page_add_map(child, page);
 	}
-	set_pte_at(&child->context, addr, to, pte_wrprotect(pte));
+	set_pte_at(&child->context, addr, to, pte);
 }
 
 /*
@@ -50,6 +50,7 @@ share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
 	   unsigned long addr, unsigned long end, pte_t *from, pte_t *to)
 {
 	struct mm_struct *parent = vma->vm_mm;
+	bool cow = !(vma->vm_flags & VM_SHARED);
 
 	for (; addr < end; addr += PAGE_SIZE, from++, to++) {
 		pte_t pte = *from;
@@ -61,10 +62,11 @@ share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
 		if (page && page_is_anon(page) &&
 		    page_maybe_pinned(page))
 			break;
-		if (pte_write(pte))
+		if (cow && pte_write(pte))
 			set_pte_at(&parent->context, addr, from,
 				   pte_wrprotect(pte));
-		share_page(child, page, addr, to, pte);
+		share_page(child, page, addr, to,
+			   cow ? pte_wrprotect(pte) : pte);
 	}
 	return addr;
 }
@@ -129,7 +131,8 @@ copy_pages(struct mm_struct *child, struct vm_area_struct *vma)
 	unsigned long addr = vma->vm_start;
 	int err = 0;
 
-	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
+	if (vma->vm_flags & VM_WIPEONFORK ||
+	    (vma->vm_flags & VM_SHARED && !(vma->vm_flags & VM_PFNMAP)))
 		return 0;
 	if (vma->vm_flags & VM_HUGETLB)
 		return copy_sections(child, vma);

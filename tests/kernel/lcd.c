@@ -30,20 +30,21 @@ pixel(unsigned x, unsigned y)
 static void
 the_frame_buffer_is_black_and_comes_from_cma(struct test *t)
 {
-	u16 *fb;
+	u16 *fb, *other = NULL;
 	unsigned lit = 0;
 
 	NEED_SCREEN(t);
-	fb = lcd_start();
-	ASSERT(t, fb != NULL);
+	ASSERT_EQ(t, lcd_start(&fb), 0);
 	EXPECT(t, lcd_framebuffer() == fb);
 	EXPECT_EQ(t, page_state(virt_to_page(fb)), PAGE_STATE_CMA);
 	EXPECT_EQ(t, cma_nr_used(cma_default), 150);
 	for (unsigned i = 0; i < LCD_WIDTH * LCD_HEIGHT; i++)
 		lit += fb[i] != 0;
 	EXPECT_EQ(t, lit, 0);
-	EXPECT(t, lcd_start() == NULL);		/* it is in use */
-	lcd_stop();
+	EXPECT_EQ(t, lcd_start(&other), -EBUSY);
+	EXPECT_EQ(t, lcd_open(), -EBUSY);
+	EXPECT(t, other == NULL);
+	EXPECT_EQ(t, lcd_stop(), 0);
 	EXPECT(t, lcd_framebuffer() == NULL);
 	EXPECT_EQ(t, cma_nr_used(cma_default), 0);
 	lcd_stop();
@@ -57,8 +58,7 @@ text_is_drawn_dot_by_dot(struct test *t)
 	u16 *fb;
 
 	NEED_SCREEN(t);
-	fb = lcd_start();
-	ASSERT(t, fb != NULL);
+	ASSERT_EQ(t, lcd_start(&fb), 0);
 	end = lcd_text(fb, 10, 20, "Ll \x7f", 0xffff);
 	EXPECT_EQ(t, end, 10 + 4 * 6);
 	for (unsigned y = 0; y < 7; y++)
@@ -78,8 +78,7 @@ what_is_outside_of_the_screen_is_cut_off(struct test *t)
 	u16 *fb;
 
 	NEED_SCREEN(t);
-	fb = lcd_start();
-	ASSERT(t, fb != NULL);
+	ASSERT_EQ(t, lcd_start(&fb), 0);
 	lcd_fill(fb, LCD_WIDTH - 2, LCD_HEIGHT - 3, 100, 100, 7);
 	lcd_fill(fb, LCD_WIDTH + 5, 0, 10, 10, 7);
 	for (unsigned i = 0; i < LCD_WIDTH * LCD_HEIGHT; i++)
@@ -232,8 +231,43 @@ without_memory_in_one_piece_it_stays_dark(struct test *t)
 			      cma_nr_pages(cma_default) - 100));
 }
 
+/* dark -> opened -> opened twice -> lit -> owned, and black again */
+static void
+programs_and_the_picture_exclude_each_other(struct test *t)
+{
+	static char text[256];
+	u16 *fb;
+
+	NEED_SCREEN(t);
+	ASSERT_EQ(t, lcd_open(), 0);
+	EXPECT_EQ(t, lcd_open(), 0);
+	lcd_framebuffer()[7] = 0x1234;
+	EXPECT_EQ(t, lcd_start(&fb), -EBUSY);
+	EXPECT_EQ(t, lcd_map_start(), -EBUSY);
+	lcd_close();
+	EXPECT_EQ(t, lcd_stop(), -EBUSY);
+	log_capture_begin(text, sizeof(text));
+	EXPECT_EQ(t, monitor_run("lcd off"), -EBUSY);
+	monitor_run("cat lcd");
+	log_capture_end();
+	EXPECT(t, strstr(text, "a program has /dev/fb0 open"));
+	EXPECT(t, strstr(text, "drawn by programs"));
+	lcd_close();
+	EXPECT(t, lcd_framebuffer() && lcd_framebuffer()[7] == 0x1234);
+	ASSERT_EQ(t, lcd_start(&fb), 0);
+	EXPECT_EQ(t, fb[7], 0);
+	EXPECT_EQ(t, lcd_stop(), 0);
+	/* What programs left goes by the same word. */
+	ASSERT_EQ(t, lcd_open(), 0);
+	lcd_close();
+	EXPECT_EQ(t, monitor_run("lcd off"), 0);
+	EXPECT(t, lcd_framebuffer() == NULL);
+	EXPECT_EQ(t, cma_nr_used(cma_default), 0);
+}
+
 TEST_SUITE("lcd",
 	   TEST_CASE(the_frame_buffer_is_black_and_comes_from_cma),
+	   TEST_CASE(programs_and_the_picture_exclude_each_other),
 	   TEST_CASE(text_is_drawn_dot_by_dot),
 	   TEST_CASE(what_is_outside_of_the_screen_is_cut_off),
 	   TEST_CASE(a_cell_follows_its_frames),

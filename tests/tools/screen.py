@@ -3,8 +3,9 @@
 """What the LCD shows, as the emulator sees it: `screendump` of its monitor.
 
 Boots with lcd=map and looks at pixels: the legend, the palette as people with
-either kind of colour blindness see it, cells whose frames are known. The last
-picture is kept as build/test/screen.ppm. Prints KTAP; run by tools/test.
+either kind of colour blindness see it, cells whose frames are known. Boots again
+with programs, and looks at what fbdemo has drawn. The last picture is kept as
+build/test/screen.ppm. Prints KTAP; run by tools/test.
 """
 
 import os
@@ -17,7 +18,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECONDS = 60              # far more than any step takes
-PROMPT = b"vellum> "
+PROMPT, SHELL = b"vellum> ", b"vellum$ "
 MIB = 64
 COLUMNS, CELL, MAP_TOP = 128, 5, 24
 
@@ -39,20 +40,20 @@ BLINDNESS = {
 class Machine:
     """QEMU with the console on pipes and its monitor on a socket."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, append, prompt, *options):
+        self.folder, self.prompt = folder, prompt
         self.socket = os.path.join(folder, "monitor")
         self.child = subprocess.Popen(
             [os.path.join(TOP, "tools/run-qemu"), "--mem", str(MIB),
              "--timeout", str(2 * SECONDS), "--monitor", self.socket,
-             "--append", "lcd=map quiet"], cwd=TOP, stdin=subprocess.PIPE,
+             "--append", append, *options], cwd=TOP, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.text = b""
         self.wait_for_prompt()
 
     def wait_for_prompt(self):
         seen, end = len(self.text), time.monotonic() + SECONDS
-        while PROMPT not in self.text[seen:]:
+        while self.prompt not in self.text[seen:]:
             part = self.child.stdout.read1(65536)
             if not part or time.monotonic() > end:
                 raise RuntimeError("no prompt:\n" + self.text.decode())
@@ -195,6 +196,47 @@ def off_gives_the_memory_back(machine, screen):
     return "512 pages: 0 out" in machine.say("cat cma")
 
 
+def fbdemo_colour(x, y):
+    """user/examples/fbdemo.c: red grows to the right, green downwards."""
+    red, green = 31 * x // 640, 63 * y // 480
+    ring = ((x - 320) ** 2 + (y - 240) ** 2) // 1024 % 32
+    return red * 255 // 31, green * 255 // 63, ring * 255 // 31
+
+
+def a_program_s_stores_are_on_the_screen(machine, _screen):
+    said = machine.say("fbdemo")
+    screen = machine.screen()
+    return "640x480, 16 bits" in said and re.search(
+        r"rw-s .* /dev/fb0", said) and all(
+            same(pixel(screen, x, y), fbdemo_colour(x, y))
+            for x in range(0, 640, 7) for y in range(0, 480, 7))
+
+
+def its_picture_is_the_file_s_bytes(machine, _screen):
+    said = machine.say("wc -c < /dev/fb0")
+    return str(640 * 480 * 2) in said
+
+
+def zeros_make_it_black(machine, _screen):
+    machine.say("cat /dev/zero > /dev/fb0")
+    screen = machine.screen()
+    return all(same(pixel(screen, x, y), (0, 0, 0))
+               for x in range(0, 640, 7) for y in range(0, 480, 7))
+
+
+def vmapdemo_reads_what_the_kernel_wrote(machine, _screen):
+    said = machine.say("vmapdemo")
+    return all(part in said for part in (
+        "page 3 begins \"page 3 of the kernel", "page faults: 4",
+        "the kernel sees: \"written by a program\""))
+
+
+PROGRAM_CASES = (
+    a_program_s_stores_are_on_the_screen,
+    its_picture_is_the_file_s_bytes,
+    zeros_make_it_black,
+    vmapdemo_reads_what_the_kernel_wrote,
+)
 CASES = (
     screen_is_640_by_480,
     red_is_red_and_blue_is_blue,
@@ -208,22 +250,31 @@ CASES = (
 )
 
 
+def run_cases(machine, cases, first):
+    """Print the verdicts, numbered from first on; how many are bad."""
+    failed = 0
+    try:
+        time.sleep(0.5)
+        screen = machine.screen()
+        for number, case in enumerate(cases, first):
+            good = case(machine, screen)
+            failed += not good
+            print(f"    {'' if good else 'not '}ok {number} {case.__name__}",
+                  flush=True)
+    finally:
+        machine.end()
+    return failed
+
+
 def main():
     print(f"KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: screen\n"
-          f"    1..{len(CASES)}")
-    failed = 0
+          f"    1..{len(CASES) + len(PROGRAM_CASES)}")
     with tempfile.TemporaryDirectory() as folder:
-        machine = Machine(folder)
-        try:
-            time.sleep(0.5)
-            screen = machine.screen()
-            for number, case in enumerate(CASES, 1):
-                good = case(machine, screen)
-                failed += not good
-                print(f"    {'' if good else 'not '}ok {number} "
-                      f"{case.__name__}", flush=True)
-        finally:
-            machine.end()
+        failed = run_cases(Machine(folder, "lcd=map quiet", PROMPT), CASES, 1)
+        failed += run_cases(
+            Machine(folder, "quiet", SHELL, "--initrd",
+                    os.path.join(TOP, "build/initramfs.cpio")),
+            PROGRAM_CASES, len(CASES) + 1)
     print(f"{'not ' if failed else ''}ok 1 screen")
     return 1 if failed else 0
 

@@ -7,20 +7,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fb.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "example.h"
 
-/* Linux's struct fb_var_screeninfo begins so; 160 bytes in all. */
-struct screen {
-	uint32_t xres, yres, xres_virtual, yres_virtual, xoffset, yoffset;
-	uint32_t bits_per_pixel, rest[33];
-};
-
 static uint16_t
-colour(unsigned x, unsigned y, const struct screen *s)
+colour(unsigned x, unsigned y, const struct fb_var_screeninfo *s)
 {
 	unsigned red = 31 * x / s->xres, green = 63 * y / s->yres;
 	unsigned ring = (x - s->xres / 2) * (x - s->xres / 2) +
@@ -33,7 +28,7 @@ int
 main(void)
 {
 	int fd = open("/dev/fb0", O_RDWR);
-	struct screen s;
+	struct fb_var_screeninfo s;
 	uint16_t *pixels;
 	unsigned x, y;
 

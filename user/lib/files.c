@@ -267,6 +267,12 @@ pread(int fd, void *buf, size_t len, off_t offset)
 	return result(SYSCALL(SYS_pread64, fd, buf, len, 0, offset, 0));
 }
 
+ssize_t
+pwrite(int fd, const void *buf, size_t len, off_t offset)
+{
+	return result(SYSCALL(SYS_pwrite64, fd, buf, len, 0, offset, 0));
+}
+
 int
 poll(struct pollfd *fds, unsigned long count, int timeout_ms)
 {

@@ -10,8 +10,6 @@
 #define TIOCSPGRP	0x5410
 #define TIOCGWINSZ	0x5413
 #define FIONREAD	0x541b
-#define FBIOGET_VSCREENINFO 0x4600
-#define FBIOGET_FSCREENINFO 0x4602
 
 struct winsize {
 	unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of drivers in address spaces, where a program could not look: the
+ * entries that fork makes, counts, and allocations that fail. What a program
+ * sees of it: tests/user/device_memory.c.
+ */
+#include <drivers/lcd.h>
+#include <lib/string.h>
+#include <mm/cma.h>
+#include <mm/debug.h>
+#include "as_helpers.h"
+#include "sweep.h"
+
+#define P	PAGE_SIZE
+
+#define NEED_SCREEN(t) do { \
+	if (lcd_framebuffer() || !cma_default || \
+	    cma_nr_pages(cma_default) < 150 || cma_nr_used(cma_default)) \
+		SKIP(t, "no area of 150 free pages, or the screen is on"); \
+} while (0)
+
+/* Map pages of a device; *at is where. The mapping holds the device. */
+static int
+map_device(struct mm_struct *mm, const char *name, unsigned long pages,
+	   unsigned flags, unsigned long *at)
+{
+	struct file *file;
+	int err = filp_open(name, O_RDWR, 0, &file);
+
+	if (err)
+		return err;
+	*at = as_map_file(mm, file, pages * P, RW, flags);
+	fput(file);
+	return *at > -4096ul ? (int)*at : 0;
+}
+
+/* Neither the parent's nor the child's entry loses the right to write. */
+static void
+fork_copies_entries_of_bare_frames(struct test *t)
+{
+	struct mm_struct *mm = mm_alloc(), *child = NULL;
+	unsigned long at;
+	pte_t before;
+
+	NEED_SCREEN(t);
+	ASSERT(t, mm != NULL);
+	ASSERT_EQ(t, map_device(mm, "/dev/fb0", 150, MAP_SHARED, &at), 0);
+	before = as_pte(mm, at + 149 * P);
+	EXPECT(t, pte_write(before) && pte_dirty(before) && pte_young(before));
+	EXPECT_EQ(t, pte_memory(before), USER_UNCACHED);
+	EXPECT_EQ(t, pte_pfn(before), pte_pfn(as_pte(mm, at)) + 149);
+	EXPECT_EQ(t, mm_rss(mm), 0);
+	ASSERT_EQ(t, dup_mm(mm, &child), 0);
+	EXPECT_EQ(t, as_pte(child, at + 149 * P).value, before.value);
+	EXPECT_EQ(t, as_pte(mm, at + 149 * P).value, before.value);
+	EXPECT_EQ(t, mm_rss(child), 0);
+	mmput(mm);
+	EXPECT_EQ(t, lcd_stop(), -EBUSY);	/* the child has it */
+	mmput(child);
+	EXPECT_EQ(t, lcd_stop(), 0);
+}
+
+static void
+pages_of_a_fault_handler_are_counted(struct test *t)
+{
+	struct mm_struct *mm = mm_alloc(), *child = NULL;
+	struct page *page;
+	unsigned long at;
+
+	ASSERT(t, mm != NULL);
+	ASSERT_EQ(t, map_device(mm, "/dev/vmap", 4, MAP_SHARED, &at), 0);
+	EXPECT_EQ(t, mm_rss(mm), 0);
+	EXPECT_EQ(t, as_touch(mm, at + P, true), 0);
+	EXPECT_EQ(t, mm_rss(mm), 1);
+	page = pfn_to_page(pte_pfn(as_pte(mm, at + P)));
+	EXPECT_EQ(t, page_state(compound_head(page)), PAGE_STATE_KERNEL);
+	EXPECT_EQ(t, page_count(page), 2);	/* of its block */
+	EXPECT_EQ(t, page_mapcount(page), 1);
+	EXPECT_EQ(t, as_touch(mm, at + 4 * P, false), VM_FAULT_SIGSEGV);
+	ASSERT_EQ(t, dup_mm(mm, &child), 0);
+	EXPECT_EQ(t, page_mapcount(page), 1);	/* a touch brings the child's */
+	EXPECT_EQ(t, as_touch(child, at + P, false), 0);
+	EXPECT_EQ(t, page_mapcount(page), 2);
+	mmput(child);
+	EXPECT_EQ(t, page_count(page), 2);
+	mmput(mm);
+}
+
+/* --- allocations that fail --- */
+
+static int
+draw(struct mm_struct *mm)
+{
+	struct mm_struct *child;
+	unsigned long at;
+	int err = map_device(mm, "/dev/fb0", 150, MAP_SHARED, &at);
+
+	if (!err)
+		err = dup_mm(mm, &child);
+	if (!err)
+		mmput(child);
+	return err;
+}
+
+static int
+touch_all(struct mm_struct *mm)
+{
+	unsigned long at, i;
+	vm_fault_t result = 0;
+	int err = map_device(mm, "/dev/vmap", 4, MAP_PRIVATE, &at);
+
+	for (i = 0; !err && i < 4; i++) {
+		result = as_touch(mm, at + i * P, i & 1);
+		err = !result ? 0 : result == VM_FAULT_OOM ? -ENOMEM : -EIO;
+	}
+	return err;
+}
+
+static int
+in_a_space(int (*fn)(struct mm_struct *mm))
+{
+	struct mm_struct *mm = mm_alloc();
+	int err;
+
+	if (!mm)
+		return -ENOMEM;
+	err = fn(mm);
+	mmput(mm);
+	return err;
+}
+
+static int
+draw_in_a_space(void)
+{
+	int err = in_a_space(draw);
+
+	lcd_stop();
+	return err;
+}
+
+static int
+touch_in_a_space(void)
+{
+	return in_a_space(touch_all);
+}
+
+static void
+mapping_the_screen_fails_whole(struct test *t)
+{
+	NEED_SCREEN(t);
+	EXPECT(t, sweep(t, draw_in_a_space) >= 5);
+	EXPECT(t, lcd_framebuffer() == NULL);
+}
+
+static void
+mapping_vmalloc_memory_fails_whole(struct test *t)
+{
+	EXPECT(t, sweep(t, touch_in_a_space) >= 5);
+}
+
+TEST_SUITE("driver_map",
+	   TEST_CASE(fork_copies_entries_of_bare_frames),
+	   TEST_CASE(pages_of_a_fault_handler_are_counted),
+	   TEST_CASE(mapping_the_screen_fails_whole),
+	   TEST_CASE(mapping_vmalloc_memory_fails_whole));
