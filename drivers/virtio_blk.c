@@ -76,6 +76,8 @@ queue_request(struct virtio_disk *d, struct blk_request *rq)
 	bool reads = rq->op == BLK_READ;
 	unsigned n = 0;
 
+	if (d->vq.broken)
+		return -EIO;
 	if (d->vq.nr_free < rq->nr_sg + 2)
 		return -EBUSY;
 	d->slots[head].type = wire_types[rq->op];
@@ -117,7 +119,11 @@ static const struct block_ops virtio_blk_ops = {
 	.submit = virtio_blk_submit,
 };
 
-/* The next request that is done, its status; NULL: no more. */
+/*
+ * The next request that is done, its status; NULL: no more. When the device has
+ * written nonsense, none that it still has will ever be: all are done, and
+ * have failed.
+ */
 static struct blk_request *
 fetch_done(struct virtio_disk *d, u8 *status)
 {
@@ -128,6 +134,8 @@ fetch_done(struct virtio_disk *d, u8 *status)
 	rq = virtqueue_get(&d->vq, &head);
 	if (rq)
 		*status = d->slots[head].status;
+	else if (d->vq.broken && (rq = virtqueue_detach(&d->vq)))
+		*status = (u8)~STATUS_OK;
 	spin_unlock_irqrestore(&d->lock, flags);
 	return rq;
 }
@@ -197,8 +205,7 @@ virtio_blk_probe(struct virtio_device *vdev)
 	vdev->interrupt = virtio_blk_interrupt;
 	describe(d);
 	nr_disks++;
-	blk_register(&d->disk);
-	return 0;
+	return blk_register(&d->disk);
 }
 
 static struct virtio_driver virtio_blk_driver = {

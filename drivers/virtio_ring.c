@@ -75,7 +75,9 @@ virtqueue_add(struct virtqueue *vq, const struct virtq_segment *segments,
 	unsigned total = nr_out + nr_in, i;
 	u16 head = vq->free_head, at = head, next, idx;
 
-	if (vq->broken || total > vq->nr_free)
+	if (vq->broken)
+		return -EIO;
+	if (total > vq->nr_free)
 		return -ENOSPC;
 	for (i = 0; i < total; i++, at = next) {
 		next = vq->desc[at].next;
@@ -138,4 +140,20 @@ virtqueue_get(struct virtqueue *vq, u16 *head)
 	*head = (u16)id;
 	free_chain(vq, (u16)id);
 	return cookie;
+}
+
+void *
+virtqueue_detach(struct virtqueue *vq)
+{
+	void *cookie;
+
+	for (u16 id = 0; id < vq->num; id++) {
+		cookie = vq->cookie[id];
+		if (!cookie)
+			continue;
+		vq->cookie[id] = NULL;
+		free_chain(vq, id);
+		return cookie;
+	}
+	return NULL;
 }

@@ -181,20 +181,23 @@ static const struct block_ops zram_ops = {
 
 /* --- Size and reset --- */
 
-static void
+static int
 announce(void)
 {
+	int err;
+
 	disk.nr_sectors = (u64)zram0.nr_pages * PAGE_SECTORS;
 	if (registered)
-		return;
+		return 0;
 	strscpy(disk.name, "zram0", sizeof(disk.name));
 	disk.driver = "zram";
 	disk.max_segments = MAX_SEGMENTS;
 	disk.synchronous = true;
 	disk.ops = &zram_ops;
 	disk.private = &zram0;
-	registered = true;
-	blk_register(&disk);
+	err = blk_register(&disk);
+	registered = !err;
+	return err;
 }
 
 static void
@@ -238,8 +241,12 @@ set_size(struct zram *z, u32 nr_pages)
 	clear_counts(z);
 	smp_wmb();
 	WRITE_ONCE(z->nr_pages, nr_pages);
-	announce();
-	return 0;
+	err = announce();
+	if (err) {
+		WRITE_ONCE(z->nr_pages, 0);
+		free_memory(z);
+	}
+	return err;
 }
 
 int
@@ -263,6 +270,7 @@ forget_all(struct zram *z)
 {
 	u32 nr_pages = z->nr_pages;
 
+	bdev_invalidate(&disk);
 	disk.nr_sectors = 0;
 	WRITE_ONCE(z->nr_pages, 0);
 	smp_mb();

@@ -76,7 +76,8 @@ void virtqueue_free(struct virtqueue *vq);
 u16 virtqueue_next_head(const struct virtqueue *vq);
 /*
  * A chain of nr_out pieces that the device reads and nr_in that it writes.
- * cookie is what virtqueue_get() gives back; not NULL. 0, or -ENOSPC.
+ * cookie is what virtqueue_get() gives back; not NULL. 0; -ENOSPC: no room
+ * now; -EIO: the queue is broken and never will have.
  */
 int virtqueue_add(struct virtqueue *vq, const struct virtq_segment *segments,
 		  unsigned nr_out, unsigned nr_in, void *cookie);
@@ -84,6 +85,9 @@ int virtqueue_add(struct virtqueue *vq, const struct virtq_segment *segments,
 void virtqueue_kick(struct virtqueue *vq);
 /* The next chain that is done, its head; NULL if there is none. */
 void *virtqueue_get(struct virtqueue *vq, u16 *head);
+/* Of a broken queue: the cookie of a chain that the device will never use,
+ * which is free now; NULL when there are no more. */
+void *virtqueue_detach(struct virtqueue *vq);
 
 struct virtio_driver {
 	const char *name;

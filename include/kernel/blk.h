@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Block devices: disks of sectors of 512 bytes, read and written by requests.
- * See kernel/block/core.c. There is no queue above the device yet: a request goes to
- * it at once, or not.
+ * Block devices: disks of sectors of 512 bytes.
+ *
+ *	bread(), /dev/vda	pages of the disk in the page cache: bdev.c
+ *	submit_bio()		pieces of pages, sorted and merged: queue.c
+ *	blk_submit()		a request as the driver gets it: core.c
+ *	disk->ops->submit()	the driver
  */
 #ifndef KERNEL_BLK_H
 #define KERNEL_BLK_H
 
+#include <kernel/fs.h>
+#include <kernel/sched.h>
 #include <kernel/wait.h>
 #include <lib/atomic.h>
+#include <lib/rbtree.h>
 #include <lib/types.h>
 #include <mm/dma.h>
 
@@ -34,6 +40,7 @@ struct blk_request {
 };
 
 struct block_device;
+struct blk_queue;
 
 struct block_ops {
 	/*
@@ -52,6 +59,7 @@ struct block_ops {
 struct block_device {
 	char name[8];
 	const char *driver;
+	dev_t dev;			/* 0: blk_register() gives one */
 	u64 nr_sectors;
 	bool read_only;
 	bool has_flush;			/* it keeps writes in a cache */
@@ -63,21 +71,33 @@ struct block_device {
 	/* Filled by blk_register(). */
 	struct wait_queue_head room;	/* those who met -EBUSY */
 	atomic_t in_flight, most_in_flight;
-	atomic_t holders;		/* blk_hold() */
+	atomic_t holders;		/* a  blk_hold(), bdev_open() */
 	spinlock_t count_lock;		/* rank BLOCK: what has been done */
 	u64 requests[NR_BLK_OPS], sectors[NR_BLK_OPS];
 	u32 errors;
-	struct block_device *next;
+	u32 fail_ops, fail_skip, fail_nr;	/* a  blk_fail_requests() */
+	struct blk_queue *queue;
+	struct address_space *mapping;	/* its pages; NULL: never opened */
+	struct super_block *owner;	/* mounted on it: blk_mutex */
+	struct block_device *next;	/* blk_mutex; readers at any time */
 };
 
-/* disk is there for good. Context: boot, or a mutex of the driver's. */
-void blk_register(struct block_device *disk);
+/*
+ * disk is there from now on, in /dev too. Context: may sleep. 0 or -ENOMEM.
+ */
+int blk_register(struct block_device *disk);
+/*
+ * It goes, with what the cache has of it. Context: may sleep. 0, or -EBUSY
+ * while somebody has it open or requests are under way.
+ */
+int blk_unregister(struct block_device *disk);
 /* The driver has done rq: count it and tell its owner. Context: any. */
 void blk_done(struct block_device *disk, struct blk_request *rq, int status);
 
-/* Disk n, or NULL; the disk called name, or NULL. */
+/* Disk n, or NULL; the disk called name, or NULL; that with the number. */
 struct block_device *blk_device(unsigned n);
 struct block_device *blk_find(const char *name);
+struct block_device *blk_find_dev(dev_t dev);
 
 /*
  * Hand rq to the device. Context: any. Returns 0: done() will be called.
@@ -116,5 +136,79 @@ blk_release(struct block_device *disk)
 {
 	atomic_dec(&disk->holders);
 }
+
+/*
+ * For tests: of the requests from now on whose op is in ops (1 << BLK_WRITE),
+ * skip pass, then nr fail with -EIO before they reach the driver. nr 0: none.
+ */
+void blk_fail_requests(struct block_device *disk, unsigned ops, u32 skip,
+		       u32 nr);
+
+/* --- the queue: queue.c --------------------------------------------------- */
+
+/* A piece of a page on its way. From submit_bio() to done() it is the queue's. */
+struct bio {
+	enum blk_op op;			/* BLK_READ or BLK_WRITE */
+	unsigned offset, bytes;		/* in page; whole sectors */
+	struct page *page;
+	u64 sector;
+	/* Called when it is done. Context: any, a handler too. */
+	void (*done)(struct bio *bio);
+	void *private;			/* the submitter's */
+	int status;			/* when done: 0 or -EIO ... */
+	/* The queue's. */
+	struct block_device *disk;
+	struct rb_node node;
+	struct list_head list;
+	u32 arrival;
+};
+
+/*
+ * Read or write it, some time, in any order with others; done() tells how it
+ * went, whatever it was. Context: any.
+ */
+void submit_bio(struct block_device *disk, struct bio *bio);
+
+/*
+ * Between start and finish the bios of the current task are collected, so that
+ * neighbours become one request; they also go when it sleeps. Context: a task.
+ */
+struct blk_plug {
+	struct list_head bios;
+	unsigned nr;
+};
+void blk_start_plug(struct blk_plug *plug);
+void blk_finish_plug(struct blk_plug *plug);
+
+/* queue.c for core.c: make and free disk->queue; a request is done: go on. */
+int blk_queue_init(struct block_device *disk);
+void blk_queue_free(struct block_device *disk);
+void blk_queue_run(struct block_device *disk);
+
+/* --- a disk's pages: bdev.c ----------------------------------------------- */
+
+/* The disk that is open from now on, its mapping made. 0, -ENXIO, -ENOMEM. */
+int bdev_open(dev_t dev, struct block_device **disk);
+void bdev_close(struct block_device *disk);
+/* The open disk belongs to sb alone, until bdev_release(); false: taken. */
+bool bdev_claim(struct block_device *disk, struct super_block *sb);
+void bdev_release(struct block_device *disk);
+/*
+ * Block number block of size bytes (512 to 4096) in the cache: *page with a
+ * reference (put_page()), *data where the block lies in it. Change it, then
+ * set_page_dirty(). Context: may sleep. 0, -EIO, -ENOMEM, -ERANGE.
+ */
+int bread(struct block_device *disk, u64 block, unsigned size,
+	  struct page **page, void **data);
+/* All dirty pages of the disk are on it, and out of its cache. 0 or -Exxx. */
+int bdev_sync(struct block_device *disk);
+/* What the disk held is gone (another medium, another size): so is what the cache
+ * has of it. Nobody has it open. Context: may sleep. */
+void bdev_invalidate(struct block_device *disk);
+/* bdev_sync() for every disk that has pages. wait: false: only begin. */
+void bdev_sync_all(bool wait);
+/* Is mapping a disk's own? For meminfo's Buffers. */
+bool mapping_is_bdev(const struct address_space *mapping);
+extern const struct file_operations block_device_ops;
 
 #endif

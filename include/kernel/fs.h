@@ -29,7 +29,7 @@
  *
  * Fields: who guards them
  *	i	inode->i_lock		d	dcache_lock
- *	n	inode_hash_lock		a	atomic
+ *	a	atomic
  *	-	constant once it can be found
  */
 #ifndef KERNEL_FS_H
@@ -42,9 +42,11 @@
 #include <lib/list.h>
 #include <lib/types.h>
 #include <mm/pagecache.h>
+#include <mm/writeback.h>
 #include <uapi/fcntl.h>
 #include <uapi/stat.h>
 
+struct block_device;
 struct dentry;
 struct file;
 struct file_system_type;
@@ -81,10 +83,22 @@ struct path {
 /* --- super blocks ------------------------------------------------------------ */
 
 struct super_operations {
-	/* The last user is gone: free what inode has. Context: may sleep. */
+	/*
+	 * The inode leaves memory; its pages have. If it has no name left
+	 * (i_nlink 0) what it has in the store goes too. Context: may sleep.
+	 */
 	void (*evict_inode)(struct inode *inode);
 	void (*statfs)(struct super_block *sb, struct kstatfs *st);
-	/* The super_block goes. */
+	/*
+	 * Put what is kept of inode beside its pages into the page of the disk
+	 * that holds it (bread(), set_page_dirty()). NULL: nothing is kept, and
+	 * no inode is ever dirty but by its pages. 0 or -Exxx. May sleep.
+	 */
+	int (*write_inode)(struct inode *inode, bool wait);
+	/* The same for what is kept of the whole; the disk's dirty pages are
+	 * written afterwards. Optional. */
+	int (*sync_fs)(struct super_block *sb, bool wait);
+	/* The super_block goes; its inodes are gone. s_bdev is still open. */
 	void (*put_super)(struct super_block *sb);
 	/* For /proc/mounts: ",size=16m", or NULL. */
 	void (*show_options)(struct seq_buf *s, struct super_block *sb);
@@ -104,17 +118,25 @@ struct super_block {
 	atomic_t s_last_ino;			/* a  the last number given out */
 	atomic_t s_nr_inodes;			/* a  */
 	void *s_fs_info;			/* -  the file system's */
+	struct block_device *s_bdev;		/* -  or NULL: no disk */
+	u32 s_flags;				/* -  SB_RDONLY */
+	bool s_dying;				/*    set once, by umount */
+	u32 s_nr_syncing;			/*    inode_lock */
+	struct list_head s_dirty;		/*    inode_lock: i_dirty, oldest first */
+	struct list_head s_list;		/*    super_mutex: all of them */
 };
+
+#define SB_RDONLY	1u		/* MS_RDONLY */
 
 struct file_system_type {
 	const char *name;
 	u32 magic;
 	/*
 	 * Make a super_block's root and set s_op, s_root; options as mount(2)'s
-	 * data, or "". 0 or -Exxx, nothing kept.
+	 * data, or "". s_bdev and s_flags are set. 0 or -Exxx, nothing kept.
 	 */
 	int (*fill_super)(struct super_block *sb, const char *options);
-	bool nodev;			/* needs no device (all of them yet) */
+	bool nodev;			/* needs no disk */
 };
 
 /* Registered by the linker: FILE_SYSTEM(tmpfs_type) */
@@ -159,6 +181,16 @@ struct inode_operations {
 	void (*getattr)(struct inode *inode);
 };
 
+/* i_state; inode_lock */
+#define I_DIRTY_SYNC	 0x01u	/* figures (times, rights) are newer than stored */
+#define I_DIRTY_DATASYNC 0x02u	/* so is what its pages are found by (size) */
+#define I_DIRTY_PAGES	 0x04u	/* pages may be dirty */
+#define I_DIRTY		 0x07u
+#define I_NEW		 0x08u	/* being read in: iget_locked() */
+#define I_SYNC		 0x10u	/* being written */
+#define I_FREEING	 0x20u	/* on its way out */
+#define I_BAD		 0x40u	/* could not be read in */
+
 struct inode {
 	umode_t i_mode;			/* i  */
 	u32 i_uid, i_gid;		/* i  */
@@ -169,8 +201,6 @@ struct inode {
 	atomic_t i_count;		/* a  */
 	dev_t i_rdev;			/* -  */
 	u32 i_generation;		/* i  grows when entries change */
-	u32 i_state;			/* n  I_* */
-	struct list_head i_hash;	/* n  in its bucket; empty: in none */
 	u32 i_blocks;			/*    of 512 bytes; the file system's */
 	struct timespec64 i_atime, i_mtime, i_ctime;	/* i, roughly */
 	struct super_block *i_sb;	/* -  */
@@ -180,6 +210,13 @@ struct inode {
 	struct address_space i_data;
 	u32 i_seals;			/* i  F_SEAL_* */
 	atomic_t i_writecount;		/* a  open for writing; < 0: denied */
+	u8 i_blkbits;			/* -  its blocks: 1 << i_blkbits bytes */
+	u32 i_state;			/*    inode_lock: I_* */
+	struct list_head i_hash;	/*    inode_lock: icache.c; empty: not in it */
+	struct list_head i_lru;		/*    inode_lock: unused ones */
+	struct list_head i_dirty;	/*    inode_lock: sb->s_dirty */
+	u64 i_dirtied_when;		/*    inode_lock: ktime */
+	struct rcu_head i_rcu;		/*    on its way out */
 	void *i_private;		/* -  symlink: its text; pipe; proc entry */
 };
 
@@ -199,31 +236,46 @@ void i_size_write(struct inode *inode, u64 size);
  */
 struct inode *new_inode(struct super_block *sb, umode_t mode);
 void ihold(struct inode *inode);
-
-/* i_state */
-#define I_NEW		0x1u	/* is being read by the one who made it */
-#define I_FREEING	0x2u	/* has no user any more, and goes */
+/* The last one evicts, or keeps it in the cache. Context: may sleep. */
+void iput(struct inode *inode);
 
 /*
- * Inode ino of sb with a reference: the one that is there (it is waited for
- * while somebody else reads it, or while one that had the number goes), or a
- * new one: then inode_is_new(), and its maker fills it in and calls
- * unlock_new_inode(), or iget_failed(). Context: may sleep. NULL: no memory.
+ * The inode of sb with a number, for file systems that keep them elsewhere. If
+ * it is not in memory it is made: I_NEW is set, and the caller fills it and
+ * says unlock_new_inode(), or iget_failed(), which puts it; who waits tries
+ * anew then. Context: may sleep. NULL: no memory.
  */
 struct inode *iget_locked(struct super_block *sb, u64 ino);
 void unlock_new_inode(struct inode *inode);
-/* It could not be read: gone with its reference; who waits tries anew. */
-void iget_failed(struct inode *inode);
-/* The same numbers as of the disk: iget_locked() finds inode from now on. */
-void insert_inode_hash(struct inode *inode);
 static inline bool
 inode_is_new(const struct inode *inode)
 {
-	return inode->i_state & I_NEW;
+	return READ_ONCE(inode->i_state) & I_NEW;
 }
+void iget_failed(struct inode *inode);
+/* A new_inode() whose i_ino is set can be found, and stays in the cache. */
+void insert_inode_hash(struct inode *inode);
+void remove_inode_hash(struct inode *inode);
 
-/* The last one evicts. Context: may sleep. */
-void iput(struct inode *inode);
+/* It is newer than stored: I_DIRTY_*. Context: as set_page_dirty(). */
+void mark_inode_dirty(struct inode *inode, u32 how);
+/* Write its pages, then the inode. Context: may sleep. 0 or -Exxx. */
+int sync_inode(struct inode *inode, enum writeback_sync_mode mode);
+/* filemap_write_and_wait_range(), neighbours together. */
+int mapping_sync_range(struct address_space *mapping, unsigned long start,
+		       unsigned long end);
+/* All of a file system, and it is on the disk. Context: may sleep, nothing
+ * held. 0 or the first error. */
+int sync_filesystem(struct super_block *sb);
+void sync_all(void);			/* sync(2) */
+/*
+ * Write what of sb became dirty by `before` (ktime), the oldest first, at most
+ * *nr_pages pages, which counts down. 0 or the first error.
+ */
+int writeback_sb_inodes(struct super_block *sb, enum writeback_sync_mode mode,
+			u64 before, long *nr_pages);
+/* Call fn for each super_block; none is unmounted meanwhile. May sleep. */
+void for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg);
 
 /* May the current process do mask (MAY_*) to inode? 0, -EACCES, -EROFS. */
 #define MAY_EXEC	1
@@ -350,7 +402,7 @@ struct mount {
 
 /* Mount type at the folder that dir names. 0 or -Exxx. May sleep. */
 int do_mount(const char *devname, const char *dir, const char *type,
-	     const char *options);
+	     const char *options, u32 flags);
 /* -EBUSY while somebody is in it. */
 int do_umount(const char *dir);
 /* A file system that hangs nowhere (shmem files, pipes). */
@@ -390,7 +442,9 @@ struct file_operations {
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 	/* POLL* that hold now; poll_wait() on each queue that changes them. */
 	unsigned (*poll)(struct file *file, struct poll_table *wait);
-	int (*fsync)(struct file *file);
+	/* Bytes [start, end) are in the store, and what finds them. datasync:
+	 * times and the like may wait. */
+	int (*fsync)(struct file *file, u64 start, u64 end, bool datasync);
 	int (*iterate)(struct file *file, struct dir_context *ctx);
 	int (*open)(struct inode *inode, struct file *file);
 	/* The last reference is gone. */
@@ -403,6 +457,7 @@ struct file {
 	u32 f_mode;			/* -  FMODE_* */
 	u32 f_flags;			/* O_*: F_SETFL, one word */
 	struct inode *f_inode;		/* -  f_path.dentry's */
+	errseq_t f_wb_err;		/* f_pos_lock: the error it knows of */
 	u64 f_pos;			/* f_pos_lock, when shared */
 	struct mutex f_pos_lock;
 	struct path f_path;		/* -  */
@@ -461,6 +516,20 @@ void file_vm_open(struct vm_area_struct *vma);
 void file_vm_close(struct vm_area_struct *vma);
 /* ->llseek of a device that has size bytes. The new place, or -EINVAL. */
 s64 fixed_size_llseek(struct file *file, s64 offset, int whence, u64 size);
+/* fsync of files of a disk's file system. 0, an error of beginning, or, once for
+ * each opening, one of the store. */
+int generic_file_fsync(struct file *file, u64 start, u64 end, bool datasync);
+int vfs_fsync_range(struct file *file, u64 start, u64 end, bool datasync);
+/* O_SYNC, O_DSYNC: after a write of n bytes at pos. 0 or -Exxx. */
+int generic_write_sync(struct file *file, u64 pos, size_t n);
+/* An error of the store that file was not told yet; 0: none. May sleep. */
+int file_check_and_advance_wb_err(struct file *file);
+/*
+ * The size of a file with a store changes: zeroes what lies behind the end in the
+ * last page, takes translations and pages away. Held: i_lock. The file system
+ * gives blocks back afterwards. 0, or -Exxx: the size is as before.
+ */
+int truncate_setsize(struct inode *inode, u64 size);
 /* A folder whose entries are its dentries. */
 int dcache_iterate(struct file *file, struct dir_context *ctx);
 

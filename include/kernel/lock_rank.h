@@ -16,12 +16,12 @@
 	X(DCACHE,	"names of files, mounts")			\
 	X(FILES,	"descriptors of a process")			\
 	X(FS,		"root and working folder of a process")		\
-	X(INODE,	"inodes found by number")			\
 	X(MM_LIST,	"list of all address spaces")			\
 	X(MM_PGTABLE,	"page table and counts of one address space")	\
 	X(MM_PGTABLE_FORK, "the same, of the space that fork fills")	\
 	X(PAGE_TREE,	"page cache: pages of one file")		\
 	X(SWAP,		"swap: areas and their slots")			\
+	X(INODE,	"inodes: hash, unused ones, dirty ones")	\
 	X(MONITOR,	"monitor: input line and history")		\
 	X(TTY,		"tty: line being edited, settings")		\
 	X(PROCESS,	"processes: tree, numbers, signals")	\
@@ -37,6 +37,7 @@
 	X(KSTACK,	"stacks kept for the next thread")		\
 	X(PERCPU,	"percpu: chunks and their bits")		\
 	X(VMALLOC,	"vmalloc: free, busy and waiting areas")	\
+	X(BLK_QUEUE,	"block: waiting pieces of one disk")		\
 	X(BLOCK,	"block driver: one disk's queue")		\
 	X(DMA,		"dma: pool, bounce buffers, table of mappings")	\
 	X(PGTABLE,	"page tables of the kernel, list of pgds")	\

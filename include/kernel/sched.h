@@ -47,6 +47,9 @@ void cpu_idle_loop(void) __noreturn;
  * is RUNNING and nobody deserves the core more. Context: may sleep.
  */
 void schedule(void);
+struct blk_plug;
+/* schedule() about to sleep: the task's I/O goes first (kernel/blk.h). */
+void blk_flush_plug(struct blk_plug *plug);
 /* Let every other task of this core go first, once. Context: may sleep. */
 void yield(void);
 /*

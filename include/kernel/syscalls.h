@@ -77,6 +77,8 @@ long sys_fsync(unsigned fd);
 long sys_fdatasync(unsigned fd);
 long sys_sync(void);
 long sys_syncfs(int fd);
+long sys_sync_file_range2(int fd, unsigned flags, s64 offset, s64 nbytes);
+long sys_readahead(int fd, s64 offset, size_t count);
 long sys_fadvise64_64(int fd, int advice, s64 offset, s64 len);
 
 /* --- figures: kernel/fs/stat_calls.c --- */

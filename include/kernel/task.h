@@ -99,6 +99,7 @@ struct task {
 	u32 tls, tls_rw;		/* o  TPIDRURO, TPIDRURW: asm/tls.h */
 	struct fpu_state *fpu;		/* o  NULL until first used: kernel/fpu.h */
 	struct rlimit *rlim;		/* -  the process's; NULL: no limits */
+	struct blk_plug *plug;		/* o  I/O that it collects, or NULL */
 	unsigned long min_flt, maj_flt;	/* o  faults served without / with I/O */
 	void (*fn)(void *arg);		/* -  what it runs */
 	void *arg;			/* -  */

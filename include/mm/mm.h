@@ -129,6 +129,12 @@ struct vm_operations_struct {
 	 * locked. 0 or an error; the page stays locked.
 	 */
 	vm_fault_t (*page_mkwrite)(struct vm_fault *vmf);
+	/*
+	 * msync(MS_SYNC) of page offsets [first, end). mmap_lock, held for
+	 * reading, is let go. 0 or -Exxx. NULL: there is no store.
+	 */
+	int (*sync)(struct vm_area_struct *vma, unsigned long first,
+		    unsigned long end);
 	/* What maps shows instead of a path, or NULL. */
 	const char *(*name)(struct vm_area_struct *vma);
 };

@@ -64,6 +64,16 @@ void filemap_fdatawait_range(struct address_space *mapping,
 int filemap_write_and_wait_range(struct address_space *mapping,
 				 unsigned long start, unsigned long end);
 
+/*
+ * Take clean pages that nobody uses out of the range; how many went. Dirty
+ * ones, mapped ones, ones in use stay. truncate.c.
+ */
+unsigned long invalidate_mapping_pages(struct address_space *mapping,
+				       unsigned long start, unsigned long end);
+/* Zero the bytes [from, to) of the page at index, if it is there. */
+void zero_cached_part(struct address_space *mapping, unsigned long index,
+		      unsigned from, unsigned to);
+
 /* A page of mapping became dirty: the file system's (kernel/fs). Any context
  * that set_page_dirty() allows, inside rcu_read_lock(). */
 extern void (*mapping_dirtied_fn)(struct address_space *mapping);

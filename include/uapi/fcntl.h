@@ -20,6 +20,7 @@
 #define O_LARGEFILE	00400000
 #define O_NOATIME	01000000
 #define O_CLOEXEC	02000000
+#define O_SYNC		04010000	/* contains O_DSYNC */
 #define O_PATH		010000000
 #define O_TMPFILE	020000000	/* with O_DIRECTORY */
 

@@ -9,7 +9,7 @@
  *	        ... interrupt ...
  *	      blk_done()			counts, calls rq->done()
  *
- * State	disks: one is only ever added at the end, so readers need no lock.
+ * State	disks: a list, changed under blk_mutex, read at any time.
  * Locks	disk->count_lock: the counters.
  * Questions a reader asks
  *   Why does done() come in interrupt context?  It is the shortest way; who has
@@ -23,23 +23,60 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 
-static struct block_device *disks;
+#include "block.h"
 
-void
+#define BLK_MAJOR	259	/* Linux's "blkext" */
+
+DEFINE_MUTEX(blk_mutex);
+static struct block_device *disks;	/* blk_mutex */
+static u32 last_minor;			/* blk_mutex */
+
+int
 blk_register(struct block_device *disk)
 {
 	struct block_device **link = &disks;
+	int err;
 
 	init_waitqueue_head(&disk->room);
 	spin_lock_init(&disk->count_lock, LOCK_BLOCK);
+	err = blk_queue_init(disk);
+	if (err)
+		return err;
+	mutex_lock(&blk_mutex);
+	if (!disk->dev)
+		disk->dev = MKDEV(BLK_MAJOR, ++last_minor);
 	while (*link)
 		link = &(*link)->next;
 	disk->next = NULL;
-	smp_wmb();			/* readers have no lock */
 	WRITE_ONCE(*link, disk);
+	mutex_unlock(&blk_mutex);
+	devfs_add_disk(disk);
 	pr_info("blk: %s: %llu sectors (%llu KiB), %s%s\n", disk->name,
 		disk->nr_sectors, disk->nr_sectors / 2, disk->driver,
 		disk->read_only ? ", read-only" : "");
+	return 0;
+}
+
+int
+blk_unregister(struct block_device *disk)
+{
+	struct block_device **link = &disks;
+	int err = -EBUSY;
+
+	mutex_lock(&blk_mutex);
+	if (!atomic_read(&disk->holders) && !atomic_read(&disk->in_flight)) {
+		while (*link != disk)
+			link = &(*link)->next;
+		WRITE_ONCE(*link, disk->next);
+		err = 0;
+	}
+	mutex_unlock(&blk_mutex);
+	if (err)
+		return err;
+	devfs_remove_disk(disk);
+	bdev_forget(disk);
+	blk_queue_free(disk);
+	return 0;
 }
 
 struct block_device *
@@ -61,6 +98,50 @@ blk_find(const char *name)
 		disk = disk->next;
 	return disk;
 }
+
+struct block_device *
+blk_find_dev(dev_t dev)
+{
+	struct block_device *disk = disks;
+
+	while (disk && disk->dev != dev)
+		disk = disk->next;
+	return disk;
+}
+
+/* --- requests that fail on purpose ----------------------------------------- */
+
+void
+blk_fail_requests(struct block_device *disk, unsigned ops, u32 skip, u32 nr)
+{
+	WRITE_ONCE(disk->fail_nr, 0);
+	WRITE_ONCE(disk->fail_skip, skip);
+	WRITE_ONCE(disk->fail_ops, ops);
+	WRITE_ONCE(disk->fail_nr, nr);
+}
+
+/* Take one off *n, if there is one. */
+static bool
+count_down(u32 *n)
+{
+	u32 old = READ_ONCE(*n);
+
+	while (old && !__atomic_compare_exchange_n(n, &old, old - 1, false,
+						   __ATOMIC_RELAXED,
+						   __ATOMIC_RELAXED))
+		;
+	return old != 0;
+}
+
+static bool
+should_fail(struct block_device *disk, const struct blk_request *rq)
+{
+	return unlikely(READ_ONCE(disk->fail_nr)) &&
+	       disk->fail_ops >> rq->op & 1 &&
+	       !count_down(&disk->fail_skip) && count_down(&disk->fail_nr);
+}
+
+/* --- requests ---------------------------------------------------------------- */
 
 /* Bytes of all pieces. */
 static u64
@@ -98,6 +179,10 @@ blk_submit(struct block_device *disk, struct blk_request *rq)
 		return err;
 	rq->status = 0;
 	now = atomic_add_return(&disk->in_flight, 1);
+	if (should_fail(disk, rq)) {
+		blk_done(disk, rq, -EIO);
+		return 0;
+	}
 	err = disk->ops->submit(disk, rq);
 	if (err)
 		atomic_dec(&disk->in_flight);
@@ -119,6 +204,7 @@ blk_done(struct block_device *disk, struct blk_request *rq, int status)
 	atomic_dec(&disk->in_flight);
 	rq->done(rq);		/* rq may be gone after it */
 	wake_up_all(&disk->room);
+	blk_queue_run(disk);
 }
 
 static void

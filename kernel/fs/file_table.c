@@ -44,6 +44,7 @@ file_alloc(void)
 	file->f_mode = 0;
 	file->f_flags = 0;
 	file->f_inode = NULL;
+	file->f_wb_err = 0;
 	file->f_pos = 0;
 	file->f_path = (struct path){ NULL, NULL };
 	file->f_op = NULL;
@@ -127,6 +128,7 @@ file_open_path(const struct path *path, unsigned flags, struct file **result)
 				err = file->f_op->open(inode, file);
 		}
 	}
+	file->f_wb_err = errseq_sample(&inode->i_mapping->wb_err);
 	if (err) {
 		file->f_op = NULL;	/* nothing to release */
 		fput(file);

@@ -8,6 +8,15 @@
  *		caller first and then put into the file, so that it is never
  *		cleared for nothing; any other: found or made, copied into
  *
+ * A file that has a store (write_page) differs in this: before the copy,
+ * prepare_write() finds room for it there, so that a full disk is told to who
+ * writes and not to nobody later; and after it the page is dirty, in this order:
+ *
+ *	copy, then the new size, then set_page_dirty
+ *
+ * so that whoever writes the page sees a size that has it. A file that is about
+ * to grow beyond its last page has the rest of that page zeroed first.
+ *
  * No page is locked while the caller's memory is touched: that may fault, and the
  * fault may want the very same page (write() from a mapping of the file). The
  * inode lock keeps truncation away from writers; a reader that loses the race
@@ -112,14 +121,55 @@ write_new_page(struct address_space *mapping, unsigned long index,
 	return err;
 }
 
-static ssize_t
-write_old_page(struct address_space *mapping, unsigned long index,
-	       size_t offset, size_t n, struct iov_iter *from)
+/* The page at index, up to date, with room for bytes [offset, offset + n). */
+static int
+get_page_to_write(struct address_space *mapping, unsigned long index,
+		  size_t offset, size_t n, struct page **found)
 {
+	const struct address_space_operations *ops = mapping->ops;
 	struct page *page;
-	size_t done = 0;
+	int err;
+
+	if (!ops->prepare_write)
+		return read_cache_page(mapping, index, found);
+	err = find_or_create_page(mapping, index, &page);
+	if (err)
+		return err;
+	/* It copies without the lock, so all of the page must be there. */
+	if (!page_uptodate(page))
+		err = ops->read_page(mapping, page);
+	if (!err)
+		err = ops->prepare_write(mapping, page, (unsigned)offset,
+					 (unsigned)(offset + n));
+	unlock_page(page);
+	if (err)
+		put_page(page);
+	else
+		*found = page;
+	return err;
+}
+
+/* n bytes have been copied to page, at pos: the size, then the mark. */
+static void
+page_was_written(struct address_space *mapping, struct page *page, u64 pos,
+		 size_t n)
+{
+	struct inode *inode = mapping->host;
+
+	if (n && pos + n > inode->i_size)
+		i_size_write(inode, pos + n);
+	set_page_dirty(page);
+}
+
+static ssize_t
+write_old_page(struct address_space *mapping, u64 pos, size_t n,
+	       struct iov_iter *from)
+{
+	size_t offset = (size_t)pos & (PAGE_SIZE - 1), done = 0;
+	struct page *page;
 	char *addr;
-	int err = read_cache_page(mapping, index, &page);
+	int err = get_page_to_write(mapping, (unsigned long)(pos >> PAGE_SHIFT),
+				    offset, n, &page);
 
 	if (err)
 		return err;
@@ -127,10 +177,58 @@ write_old_page(struct address_space *mapping, unsigned long index,
 	if (addr) {
 		done = copy_from_iter(addr + offset, n, from);
 		kunmap(page);
-		set_page_dirty(page);
+		page_was_written(mapping, page, pos, done);
 	}
 	put_page(page);
 	return done ? (ssize_t)done : addr ? -EFAULT : -ENOMEM;
+}
+
+/* page, full and locked, enters a file with a store. 0, -EEXIST, -Exxx. */
+static int
+add_stored_page(struct address_space *mapping, u64 pos, struct page *page)
+{
+	int err = add_to_page_cache(page, mapping,
+				    (unsigned long)(pos >> PAGE_SHIFT));
+
+	if (err)
+		return err;
+	if (mapping->ops->prepare_write)
+		err = mapping->ops->prepare_write(mapping, page, 0, PAGE_SIZE);
+	if (err) {
+		delete_from_page_cache(page);
+		return err;
+	}
+	page_mark_uptodate(page);
+	page_was_written(mapping, page, pos, PAGE_SIZE);
+	return 0;
+}
+
+/*
+ * A whole page of a file with a store that is not in the cache: it need not be
+ * read. -EEXIST: it cannot be done so.
+ */
+static ssize_t
+write_new_stored(struct address_space *mapping, u64 pos,
+		 struct iov_iter *from)
+{
+	struct page *page = alloc_page(mapping->gfp);
+	char *addr = page ? kmap(page) : NULL;
+	int err = -ENOMEM;
+
+	if (addr) {
+		/* What is not copied whole must be read first. */
+		err = copy_from_iter(addr, PAGE_SIZE, from) < PAGE_SIZE ?
+		      -EEXIST : 0;
+		kunmap(page);
+	}
+	if (page) {
+		lock_page(page);
+		if (!err)
+			err = add_stored_page(mapping, pos, page);
+		unlock_page(page);
+		put_page(page);
+	}
+	return err ? err : (ssize_t)PAGE_SIZE;
 }
 
 /* One page or part of it. Bytes, or -Exxx. */
@@ -144,19 +242,21 @@ write_page(struct address_space *mapping, u64 pos, struct iov_iter *from)
 	struct page *page;
 	ssize_t done;
 
-	if (n < PAGE_SIZE || !mapping->ops->swap_backed)
-		return write_old_page(mapping, index, offset, n, from);
+	if (n < PAGE_SIZE)
+		return write_old_page(mapping, pos, n, from);
 	page = find_get_page(mapping, index);
 	if (page) {
 		put_page(page);
-		return write_old_page(mapping, index, offset, n, from);
+		return write_old_page(mapping, pos, n, from);
 	}
-	done = write_new_page(mapping, index, from);
+	done = mapping->ops->swap_backed ?
+	       write_new_page(mapping, index, from) :
+	       write_new_stored(mapping, pos, from);
 	if (done != -EEXIST)
 		return done;
 	/* A fault made it meanwhile. */
 	*from = saved;
-	return write_old_page(mapping, index, offset, n, from);
+	return write_old_page(mapping, pos, n, from);
 }
 
 /* How much may be written at pos: rights of the file and of the process. */
@@ -185,20 +285,64 @@ write_limit(struct inode *inode, u64 pos, size_t count)
 	return (ssize_t)min((u64)count, end - pos);
 }
 
-ssize_t
-generic_file_write(struct file *file, struct iov_iter *from, u64 *pos)
+/* What lies behind the old end in its page becomes part of the file: zeros. */
+static void
+zero_behind_end(struct inode *inode)
 {
-	struct inode *inode = file->f_inode;
-	size_t total = 0;
-	ssize_t n;
+	unsigned from = (unsigned)inode->i_size & (PAGE_SIZE - 1);
 
-	mutex_lock(&inode->i_lock);
-	if (file->f_flags & O_APPEND)
-		*pos = inode->i_size;
-	n = write_limit(inode, *pos, from->count);
-	if (n > 0)
-		from->count = (size_t)n;
-	while (n > 0 && from->count) {
+	if (from && inode->i_mapping->ops->write_page)
+		zero_cached_part(inode->i_mapping,
+				 (unsigned long)(inode->i_size >> PAGE_SHIFT),
+				 from, PAGE_SIZE);
+}
+
+int
+truncate_setsize(struct inode *inode, u64 size)
+{
+	struct address_space *mapping = inode->i_mapping;
+	unsigned from = (unsigned)size & (PAGE_SIZE - 1);
+	unsigned long first = (unsigned long)((size + PAGE_SIZE - 1) >>
+					      PAGE_SHIFT);
+	struct page *page;
+	int err;
+
+	if (size >= inode->i_size) {
+		zero_behind_end(inode);
+		i_size_write(inode, size);
+		return 0;
+	}
+	if (from && mapping->ops->write_page) {
+		/* The page in which it will end: read, so that it can be cut. */
+		err = read_cache_page(mapping, first - 1, &page);
+		if (err)
+			return err;
+		put_page(page);
+	}
+	i_size_write(inode, size);
+	unmap_mapping_range(mapping, first, 0, true);
+	truncate_inode_pages_range(mapping, first, ~0ul);
+	if (from) {
+		zero_cached_part(mapping, first - 1, from, PAGE_SIZE);
+		page = find_get_page(mapping, first - 1);
+		if (page) {
+			set_page_dirty(page);
+			put_page(page);
+		}
+	}
+	return 0;
+}
+
+/* Held: i_lock. What could not be written is told when nothing was. */
+static ssize_t
+write_pages(struct inode *inode, struct iov_iter *from, u64 *pos)
+{
+	size_t total = 0;
+	ssize_t n = 0;
+
+	if (*pos > inode->i_size)
+		zero_behind_end(inode);
+	while (from->count) {
 		n = write_page(inode->i_mapping, *pos, from);
 		if (n < 0)
 			break;
@@ -206,12 +350,38 @@ generic_file_write(struct file *file, struct iov_iter *from, u64 *pos)
 		total += (size_t)n;
 		if (*pos > inode->i_size)
 			i_size_write(inode, *pos);
+		balance_dirty_pages_ratelimited(inode->i_mapping);
 		cond_resched();
 	}
-	if (total)
-		inode_touch(inode);
-	mutex_unlock(&inode->i_lock);
 	return total ? (ssize_t)total : n;
+}
+
+ssize_t
+generic_file_write(struct file *file, struct iov_iter *from, u64 *pos)
+{
+	struct inode *inode = file->f_inode;
+	u64 size, start;
+	ssize_t n;
+	int err;
+
+	mutex_lock(&inode->i_lock);
+	if (file->f_flags & O_APPEND)
+		*pos = inode->i_size;
+	n = write_limit(inode, *pos, from->count);
+	if (n > 0)
+		from->count = (size_t)n;
+	size = inode->i_size;
+	start = *pos;
+	if (n > 0)
+		n = write_pages(inode, from, pos);
+	if (n > 0) {
+		inode_touch(inode);
+		if (inode->i_size != size)
+			mark_inode_dirty(inode, I_DIRTY_DATASYNC);
+	}
+	mutex_unlock(&inode->i_lock);
+	err = n > 0 ? generic_write_sync(file, start, (size_t)n) : 0;
+	return err ? err : n;
 }
 
 void
@@ -233,10 +403,39 @@ static const struct vm_operations_struct generic_vm_ops = {
 	.map_pages = filemap_map_pages,
 };
 
+/*
+ * msync(MS_SYNC). mmap_lock is let go, as writers wait for it with i_lock held:
+ * the file is kept open meanwhile.
+ */
+static int
+file_vm_sync(struct vm_area_struct *vma, unsigned long first,
+	     unsigned long end)
+{
+	struct file *file = get_file(vma->vm_file);
+	int err;
+
+	up_read(&vma->vm_mm->mmap_lock);
+	err = vfs_fsync_range(file, (u64)first << PAGE_SHIFT,
+			      (u64)end << PAGE_SHIFT, false);
+	fput(file);
+	return err;
+}
+
+/* Of files with a store: stores to their pages must be seen. */
+static const struct vm_operations_struct stored_vm_ops = {
+	.open = file_vm_open,
+	.close = file_vm_close,
+	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
+	.page_mkwrite = filemap_page_mkwrite,
+	.sync = file_vm_sync,
+};
+
 int
 generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	vma->vm_ops = &generic_vm_ops;
+	vma->vm_ops = file->f_inode->i_mapping->ops->write_page ?
+		      &stored_vm_ops : &generic_vm_ops;
 	vma->vm_file = get_file(file);
 	vma->vm_mapping = file->f_inode->i_mapping;
 	return 0;

@@ -16,6 +16,29 @@ struct dentry *d_lookup_locked(struct dentry *parent, const struct qstr *name);
 /* Forget the unused names below parent. Context: may sleep. */
 void shrink_dcache_parent(struct dentry *parent);
 
+/* --- inode.c, icache.c, writeback.c --- */
+
+extern spinlock_t inode_lock;		/* rank INODE */
+extern struct wait_queue_head inode_wait;	/* i_state of some inode changed */
+
+/* One more reference, unless it is on its way out. Held: inode_lock. */
+bool inode_grab_locked(struct inode *inode);
+/* Of one that is going: no list has it any more. Context: may sleep. */
+void inode_forget_dirty(struct inode *inode);
+void free_inode(struct inode *inode);
+/* All unused inodes of sb, which is going, and wait until none is left. */
+void evict_inodes(struct super_block *sb);
+/* Clean pages of all files with a store; how many went. May sleep. */
+unsigned long drop_pagecache(void);
+
+/* --- super.c --- */
+
+/* devname: of the disk's node, for types that need one. */
+struct super_block *super_make(const struct file_system_type *type,
+			       const char *devname, const char *options,
+			       u32 flags, int *err);
+void super_destroy(struct super_block *sb);
+
 /* --- namei.c: a path on its way --- */
 
 enum last_type { LAST_NORM, LAST_DOT, LAST_DOTDOT, LAST_ROOT };

@@ -212,7 +212,6 @@ sys_mount(const char *dev, const char *dir, const char *type,
 	char *name;
 	int err;
 
-	(void)flags;
 	if (current_fs()->uid)
 		return -EPERM;
 	err = get_text(type_name, type, sizeof(type_name));
@@ -226,7 +225,7 @@ sys_mount(const char *dev, const char *dir, const char *type,
 	if (!name)
 		return err;
 	err = do_mount(*dev_name ? dev_name : "none", name, type_name,
-		       options);
+		       options, (u32)flags & SB_RDONLY);
 	putname(name);
 	return err;
 }

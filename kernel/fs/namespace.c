@@ -30,7 +30,7 @@ extern const struct file_system_type *const __file_systems_end[];
 LIST_HEAD(mount_list);			/* dcache_lock */
 struct path root_path;
 static DEFINE_MUTEX(mount_mutex);
-static atomic_t last_dev, last_id;
+static atomic_t last_id;
 
 const struct file_system_type *
 get_fs_type(const char *name)
@@ -44,45 +44,16 @@ get_fs_type(const char *name)
 	return NULL;
 }
 
-static struct super_block *
-make_super(const struct file_system_type *type, const char *options, int *err)
-{
-	struct super_block *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
-
-	*err = -ENOMEM;
-	if (!sb)
-		return NULL;
-	sb->s_type = type;
-	mutex_init(&sb->s_rename_mutex);
-	sb->s_dev = MKDEV(0, (u32)atomic_add_return(&last_dev, 1));
-	*err = type->fill_super(sb, options);
-	if (!*err)
-		return sb;
-	kfree(sb);
-	return NULL;
-}
-
-static void
-destroy_super(struct super_block *sb)
-{
-	d_genocide(sb->s_root);
-	dput(sb->s_root);
-	shrink_dcache_sb(sb);
-	if (sb->s_op->put_super)
-		sb->s_op->put_super(sb);
-	kfree(sb);
-}
-
 static struct mount *
 make_mount(const struct file_system_type *type, const char *devname,
-	   const char *options, int *err)
+	   const char *options, u32 flags, int *err)
 {
 	struct mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
 
 	*err = -ENOMEM;
 	if (!m)
 		return NULL;
-	m->mnt_sb = make_super(type, options, err);
+	m->mnt_sb = super_make(type, devname, options, flags, err);
 	if (!m->mnt_sb) {
 		kfree(m);
 		return NULL;
@@ -102,7 +73,7 @@ kern_mount(const struct file_system_type *type, const char *options)
 {
 	int err;
 
-	return make_mount(type, type->name, options, &err);
+	return make_mount(type, type->name, options, 0, &err);
 }
 
 /* Hang m at the folder; takes the path's references over. */
@@ -119,7 +90,7 @@ attach(struct mount *m, const struct path *at)
 
 int
 do_mount(const char *devname, const char *dir, const char *type_name,
-	 const char *options)
+	 const char *options, u32 flags)
 {
 	const struct file_system_type *type = get_fs_type(type_name);
 	struct mount *m;
@@ -132,7 +103,7 @@ do_mount(const char *devname, const char *dir, const char *type_name,
 	if (err)
 		return err;
 	mutex_lock(&mount_mutex);
-	m = make_mount(type, devname, options, &err);
+	m = make_mount(type, devname, options, flags, &err);
 	if (m) {
 		follow_mount(&at);
 		attach(m, &at);
@@ -183,7 +154,7 @@ do_umount(const char *dir)
 		return err;
 	at.mnt = m->mnt_parent;
 	at.dentry = m->mnt_mountpoint;
-	destroy_super(m->mnt_sb);
+	super_destroy(m->mnt_sb);
 	kfree(m);
 	path_put(&at);
 	return 0;
@@ -198,7 +169,7 @@ mount_at_boot(const char *dir, const char *type, umode_t mode)
 
 	if (!err || err == -EEXIST)
 		err = do_mount(type, dir, type, mode & S_ISVTX ? "mode=1777" :
-			       "");
+			       "", 0);
 	return err;
 }
 
@@ -246,8 +217,9 @@ show_mount(struct seq_buf *s, struct mount *m)
 	int err;
 
 	text = buf ? d_path(&path, buf, PATH_MAX, &err) : NULL;
-	seq_printf(s, "%s %s %s rw", m->mnt_devname, text ? text : "?",
-		   m->mnt_sb->s_type->name);
+	seq_printf(s, "%s %s %s %s", m->mnt_devname, text ? text : "?",
+		   m->mnt_sb->s_type->name,
+		   m->mnt_sb->s_flags & SB_RDONLY ? "ro" : "rw");
 	if (m->mnt_sb->s_op->show_options)
 		m->mnt_sb->s_op->show_options(s, m->mnt_sb);
 	seq_puts(s, " 0 0\n");

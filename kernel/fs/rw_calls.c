@@ -295,18 +295,17 @@ sys_sendfile(int out, int in, s32 *offset, size_t count)
 	return put_user((s32)pos, offset) ? -EFAULT : result;
 }
 
-/* --- what needs no doing while all is in memory ------------------------------------------ */
+/* --- to the store --------------------------------------------------------- */
 
 static long
-do_fsync(unsigned fd)
+do_fsync(unsigned fd, bool datasync)
 {
 	struct fd f = fdget(fd);
-	long result = -EINVAL;
+	long result;
 
 	if (!f.file)
 		return -EBADF;
-	if (f.file->f_op->fsync)
-		result = f.file->f_op->fsync(f.file);
+	result = vfs_fsync_range(f.file, 0, MAX_LFS_FILESIZE, datasync);
 	fdput(f);
 	return result;
 }
@@ -314,18 +313,19 @@ do_fsync(unsigned fd)
 long
 sys_fsync(unsigned fd)
 {
-	return do_fsync(fd);
+	return do_fsync(fd, false);
 }
 
 long
 sys_fdatasync(unsigned fd)
 {
-	return do_fsync(fd);
+	return do_fsync(fd, true);
 }
 
 long
 sys_sync(void)
 {
+	sync_all();
 	return 0;
 }
 
@@ -333,11 +333,64 @@ long
 sys_syncfs(int fd)
 {
 	struct fd f = fdget((unsigned)fd);
+	long result;
 
 	if (!f.file)
 		return -EBADF;
+	result = sync_filesystem(f.file->f_inode->i_sb);
+	if (!result)
+		result = file_check_and_advance_wb_err(f.file);
 	fdput(f);
-	return 0;
+	return result;
+}
+
+#define SYNC_WAIT_BEFORE	1u
+#define SYNC_WRITE		2u
+#define SYNC_WAIT_AFTER		4u
+
+/* Pages only: not what finds them, and not the disk's own cache. */
+static long
+sync_range(struct file *file, unsigned long first, unsigned long end,
+	   unsigned flags)
+{
+	struct address_space *mapping = file->f_inode->i_mapping;
+	long err = 0;
+
+	if (!mapping->ops || !mapping->ops->write_page)
+		return 0;
+	if (flags & SYNC_WAIT_BEFORE)
+		filemap_fdatawait_range(mapping, first, end);
+	if (flags & SYNC_WRITE)
+		err = filemap_fdatawrite_range(mapping, first, end);
+	if (flags & SYNC_WAIT_AFTER)
+		filemap_fdatawait_range(mapping, first, end);
+	return err ? err : file_check_and_advance_wb_err(file);
+}
+
+/* ARM's order of the arguments, so that 64 bits lie in pairs of registers. */
+long
+sys_sync_file_range2(int fd, unsigned flags, s64 offset, s64 nbytes)
+{
+	s64 end = nbytes ? offset + nbytes : (s64)MAX_LFS_FILESIZE;
+	struct fd f;
+	long result = -ESPIPE;
+
+	if (flags & ~(SYNC_WAIT_BEFORE | SYNC_WRITE | SYNC_WAIT_AFTER) ||
+	    offset < 0 || end < offset)
+		return -EINVAL;
+	f = fdget((unsigned)fd);
+	if (!f.file)
+		return -EBADF;
+	end = min(end, (s64)MAX_LFS_FILESIZE);
+	if (S_ISREG(f.file->f_inode->i_mode) ||
+	    S_ISBLK(f.file->f_inode->i_mode) ||
+	    S_ISDIR(f.file->f_inode->i_mode))
+		result = sync_range(f.file,
+				    (unsigned long)(offset >> PAGE_SHIFT),
+				    (unsigned long)((end + PAGE_SIZE - 1) >>
+						    PAGE_SHIFT), flags);
+	fdput(f);
+	return result;
 }
 
 /* Advice is taken when there is something to read ahead from. */
@@ -354,6 +407,24 @@ sys_fadvise64_64(int fd, int advice, s64 offset, s64 len)
 		result = -ESPIPE;
 	else if (advice < 0 || advice > 5 || len < 0)
 		result = -EINVAL;
+	fdput(f);
+	return result;
+}
+
+/* Context of the call: begins to read, and does not wait. */
+long
+sys_readahead(int fd, s64 offset, size_t count)
+{
+	struct fd f = fdget((unsigned)fd);
+	long result = 0;
+
+	if (!f.file)
+		return -EBADF;
+	if (!(f.file->f_mode & FMODE_READ))
+		result = -EBADF;
+	else if (!S_ISREG(f.file->f_inode->i_mode) || offset < 0)
+		result = -EINVAL;
+	(void)count;
 	fdput(f);
 	return result;
 }

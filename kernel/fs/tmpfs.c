@@ -19,6 +19,7 @@
  * Locks   the VFS holds i_lock of folders and files (names.c).
  * Cost    an inode, a dentry, and what is written.
  */
+#include <kernel/blk.h>
 #include <kernel/fs_struct.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
@@ -70,6 +71,10 @@ tmpfs_inode(struct super_block *sb, umode_t mode, dev_t rdev)
 		break;
 	case S_IFCHR:
 		inode->i_fop = &char_device_ops;
+		inode->i_rdev = rdev;
+		break;
+	case S_IFBLK:
+		inode->i_fop = &block_device_ops;
 		inode->i_rdev = rdev;
 		break;
 	case S_IFIFO:
@@ -312,9 +317,12 @@ tmpfs_mmap(struct file *file, struct vm_area_struct *vma)
 }
 
 static int
-nothing_to_sync(struct file *file)
+nothing_to_sync(struct file *file, u64 start, u64 end, bool datasync)
 {
 	(void)file;
+	(void)start;
+	(void)end;
+	(void)datasync;
 	return 0;
 }
 

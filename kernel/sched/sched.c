@@ -268,6 +268,11 @@ schedule_common(bool yielding)
 void
 schedule(void)
 {
+	struct blk_plug *plug = current->plug;
+
+	/* It may be going to wait for what it has collected itself. */
+	if (unlikely(plug) && current->state != TASK_RUNNING)
+		blk_flush_plug(plug);
 	schedule_common(false);
 }
 

@@ -43,7 +43,7 @@
 	X(209, getresuid32) X(210, setresgid32) X(211, getresgid32)	\
 	X(212, chown32) X(213, setuid32) X(214, setgid32)		\
 	X(217, getdents64) X(219, mincore) X(220, madvise)		\
-	X(221, fcntl64) X(224, gettid) X(238, tkill)			\
+	X(221, fcntl64) X(224, gettid) X(225, readahead) X(238, tkill)			\
 	X(239, sendfile64) X(240, futex) X(241, sched_setaffinity)	\
 	X(242, sched_getaffinity) X(248, exit_group)			\
 	X(253, remap_file_pages) X(256, set_tid_address)		\
@@ -56,7 +56,8 @@
 	X(328, unlinkat) X(329, renameat) X(330, linkat)		\
 	X(331, symlinkat) X(332, readlinkat) X(333, fchmodat)		\
 	X(334, faccessat) X(335, pselect6) X(336, ppoll)		\
-	X(338, set_robust_list) X(339, get_robust_list) X(345, getcpu)	\
+	X(338, set_robust_list) X(339, get_robust_list)			\
+	X(341, sync_file_range2) X(345, getcpu)	\
 	X(348, utimensat) X(351, eventfd) X(352, fallocate)		\
 	X(356, eventfd2) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\

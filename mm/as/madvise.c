@@ -195,6 +195,29 @@ do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 		       advise_range(mm, addr, addr + len, advice);
 }
 
+/*
+ * The part of vma from addr on, below end; where it stops. MS_ASYNC has nothing
+ * to do: what is dirty is written in time. Held: mmap_lock, reading; let go
+ * for the I/O and taken again.
+ */
+static unsigned long
+sync_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long end,
+	 bool wait, int *err)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long first = vma->vm_pgoff +
+			      ((addr - vma->vm_start) >> PAGE_SHIFT);
+
+	end = min(end, vma->vm_end);
+	if (wait && vma->vm_flags & VM_SHARED && vma->vm_ops &&
+	    vma->vm_ops->sync) {
+		*err = vma->vm_ops->sync(vma, first, first +
+					 ((end - addr) >> PAGE_SHIFT));
+		down_read(&mm->mmap_lock);
+	}
+	return end;
+}
+
 int
 do_msync(struct mm_struct *mm, unsigned long addr, unsigned long len,
 	 unsigned flags)
@@ -211,16 +234,14 @@ do_msync(struct mm_struct *mm, unsigned long addr, unsigned long len,
 	if (end < addr)
 		return -ENOMEM;
 	down_read(&mm->mmap_lock);
-	for (vma = find_vma(mm, addr); addr < end; vma = vma_next(vma)) {
-		if (!vma || vma->vm_start > addr) {
+	while (!err && addr < end) {
+		vma = find_vma(mm, addr);
+		if (!vma || vma->vm_start > addr)
 			err = -ENOMEM;
-			break;
-		}
-		if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED) {
+		else if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED)
 			err = -EBUSY;
-			break;
-		}
-		addr = vma->vm_end;
+		else
+			addr = sync_vma(vma, addr, end, flags & MS_SYNC, &err);
 	}
 	up_read(&mm->mmap_lock);
 	return err;

@@ -72,7 +72,6 @@
 #include "page_tree.h"
 
 #define NR_PAGE_QUEUES	32u	/* a power of two */
-#define TRUNCATE_BATCH	16u
 #define AROUND_BATCH	16u
 
 /* What delete leaves alone: its caller and those who wait for it. */
@@ -433,43 +432,6 @@ read_cache_page(struct address_space *mapping, unsigned long index,
 	}
 	*found = page;
 	return 0;
-}
-
-/*
- * The caller has taken the translations away, but a fault may have brought one
- * back since (a hole is punched inside the file). None comes while we hold the
- * page lock.
- */
-static void
-truncate_page(struct address_space *mapping, struct page *page)
-{
-	wait_on_page_writeback(page);
-	if (page_mapcount(page))
-		unmap_mapping_range(mapping, page->user.index, 1, false);
-	delete_from_page_cache(page);
-}
-
-void
-truncate_inode_pages_range(struct address_space *mapping, unsigned long first,
-			   unsigned long end)
-{
-	struct page *pages[TRUNCATE_BATCH];
-	unsigned i, n;
-
-	while ((n = find_get_pages(mapping, first, end, TRUNCATE_BATCH,
-				   pages))) {
-		first = pages[n - 1]->user.index + 1;
-		for (i = 0; i < n; i++) {
-			lock_page(pages[i]);
-			if (pages[i]->user.mapping == mapping)
-				truncate_page(mapping, pages[i]);
-			unlock_page(pages[i]);
-			put_page(pages[i]);
-		}
-		cond_resched();
-		if (!first)
-			break;
-	}
 }
 
 /* --- faults ----------------------------------------------------------------- */

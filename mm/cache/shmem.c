@@ -27,6 +27,7 @@
 #include <lib/string.h>
 #include <mm/highmem.h>
 #include <mm/shmem.h>
+#include <mm/writeback.h>
 
 /* Fill a hole. Held: the page lock. */
 static int
@@ -66,25 +67,6 @@ shmem_init_mapping(struct address_space *mapping, struct inode *host,
 	mapping->private = space;
 }
 
-/* Zero [from, to) of the page at index, if there is one. */
-static void
-zero_part(struct address_space *mapping, unsigned long index, unsigned from,
-	  unsigned to)
-{
-	struct page *page = find_lock_page(mapping, index);
-	char *addr;
-
-	if (!page)
-		return;
-	if (page_uptodate(page)) {
-		addr = kmap_local_page(page);
-		memset(addr + from, 0, to - from);
-		kunmap_local(addr);
-	}
-	unlock_page(page);
-	put_page(page);
-}
-
 void
 shmem_punch_hole(struct address_space *mapping, u64 start, u64 end)
 {
@@ -96,13 +78,13 @@ shmem_punch_hole(struct address_space *mapping, u64 start, u64 end)
 	if (start >= end)
 		return;
 	if (first > last) {		/* all inside one page */
-		zero_part(mapping, last, from, to);
+		zero_cached_part(mapping, last, from, to);
 		return;
 	}
 	if (from)
-		zero_part(mapping, first - 1, from, PAGE_SIZE);
+		zero_cached_part(mapping, first - 1, from, PAGE_SIZE);
 	if (to)
-		zero_part(mapping, last, 0, to);
+		zero_cached_part(mapping, last, 0, to);
 	truncate_inode_pages_range(mapping, first, last);
 }
 

@@ -226,6 +226,25 @@ end_page_writeback(struct page *page, int err)
 		wake_up_all(page_queue(page));
 }
 
+/*
+ * PG_waiters, but only while there is something to wait for: nobody would take
+ * it away from a page that is done, and perhaps of no file any more.
+ */
+static bool
+announce_waiter(struct page *page)
+{
+	u32 flags = READ_ONCE(page->flags);
+
+	do {
+		if (!(flags & PG_writeback))
+			return false;
+	} while (!__atomic_compare_exchange_n(&page->flags, &flags,
+					      flags | PG_waiters, false,
+					      __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
 void
 wait_on_page_writeback(struct page *page)
 {
@@ -238,8 +257,7 @@ wait_on_page_writeback(struct page *page)
 	init_wait_entry(&entry, false);
 	for (;;) {
 		prepare_to_wait(queue, &entry, TASK_UNINTERRUPTIBLE);
-		page_set_flags(page, PG_waiters);
-		if (!(READ_ONCE(page->flags) & PG_writeback))
+		if (!announce_waiter(page))
 			break;
 		schedule();
 	}

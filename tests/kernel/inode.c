@@ -37,6 +37,7 @@ get(u64 ino)
 
 	if (inode && inode_is_new(inode)) {
 		address_space_init(&inode->i_data, inode, NULL, GFP_KERNEL);
+		inode->i_nlink = 0;	/* goes with its last user */
 		unlock_new_inode(inode);
 	}
 	return inode;
@@ -105,6 +106,7 @@ a_new_one_is_waited_for(struct test *t)
 	usleep(2000);
 	EXPECT(t, READ_ONCE(result) == NULL);
 	address_space_init(&inode->i_data, inode, NULL, GFP_KERNEL);
+	inode->i_nlink = 0;
 	unlock_new_inode(inode);
 	test_join(task);
 	EXPECT(t, result == inode);

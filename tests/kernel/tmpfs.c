@@ -124,7 +124,7 @@ a_full_file_system_says_so(struct test *t)
 	u64 pos = 0;
 
 	EXPECT_EQ(t, MKDIR("/t"), 0);
-	ASSERT_EQ(t, do_mount("x", "/t", "tmpfs", "size=8k,mode=711"), 0);
+	ASSERT_EQ(t, do_mount("x", "/t", "tmpfs", "size=8k,mode=711", 0), 0);
 	f = new_file(t, "/t/f");
 	ASSERT(t, f);
 	memset(buf, 1, sizeof(buf));
@@ -137,8 +137,8 @@ a_full_file_system_says_so(struct test *t)
 	EXPECT_EQ(t, UNLINK("/t/f"), 0);
 	EXPECT_EQ(t, make_file("/t/g", "again"), 0);
 	EXPECT_EQ(t, do_umount("/t"), 0);
-	EXPECT_EQ(t, do_mount("x", "/t", "tmpfs", "size=x"), -EINVAL);
-	EXPECT_EQ(t, do_mount("x", "/t", "tmpfs", "mode=9"), -EINVAL);
+	EXPECT_EQ(t, do_mount("x", "/t", "tmpfs", "size=x", 0), -EINVAL);
+	EXPECT_EQ(t, do_mount("x", "/t", "tmpfs", "mode=9", 0), -EINVAL);
 	EXPECT_EQ(t, RMDIR("/t"), 0);
 }
 

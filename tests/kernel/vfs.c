@@ -17,7 +17,7 @@ static bool
 begin(struct test *t)
 {
 	return EXPECT_EQ(t, MKDIR("/t"), 0) &&
-	       EXPECT_EQ(t, do_mount("test", "/t", "tmpfs", "size=1m"), 0);
+	       EXPECT_EQ(t, do_mount("test", "/t", "tmpfs", "size=1m", 0), 0);
 }
 
 static void
@@ -424,13 +424,13 @@ a_mount_hides_and_gives_back(struct test *t)
 {
 	struct file *f;
 
-	EXPECT_EQ(t, do_mount("x", "/none", "tmpfs", ""), -ENOENT);
-	EXPECT_EQ(t, do_mount("x", "/", "nofs", ""), -ENODEV);
-	EXPECT_EQ(t, do_mount("x", "/tmp", "tmpfs", "colour=red"), -EINVAL);
+	EXPECT_EQ(t, do_mount("x", "/none", "tmpfs", "", 0), -ENOENT);
+	EXPECT_EQ(t, do_mount("x", "/", "nofs", "", 0), -ENODEV);
+	EXPECT_EQ(t, do_mount("x", "/tmp", "tmpfs", "colour=red", 0), -EINVAL);
 	ASSERT(t, begin(t));
 	EXPECT_EQ(t, MKDIR("/t/in"), 0);
 	EXPECT_EQ(t, make_file("/t/in/under", "u"), 0);
-	EXPECT_EQ(t, do_mount("x", "/t/in", "tmpfs", "mode=700"), 0);
+	EXPECT_EQ(t, do_mount("x", "/t/in", "tmpfs", "mode=700", 0), 0);
 	EXPECT(t, !exists("/t/in/under"));
 	EXPECT_EQ(t, RMDIR("/t/in"), -EBUSY);
 	EXPECT_EQ(t, do_umount("/t"), -EBUSY);

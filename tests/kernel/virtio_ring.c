@@ -175,7 +175,7 @@ a_device_that_uses_what_it_was_not_given_is_stopped(struct test *t)
 		log_capture_end();
 		EXPECT(t, strstr(text, "fake: the device used chain"));
 		EXPECT(t, vq.broken);
-		EXPECT_EQ(t, add(1, 0), -ENOSPC);
+		EXPECT_EQ(t, add(1, 0), -EIO);
 		EXPECT(t, virtqueue_get(&vq, &head) == NULL);
 		virtqueue_free(&vq);
 	}
