@@ -63,8 +63,8 @@ struct process {
 	struct task *leader;		/* t  thread pid; NULL once it has ended */
 	struct wait_queue_head wait_child; /* wait4() of its threads */
 
-	struct files_struct *files;	/* o  descriptors */
-	struct fs_struct *fs;		/* o  root, working folder, umask */
+	struct files_struct *files;	/* o  descriptors; t to change */
+	struct fs_struct *fs;		/* o  root, working folder; t to change */
 	struct tty *tty;		/* t  controlling terminal, or NULL */
 	struct rlimit rlim[RLIM_NLIMITS]; /* o  */
 	u32 uid, euid, suid, gid, egid, sgid; /* o  */

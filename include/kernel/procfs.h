@@ -33,6 +33,20 @@ struct pid_file {
 	__used __section(".pid_files") __aligned(4) = { __VA_ARGS__ }
 
 /*
+ * A file of /proc that is no text: PROC_BINARY(kpageflags, .name = ...).
+ * read: from *pos, which advances; bytes, 0 at the end, or -Exxx.
+ */
+struct proc_binary {
+	const char *name;
+	umode_t mode;
+	ssize_t (*read)(struct iov_iter *to, u64 *pos);
+};
+
+#define PROC_BINARY(id, ...) \
+	static const struct proc_binary proc_binary_##id \
+	__used __section(".proc_binaries") __aligned(4) = { __VA_ARGS__ }
+
+/*
  * A knob of /proc/sys: SYSCTL(swappiness, .name = "vm/swappiness", ...).
  * Either value with its limits, or show and store.
  */

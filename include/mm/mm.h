@@ -221,6 +221,8 @@ void mm_pick_layout(struct mm_struct *mm, unsigned long stack_limit);
 /* Call fn for each space that has users; mm_list_lock is not held. */
 void mm_for_each(void (*fn)(struct mm_struct *mm, void *arg), void *arg);
 
+/* The page of zeros that reads of untouched memory get. */
+bool is_zero_pfn(pfn_t pfn);
 /* Pages in memory, all kinds. */
 unsigned long mm_rss(const struct mm_struct *mm);
 /* Held: page_table_lock. */

@@ -40,6 +40,8 @@ proc_show(const struct proc_info *info, struct seq_buf *s)
 	int err = 0;
 
 	switch (info->kind) {
+	case PROC_FDINFO:
+		return fdinfo_show(s, info);
 	case PROC_TEXT:
 		if (info->entry->node)
 			info->entry->node->show(s);
@@ -158,6 +160,8 @@ proc_read(struct file *file, struct iov_iter *to, u64 *pos)
 
 	if (info->kind == PROC_PID_FILE && info->file->read)
 		return read_binary(info, to, pos);
+	if (info->kind == PROC_TEXT && info->entry->binary)
+		return info->entry->binary->read(to, pos);
 	mutex_lock(&open->mutex);
 	n = read_text(open, info, to, pos);
 	mutex_unlock(&open->mutex);

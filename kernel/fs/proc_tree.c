@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What /proc shows of the kernel: the table of nodes and the table of knobs, as
- * one tree of names.
+ * What /proc shows of the kernel: the tables of nodes, of knobs and of binary
+ * files, as one tree of names.
  *
  * A node called "sys/kernel/slab" is a file in folders that exist for its sake.
  * The tree is made once, at start, from tables that never change; a folder whose
@@ -16,6 +16,7 @@
 #include "procfs.h"
 
 extern const struct sysctl __sysctls_start[], __sysctls_end[];
+extern const struct proc_binary __proc_binaries_start[], __proc_binaries_end[];
 
 struct proc_entry proc_root = { .name = "", .is_folder = true };
 
@@ -90,6 +91,7 @@ add_node(const struct node *node, void *arg)
 static int __init
 proc_tree_init(void)
 {
+	const struct proc_binary *b;
 	const struct sysctl *s;
 	struct proc_entry *sys;
 
@@ -98,6 +100,8 @@ proc_tree_init(void)
 	sys->is_folder = true;
 	for (s = __sysctls_start; s < __sysctls_end; s++)
 		make_path(sys, s->name)->sysctl = s;
+	for (b = __proc_binaries_start; b < __proc_binaries_end; b++)
+		make_path(&proc_root, b->name)->binary = b;
 	return 0;
 }
 early_initcall(proc_tree_init);

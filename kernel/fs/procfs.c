@@ -5,6 +5,7 @@
  *	/proc/meminfo		a node: the very text of `cat meminfo`
  *	/proc/sys/vm/...	knobs, which can be written
  *	/proc/123/...		a process; its files are registered (PID_FILE)
+ *	/proc/kpageflags	binary: proc_pages.c (PROC_BINARY)
  *	/proc/self		a link to the folder of who looks
  *
  * Ideas
@@ -12,9 +13,7 @@
  *   remembers what it stands for (proc_info). Names of processes are not kept
  *   by the dentry cache: the next search asks again whether it lives.
  *   A process that ends while its file is open: reading says ESRCH.
- *
- * Who may read another's descriptors?  Only the process itself: its table may go
- *   at any moment.
+ *   What belongs to processes: proc_pid.c.
  */
 #include <kernel/fs_struct.h>
 #include <kernel/panic.h>
@@ -25,10 +24,6 @@
 
 #include "fs_private.h"
 #include "procfs.h"
-
-#define FIRST_PID_POS	0x10000u	/* behind the fixed names */
-
-extern const struct pid_file __pid_files_start[], __pid_files_end[];
 
 static const struct inode_operations folder_ops, link_ops, jump_ops, file_ops;
 static const struct file_operations folder_file_ops;
@@ -44,15 +39,23 @@ mode_of(const struct proc_info *info)
 	case PROC_FOLDER:
 	case PROC_NODE_FOLDER:
 	case PROC_PID:
-	case PROC_FD_FOLDER:
+	case PROC_THREAD:
+	case PROC_TASK_FOLDER:
 		return S_IFDIR | 0555;
+	case PROC_FD_FOLDER:
+	case PROC_FDINFO_FOLDER:
+		return S_IFDIR | 0500;
 	case PROC_SELF:
 	case PROC_FD:
 		return S_IFLNK | 0777;
+	case PROC_FDINFO:
+		return S_IFREG | 0400;
 	case PROC_PID_FILE:
 		return info->file->jump ? S_IFLNK | 0777 :
 					  S_IFREG | info->file->mode;
 	default:
+		if (info->entry && info->entry->binary)
+			return S_IFREG | info->entry->binary->mode;
 		knob = info->entry ? info->entry->sysctl : NULL;
 		return S_IFREG | (knob && (knob->store || knob->value) ?
 				  0644 : 0444);
@@ -95,7 +98,7 @@ proc_inode(struct super_block *sb, const struct proc_info *info)
 	}
 	inode = new_inode(sb, mode_of(info));
 	if (inode) {
-		inode->i_uid = inode->i_gid = 0;
+		proc_owner(info, inode);
 		inode->i_private = copy;
 		address_space_init(&inode->i_data, inode, &no_aops, 0);
 		set_ops(inode, info);
@@ -118,9 +121,8 @@ proc_evict(struct inode *inode)
 
 /* --- finding names ------------------------------------------------------------------ */
 
-/* A number without leading zeros, or -1. */
-static int
-name_to_number(const struct qstr *name)
+int
+proc_number(const struct qstr *name)
 {
 	u32 i, n = 0;
 
@@ -147,70 +149,11 @@ entry_info(struct proc_entry *e, struct proc_info *info)
 static int
 find_in_root(const struct qstr *name, struct proc_info *info)
 {
-	struct task *task;
-	int pid;
-
 	if (name->len == 4 && !memcmp(name->name, "self", 4)) {
 		info->kind = PROC_SELF;
 		return 0;
 	}
-	pid = name_to_number(name);
-	if (pid <= 0)
-		return -ENOENT;
-	task = find_get_task(pid);
-	if (!task)
-		return -ENOENT;
-	put_task(task);
-	info->kind = PROC_PID;
-	info->pid = pid;
-	return 0;
-}
-
-static int
-find_pid_file(const struct qstr *name, struct proc_info *info)
-{
-	const struct pid_file *f;
-
-	if (name->len == 2 && !memcmp(name->name, "fd", 2)) {
-		info->kind = PROC_FD_FOLDER;
-		return 0;
-	}
-	for (f = __pid_files_start; f < __pid_files_end; f++) {
-		if (strlen(f->name) == name->len &&
-		    !memcmp(f->name, name->name, name->len)) {
-			info->kind = PROC_PID_FILE;
-			info->file = f;
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-/* Descriptors of the current process; NULL for those of another. */
-static struct files_struct *
-own_files(int pid)
-{
-	if (!current->process || current->process->pid != pid)
-		return NULL;
-	return current_files();
-}
-
-static int
-find_fd(const struct qstr *name, struct proc_info *info)
-{
-	struct files_struct *files = own_files(info->pid);
-	int fd = name_to_number(name);
-	struct file *file;
-
-	if (fd < 0 || !files)
-		return -ENOENT;
-	file = files_get_file(files, (unsigned)fd);
-	if (!file)
-		return -ENOENT;
-	fput(file);
-	info->kind = PROC_FD;
-	info->fd = (unsigned)fd;
-	return 0;
+	return find_task_folder(name, info);
 }
 
 static int
@@ -235,9 +178,11 @@ find_name(const struct dentry *d, struct proc_info *info)
 
 	switch (info->kind) {
 	case PROC_PID:
-		return find_pid_file(&d->d_name, info);
+	case PROC_THREAD:
+	case PROC_TASK_FOLDER:
 	case PROC_FD_FOLDER:
-		return find_fd(&d->d_name, info);
+	case PROC_FDINFO_FOLDER:
+		return find_of_process(&d->d_name, info);
 	case PROC_NODE_FOLDER:
 		return find_node_entry(d, info);
 	default:
@@ -282,11 +227,13 @@ proc_revalidate(struct dentry *dentry)
 		return false;
 	switch (proc_info(inode)->kind) {
 	case PROC_PID:
+	case PROC_THREAD:
 		task = find_get_task(proc_info(inode)->pid);
 		if (task)
 			put_task(task);
 		return task != NULL;
 	case PROC_FD:
+	case PROC_FDINFO:
 		return false;
 	default:
 		return true;
@@ -309,38 +256,10 @@ self_readlink(struct inode *inode, char *buf, size_t size)
 	return n;
 }
 
-static int
-proc_jump(struct inode *inode, struct path *path)
-{
-	const struct proc_info *info = proc_info(inode);
-	struct files_struct *files;
-	struct task *task;
-	struct file *file;
-	int err;
-
-	if (info->kind == PROC_FD) {
-		files = own_files(info->pid);
-		file = files ? files_get_file(files, info->fd) : NULL;
-		if (!file)
-			return -ENOENT;
-		*path = file->f_path;
-		path_get(path);
-		fput(file);
-		return 0;
-	}
-	task = find_get_task(info->pid);
-	if (!task)
-		return -ESRCH;
-	err = info->file->jump(task, path);
-	put_task(task);
-	return err;
-}
-
 /* --- listing ------------------------------------------------------------------------------ */
 
-/* Show one name at position pos; false: no room. */
-static bool
-emit(struct dir_context *ctx, const char *name, size_t len, u64 pos,
+bool
+proc_emit(struct dir_context *ctx, const char *name, size_t len, u64 pos,
      unsigned type)
 {
 	if (ctx->pos > pos)
@@ -358,85 +277,12 @@ list_entries(struct dir_context *ctx, const struct proc_entry *dir)
 	u64 pos = 2;
 
 	for (e = dir->children; e; e = e->next, pos++) {
-		if (!emit(ctx, e->name, strlen(e->name), pos,
+		if (!proc_emit(ctx, e->name, strlen(e->name), pos,
 			  DT_OF(e->is_folder ? S_IFDIR : S_IFREG)))
 			return false;
 	}
 	return dir != &proc_root ||
-	       emit(ctx, "self", 4, FIRST_PID_POS - 1, DT_OF(S_IFLNK));
-}
-
-struct pid_search {
-	int after, best;
-};
-
-/* The first thread of a process, or a thread of the kernel. */
-static void
-next_pid(struct task *task, void *arg)
-{
-	struct pid_search *s = arg;
-
-	if (task->process && task->process->pid != task->pid)
-		return;
-	if (task->pid > s->after && (!s->best || task->pid < s->best))
-		s->best = task->pid;
-}
-
-static bool
-list_pids(struct dir_context *ctx)
-{
-	struct pid_search s;
-	char name[16];
-	int n;
-
-	s.after = ctx->pos > FIRST_PID_POS ? (int)(ctx->pos - FIRST_PID_POS) - 1
-					   : 0;
-	for (;;) {
-		s.best = 0;
-		task_for_each(next_pid, &s);
-		if (!s.best)
-			return true;
-		n = snprintf(name, sizeof(name), "%d", s.best);
-		if (!emit(ctx, name, (size_t)n, FIRST_PID_POS + (u64)s.best,
-			  DT_OF(S_IFDIR)))
-			return false;
-		s.after = s.best;
-	}
-}
-
-static bool
-list_pid_files(struct dir_context *ctx)
-{
-	const struct pid_file *f;
-	u64 pos = 2;
-
-	for (f = __pid_files_start; f < __pid_files_end; f++, pos++) {
-		if (!emit(ctx, f->name, strlen(f->name), pos,
-			  DT_OF(f->jump ? S_IFLNK : S_IFREG)))
-			return false;
-	}
-	return emit(ctx, "fd", 2, pos, DT_OF(S_IFDIR));
-}
-
-static bool
-list_fds(struct dir_context *ctx, int pid)
-{
-	struct files_struct *files = own_files(pid);
-	struct file *file;
-	char name[16];
-	unsigned fd;
-	int n;
-
-	for (fd = 0; files && fd < files->fdt->max_fds; fd++) {
-		file = files_get_file(files, fd);
-		if (!file)
-			continue;
-		fput(file);
-		n = snprintf(name, sizeof(name), "%u", fd);
-		if (!emit(ctx, name, (size_t)n, 2 + fd, DT_OF(S_IFLNK)))
-			return false;
-	}
-	return true;
+	       proc_emit(ctx, "self", 4, FIRST_PID_POS - 1, DT_OF(S_IFLNK));
 }
 
 /* The node's text has one name in each line. */
@@ -453,7 +299,7 @@ list_node(struct dir_context *ctx, const struct proc_info *info, int *err)
 	for (at = text; left && room; pos++) {
 		end = memchr(at, '\n', left);
 		len = end ? (size_t)(end - at) : left;
-		room = emit(ctx, at, len, pos, DT_OF(S_IFREG));
+		room = proc_emit(ctx, at, len, pos, DT_OF(S_IFREG));
 		n = len + (end != NULL);
 		at += n;
 		left -= n;
@@ -468,15 +314,16 @@ proc_iterate(struct file *file, struct dir_context *ctx)
 	const struct proc_info *info = proc_info(file->f_inode);
 	int err = 0;
 
-	if (!emit(ctx, ".", 1, 0, DT_OF(S_IFDIR)) ||
-	    !emit(ctx, "..", 2, 1, DT_OF(S_IFDIR)))
+	if (!proc_emit(ctx, ".", 1, 0, DT_OF(S_IFDIR)) ||
+	    !proc_emit(ctx, "..", 2, 1, DT_OF(S_IFDIR)))
 		return 0;
 	switch (info->kind) {
 	case PROC_PID:
-		list_pid_files(ctx);
-		break;
+	case PROC_THREAD:
+	case PROC_TASK_FOLDER:
 	case PROC_FD_FOLDER:
-		list_fds(ctx, info->pid);
+	case PROC_FDINFO_FOLDER:
+		list_of_process(ctx, info);
 		break;
 	case PROC_NODE_FOLDER:
 		list_node(ctx, info, &err);
@@ -540,11 +387,3 @@ static const struct file_system_type proc_type = {
 	.fill_super = proc_fill_super, .nodev = true,
 };
 FILE_SYSTEM(proc_type);
-
-static int
-comm_show(struct seq_buf *s, struct task *task)
-{
-	seq_printf(s, "%s\n", task->name);
-	return 0;
-}
-PROC_PID_FILE(comm, .name = "comm", .mode = 0444, .show = comm_show);

@@ -373,6 +373,7 @@ unshare(struct process *process)
 {
 	struct files_struct *files = NULL;
 	struct sighand *sighand = NULL;
+	unsigned long flags;
 	int err = 0;
 
 	if (atomic_read(&process->files->count) > 1)
@@ -388,8 +389,10 @@ unshare(struct process *process)
 		}
 	}
 	if (files) {
-		files_put(process->files);
-		process->files = files;
+		flags = spin_lock_irqsave(&process_lock);
+		swap(process->files, files);
+		spin_unlock_irqrestore(&process_lock, flags);
+		files_put(files);
 	}
 	if (sighand) {
 		sighand_put(process->sighand);

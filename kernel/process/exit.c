@@ -127,6 +127,21 @@ become_zombie(struct process *process)
 		process_put(process);
 }
 
+/* Who looks at them from outside (proc_pid.c) finds them or nothing. */
+static void
+give_up_files(struct process *process)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	struct files_struct *files = process->files;
+	struct fs_struct *fs = process->fs;
+
+	process->files = NULL;
+	process->fs = NULL;
+	spin_unlock_irqrestore(&process_lock, flags);
+	files_put(files);
+	fs_put(fs);
+}
+
 static void
 end_process(struct process *process)
 {
@@ -136,10 +151,7 @@ end_process(struct process *process)
 	itimer_exit(process);
 	process_set_exe(process, NULL);
 	disassociate_ctty(process);
-	files_put(process->files);
-	fs_put(process->fs);
-	process->files = NULL;
-	process->fs = NULL;
+	give_up_files(process);
 	become_zombie(process);
 }
 

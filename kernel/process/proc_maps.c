@@ -340,9 +340,14 @@ pagemap_read(struct task *task, struct iov_iter *to, u64 *pos)
 	u64 chunk[PAGEMAP_CHUNK], end = (u64)(TASK_SIZE >> PAGE_SHIFT) * 8;
 	ssize_t done = 0;
 
+	if (*pos & 7 || to->count & 7) {
+		if (mm)
+			mmput(mm);
+		return -EINVAL;		/* words only, as Linux has it */
+	}
 	if (!mm)
 		return 0;
-	while (to->count >= 8 && *pos < end && !(*pos & 7)) {
+	while (to->count && *pos < end) {
 		unsigned n = (unsigned)min(min((u64)to->count, end - *pos) / 8,
 					   (u64)PAGEMAP_CHUNK);
 

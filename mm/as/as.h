@@ -77,8 +77,6 @@ void table_init(void);		/* boot, once */
  * NULL: no memory.
  */
 pte_t *pte_alloc(struct mm_struct *mm, unsigned long addr);
-/* Is it the page of zeros that all share? */
-bool is_zero_pfn(pfn_t pfn);
 /* The frame of a page of zeros. */
 pfn_t zero_pfn(void);
 /*

@@ -45,6 +45,12 @@ zero_pfn(void)
 	return zero_frame;
 }
 
+bool
+is_zero_pfn(pfn_t pfn)
+{
+	return pfn == zero_frame;
+}
+
 pte_t *
 pte_alloc(struct mm_struct *mm, unsigned long addr)
 {

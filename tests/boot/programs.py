@@ -53,6 +53,13 @@ BOOTS = [
              "echo saved > /tmp/f; cat < /tmp/f",
              "cat /nowhere 2>&1 | wc -l"),
             [r"^2 $", r"^bin\ndev\netc$", r"^saved$", r"^1 $"]),
+    session("frames_and_segments",
+            ("page-types | grep total", "page-types $$ | grep -c zero_page",
+             "page-types 99999", "ipcs | head -n 1",
+             "grep -c buddy /proc/page_types",
+             "ls /proc/1/fd | head -n 1", "ls /proc/1/root | head -n 1"),
+            [r"total +\d+ +\d+", r"page-types: 99999: ",
+             r"Shared Memory Segments", r"^1$", r"^0$", r"^bin$"]),
     session("scripts",
             ("for i in a b c; do echo -n $i-; done; echo end",
              "i=0; while [ $i -lt 50 ]; do i=$((i+1)); true | cat; done; "

@@ -4,7 +4,9 @@
 #include <kernel/node.h>
 #include <kernel/printk.h>
 #include <kernel/procfs.h>
+#include <mm/slab.h>
 #include <mm/zone.h>
+#include <uapi/kpageflags.h>
 
 #include "files.h"
 
@@ -359,12 +361,90 @@ a_broken_archive_is_told_in_one_line(struct test *t)
 	remove_all();
 }
 
+static u64
+frame_word(const char *name, pfn_t pfn)
+{
+	u64 word = ~0ull, pos = (u64)pfn * 8;
+	struct file *f;
+
+	if (filp_open(name, O_RDONLY, 0, &f))
+		return word;
+	if (kernel_read(f, &word, 8, &pos) != 8)
+		word = ~0ull;
+	fput(f);
+	return word;
+}
+
+static u64
+flags_of(const struct page *page)
+{
+	return frame_word("/proc/kpageflags", page_to_pfn(page));
+}
+
+static void
+kpageflags_says_what_a_frame_is(struct test *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+	void *object = kmalloc(64, GFP_KERNEL);
+
+	ASSERT(t, page && object);
+	EXPECT_EQ(t, flags_of(page), 0);
+	EXPECT_EQ(t, flags_of(page + 3), 0);
+	page_set_state(page, PAGE_STATE_TABLE);
+	EXPECT_EQ(t, flags_of(page), 1ull << KPF_PGTABLE);
+	page_set_state(page, PAGE_STATE_KERNEL);
+	page_set_state(page, PAGE_STATE_ANON);
+	page->flags |= PG_dirty | PG_referenced;
+	EXPECT_EQ(t, flags_of(page), 1ull << KPF_ANON | 1ull << KPF_SWAPBACKED |
+		  1ull << KPF_DIRTY | 1ull << KPF_REFERENCED);
+	page->flags &= ~(PG_dirty | PG_referenced);
+	page_set_state(page, PAGE_STATE_KERNEL);
+	free_frames(page, 2);
+	drain_all_pages();
+	EXPECT_EQ(t, flags_of(page), 1ull << KPF_BUDDY);
+	EXPECT_EQ(t, flags_of(page + 3), 1ull << KPF_BUDDY);
+	if (!strcmp(slab_design_name(), "slub"))
+		EXPECT_EQ(t, flags_of(virt_to_page(object)) >> KPF_SLAB & 1, 1);
+	kfree(object);
+	EXPECT_EQ(t, frame_word("/proc/kpageflags", mem_map_start - 1),
+		  1ull << KPF_NOPAGE);
+	EXPECT_EQ(t, frame_word("/proc/kpagecount", mem_map_start), 0);
+	EXPECT_EQ(t, frame_word("/proc/kpageflags", mem_map_end), ~0ull);
+}
+
+/* Its rows add up to all frames, and have the kernel's own count of some. */
+static void
+page_types_counts_every_frame_once(struct test *t)
+{
+	unsigned long sum = 0, reserved = 0, n, want = 0;
+	const char *line = contents("/proc/page_types");
+	char *end;
+
+	for (pfn_t pfn = mem_map_start; pfn < mem_map_end; pfn++)
+		want += page_state(pfn_to_page(pfn)) == PAGE_STATE_RESERVED;
+	for (line = strchr(line, '\n'); line && line[1];
+	     line = strchr(line + 1, '\n')) {
+		n = 0;
+		for (end = (char *)line + 20; *end == ' ' || *end == '\t';)
+			end++;
+		for (; *end >= '0' && *end <= '9'; end++)
+			n = n * 10 + (unsigned long)(*end - '0');
+		sum += n;
+		if (!strncmp(line + 1, "0x0000000100000000", 18))
+			reserved = n;
+	}
+	EXPECT_EQ(t, sum, mem_map_end - mem_map_start);
+	EXPECT_EQ(t, reserved, want);
+}
+
 TEST_SUITE("procfs",
 	   TEST_CASE(a_node_is_a_file),
 	   TEST_CASE(a_long_text_comes_in_pieces),
 	   TEST_CASE(a_folder_of_nodes_lists_their_entries),
 	   TEST_CASE(processes_have_folders),
 	   TEST_CASE(descriptors_are_links_to_places),
+	   TEST_CASE(kpageflags_says_what_a_frame_is),
+	   TEST_CASE(page_types_counts_every_frame_once),
 	   TEST_CASE(knobs_can_be_turned_within_limits),
 	   TEST_CASE(memory_has_its_knobs),
 	   TEST_CASE(an_archive_becomes_files),

@@ -104,6 +104,7 @@
 #define SYS_getgid32		200
 #define SYS_geteuid32		201
 #define SYS_getegid32		202
+#define SYS_setresuid32		208
 #define SYS_getdents64		217
 #define SYS_mincore		219
 #define SYS_madvise		220
