@@ -18,6 +18,7 @@
 #include <lib/types.h>
 #include <mm/gfp.h>
 
+struct page;
 struct zone;
 
 #define PAGE_DEBUG_FAULT	0x01u	/* fail_page_alloc */
@@ -74,6 +75,12 @@ page_debug_on(void)
 extern unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
 /* zone fell below its low watermark. Context: any, no lock held. */
 extern void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
+
+/*
+ * A single page whose last reference is gone, off all lists: freed. Context:
+ * irqs off. For mm/reclaim/lru.c, which gives up many at once.
+ */
+void free_unreferenced_page(struct page *page);
 
 /* More lines of meminfo, of the rooms above; each made by meminfo_line(). */
 extern void (*meminfo_more_fn)(struct seq_buf *s);

@@ -40,6 +40,13 @@ void anon_vma_init_cache(void);		/* boot, once */
 struct anon_vma *anon_vma_alloc(struct mm_struct *mm, struct anon_vma *parent);
 /* The space of av maps nothing any more. Context: may sleep. */
 void anon_vma_exit(struct anon_vma *av);
+/* Has its space no relatives?  Held: its mmap_lock, so that it gets none. */
+static inline bool
+anon_vma_alone(const struct anon_vma *av)
+{
+	return !av->parent && list_empty(&av->children);
+}
+
 /* Can a page of `of' be in the space of av?  Held: a member of it is alive. */
 bool anon_vma_covers(const struct anon_vma *of, const struct anon_vma *av);
 /*

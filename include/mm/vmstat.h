@@ -24,6 +24,11 @@ struct seq_buf;
 /* X(NAME, "name in vmstat") */
 #define ZONE_STAT_ITEMS(X)						\
 	X(NR_FREE_PAGES,	"nr_free_pages")  /* kept exact in zone */ \
+	X(NR_INACTIVE_ANON,	"nr_inactive_anon") /* these five: exact */ \
+	X(NR_ACTIVE_ANON,	"nr_active_anon")   /* in its lruvec, in */ \
+	X(NR_INACTIVE_FILE,	"nr_inactive_file") /* enum lru_list's */ \
+	X(NR_ACTIVE_FILE,	"nr_active_file")   /* order */		\
+	X(NR_UNEVICTABLE,	"nr_unevictable")			\
 	X(NR_MLOCK,		"nr_mlock")				\
 	X(NR_BOUNCE,		"nr_bounce")				\
 	X(NR_FREE_CMA_PAGES,	"nr_free_cma")	  /* exact in zone */
@@ -59,6 +64,33 @@ struct seq_buf;
 	X(PGFREE,		"pgfree")	   /* derived */	\
 	X(PGFAULT,		"pgfault")				\
 	X(PGMAJFAULT,		"pgmajfault")				\
+	X(PSWPIN,		"pswpin")				\
+	X(PSWPOUT,		"pswpout")				\
+	X(PGACTIVATE,		"pgactivate")				\
+	X(PGDEACTIVATE,		"pgdeactivate")				\
+	X(PGREFILL,		"pgrefill")				\
+	X(PGROTATED,		"pgrotated")				\
+	X(PGSCAN_KSWAPD,	"pgscan_kswapd")			\
+	X(PGSCAN_DIRECT,	"pgscan_direct")			\
+	X(PGSCAN_ANON,		"pgscan_anon")				\
+	X(PGSCAN_FILE,		"pgscan_file")				\
+	X(PGSTEAL_KSWAPD,	"pgsteal_kswapd")			\
+	X(PGSTEAL_DIRECT,	"pgsteal_direct")			\
+	X(PGSTEAL_ANON,		"pgsteal_anon")				\
+	X(PGSTEAL_FILE,		"pgsteal_file")				\
+	X(SLABS_SCANNED,	"slabs_scanned")			\
+	X(PAGEOUTRUN,		"pageoutrun")				\
+	X(KSWAPD_LOW_WMARK_HIT,	"kswapd_low_wmark_hit_quickly")		\
+	X(KSWAPD_HIGH_WMARK_HIT, "kswapd_high_wmark_hit_quickly")	\
+	X(WORKINGSET_REFAULT_ANON, "workingset_refault_anon")		\
+	X(WORKINGSET_REFAULT_FILE, "workingset_refault_file")		\
+	X(WORKINGSET_ACTIVATE_ANON, "workingset_activate_anon")		\
+	X(WORKINGSET_ACTIVATE_FILE, "workingset_activate_file")		\
+	X(UNEVICTABLE_PGCULLED,	"unevictable_pgs_culled")		\
+	X(UNEVICTABLE_PGMLOCKED, "unevictable_pgs_mlocked")		\
+	X(UNEVICTABLE_PGMUNLOCKED, "unevictable_pgs_munlocked")		\
+	X(SWAP_RA,		"swap_ra")				\
+	X(SWAP_RA_HIT,		"swap_ra_hit")				\
 	X(PCP_REFILL,		"pcp_refill")	   /* ours */		\
 	X(PCP_DRAIN,		"pcp_drain")	   /* ours */		\
 	X(PAGEBLOCK_STEAL,	"pageblock_steal") /* ours */		\

@@ -29,6 +29,7 @@
 #include <lib/list.h>
 #include <lib/types.h>
 #include <mm/gfp.h>
+#include <mm/lru.h>
 #include <mm/page.h>
 #include <mm/vmstat.h>
 
@@ -87,6 +88,7 @@ struct zone {
 	unsigned long present_pages;
 	unsigned long managed_pages;	/* (z) after boot */
 	unsigned long nr_isolated_blocks;	/* (z) */
+	struct lruvec lruvec;		/* its own lock */
 	struct zone_pcp *pcp[NR_CPUS];	/* (b) NULL: no such core or zone */
 	u16 pcp_batch;			/* (b) frames moved at a time */
 	atomic_t vm_stat[NR_ZONE_STAT_ITEMS];	/* folded part */

@@ -3,6 +3,7 @@
 #ifndef MM_AS_AS_H
 #define MM_AS_AS_H
 
+#include <mm/lru.h>
 #include <mm/mm.h>
 
 struct verify;
@@ -145,6 +146,21 @@ int mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end,
 		bool all);
 /* May locked pages grow by these? */
 int may_lock(const struct mm_struct *mm, unsigned long pages);
+
+/* A translation of page in vma comes / goes. Held: page_table_lock. */
+static inline void
+vma_mlock_page(const struct vm_area_struct *vma, struct page *page)
+{
+	if (unlikely(vma->vm_flags & VM_LOCKED) && page)
+		mlock_page(page);
+}
+
+static inline void
+vma_munlock_page(const struct vm_area_struct *vma, struct page *page)
+{
+	if (unlikely(vma->vm_flags & VM_LOCKED) && page)
+		munlock_page(page);
+}
 
 /* --- fault_*.c: one page. Held: mmap_lock, reading --- */
 

@@ -167,6 +167,7 @@ fault_install(struct vm_fault *vmf, struct page *page, pte_t pte)
 	if (likely(same)) {
 		if (page)
 			page_add_map(mm, page);
+		vma_mlock_page(vmf->vma, page);
 		set_pte_at(&mm->context, vmf->address, vmf->pte, pte);
 	}
 	spin_unlock(&mm->page_table_lock);

@@ -10,6 +10,7 @@
  * A write after a read replaces the page of zeros: fault_cow.c.
  */
 #include <mm/gfp.h>
+#include <mm/lru.h>
 #include "as.h"
 
 struct page *
@@ -23,6 +24,7 @@ alloc_anon_page(struct mm_struct *mm, unsigned long addr, bool zeroed)
 		page->user.mapping = mm->anon_vma;
 		page->user.index = addr >> PAGE_SHIFT;
 		page->user.private = 0;
+		lru_add_new_anon(page);
 	}
 	return page;
 }

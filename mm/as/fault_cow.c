@@ -68,9 +68,11 @@ replace(struct vm_fault *vmf, struct page *old, struct page *page)
 		/* Break before make: no core may hold both. */
 		set_pte_at(&mm->context, vmf->address, vmf->pte, (pte_t){ 0 });
 		flush_tlb_user_page(&mm->context, vmf->address);
+		vma_munlock_page(vmf->vma, old);
 		if (old)
 			page_remove_map(mm, old);
 		page_add_map(mm, page);
+		vma_mlock_page(vmf->vma, page);
 		set_pte_at(&mm->context, vmf->address, vmf->pte, pte);
 	}
 	spin_unlock(&mm->page_table_lock);

@@ -38,6 +38,7 @@ filemap_map_one(struct vm_fault *vmf, unsigned long address, struct page *page)
 	free = pte_none(*ptep);
 	if (free) {
 		page_add_map(mm, page);
+		vma_mlock_page(vma, page);
 		set_pte_at(&mm->context, address, ptep,
 			   mk_pte(page_to_pfn(page), allow, USER_CACHED));
 	}

@@ -2,7 +2,8 @@
 /*
  * mlock: pages that stay in memory; and populating, which brings them there.
  *
- * VM_LOCKED is a property of the VMA: reclaim leaves its pages alone. Locking
+ * VM_LOCKED is a property of the VMA. Each translation in such a VMA locks its
+ * page (mlock_page() of lru.c counts them), and reclaim leaves it alone. Locking
  * also faults the pages in, unless MLOCK_ONFAULT leaves that to the program.
  * The limit (RLIMIT_MEMLOCK) is on the pages of VMAs, touched or not.
  *
@@ -77,14 +78,45 @@ mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end,
 	return err;
 }
 
+/* The pages of vma that are there follow its flag. */
+static void
+lock_present(struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long addr = vma->vm_start;
+	bool lock = vma->vm_flags & VM_LOCKED;
+
+	if (vma->vm_flags & VM_HUGETLB)
+		return;
+	for (; addr < vma->vm_end; addr += PAGE_SIZE) {
+		pte_t *pte = pte_offset(&mm->context, addr);
+		struct page *page;
+
+		if (!pte) {
+			addr |= SECTION_SIZE - PAGE_SIZE;
+			continue;
+		}
+		spin_lock(&mm->page_table_lock);
+		page = pte_mapped(*pte) ? vm_normal_page(vma, *pte) : NULL;
+		if (page && lock)
+			mlock_page(page);
+		else if (page)
+			munlock_page(page);
+		spin_unlock(&mm->page_table_lock);
+	}
+}
+
 static void
 set_lock_flags(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
+	bool change = (vma->vm_flags ^ flags) & VM_LOCKED;
 
 	vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
 	vma->vm_flags = (vma->vm_flags & ~LOCK_FLAGS) | flags;
 	vm_stat_account(mm, vma->vm_flags, (long)vma_pages(vma));
+	if (change)
+		lock_present(vma);
 }
 
 /* Flags of every VMA of [start, end); -ENOMEM: a hole, or no memory. */

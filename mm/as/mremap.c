@@ -29,6 +29,7 @@
 #include <mm/gfp.h>
 #include <mm/highmem.h>
 #include <mm/mman.h>
+#include <mm/rmap.h>
 #include "as.h"
 
 struct move {
@@ -95,8 +96,10 @@ unshare_page(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep,
 	if (same) {
 		set_pte_at(&mm->context, addr, ptep, (pte_t){ 0 });
 		flush_tlb_user_page(&mm->context, addr);
+		vma_munlock_page(vma, old);
 		page_remove_map(mm, old);
 		page_add_map(mm, page);
+		vma_mlock_page(vma, page);
 		set_pte_at(&mm->context, addr, ptep,
 			   (pte_t){ (pte.value & ~PAGE_MASK) |
 				    page_to_pfn(page) << PAGE_SHIFT });
@@ -114,6 +117,8 @@ unshare(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
 {
 	unsigned long end = addr + len;
 
+	if (anon_vma_alone(vma->vm_mm->anon_vma))
+		return 0;
 	for (; addr < end; addr += PAGE_SIZE) {
 		pte_t *ptep = pte_offset(&vma->vm_mm->context, addr), pte;
 

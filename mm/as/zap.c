@@ -25,6 +25,7 @@
 #include <asm/pgalloc.h>
 #include <kernel/sched.h>
 #include <lib/compiler.h>
+#include <mm/lru.h>
 #include <mm/pagecache.h>
 #include "as.h"
 
@@ -42,8 +43,7 @@ tlb_flush(struct mmu_gather *tlb)
 {
 	if (tlb->start < tlb->end)
 		flush_tlb_user_range(&tlb->mm->context, tlb->start, tlb->end);
-	for (unsigned i = 0; i < tlb->nr; i++)
-		put_page(tlb->pages[i]);
+	release_pages(tlb->pages, tlb->nr);
 	tlb_gather(tlb, tlb->mm);
 }
 
@@ -71,6 +71,7 @@ zap_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *ptep,
 		return;
 	if (pte_dirty(pte) && page_state(page) != PAGE_STATE_ANON)
 		set_page_dirty(page);
+	vma_munlock_page(vma, page);
 	page_remove_map(tlb->mm, page);
 	tlb->pages[tlb->nr++] = page;
 }

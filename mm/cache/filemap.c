@@ -62,6 +62,7 @@
 #include <kernel/wait.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/pagecache.h>
 #include <mm/slab.h>
@@ -76,6 +77,9 @@
 
 /* What delete leaves alone: its caller and those who wait for it. */
 #define LOCK_FLAGS	(PG_locked | PG_waiters | PG_pinned)
+/* And where it stands until its last reference goes (mm/lru.h). */
+#define LIST_FLAGS	(PG_lru | PG_active | PG_unevictable | PG_mlocked | \
+			 PG_swapbacked)
 
 static struct wait_queue_head page_queues[NR_PAGE_QUEUES];
 static struct kmem_cache *node_cache;
@@ -350,6 +354,7 @@ add_to_page_cache(struct page *page, struct address_space *mapping,
 		page_set_flags(page, PG_swapbacked);
 	err = insert_page(page, mapping, index);
 	if (!err) {
+		lru_add(page);
 		count_page(mapping, page, 1);
 		return 0;
 	}
@@ -375,7 +380,7 @@ delete_from_page_cache(struct page *page)
 	mapping->nr_pages--;
 	WRITE_ONCE(page->user.mapping, NULL);
 	spin_unlock(&mapping->tree_lock);
-	page_clear_flags(page, PAGE_FLAGS_MASK & ~LOCK_FLAGS);
+	page_clear_flags(page, PAGE_FLAGS_MASK & ~(LOCK_FLAGS | LIST_FLAGS));
 	free_nodes(freed);
 	count_page(mapping, page, -1);
 	charge(mapping, -1);

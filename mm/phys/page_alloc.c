@@ -386,6 +386,14 @@ free_flags_good(u32 flags, unsigned order)
 		PAGE_STATE_KERNEL < NR_PAGE_STATES - PAGE_STATE_KERNEL;
 }
 
+/* ANON, CACHE or SWAPCACHE: then it may be on a list, which is no mistake. */
+static inline bool
+is_user_state(u32 flags)
+{
+	return (flags & PAGE_STATE_MASK) - PAGE_STATE_ANON <=
+	       PAGE_STATE_SWAPCACHE - PAGE_STATE_ANON;
+}
+
 /* Larger blocks, special pageblocks, compound pages, mistakes. */
 static noinline void
 free_block_slow(struct page *page, unsigned order)
@@ -440,6 +448,10 @@ free_block(struct page *page, unsigned order)
 	struct zone_pcp *pcp;
 	struct pcp_stack *stack;
 
+	if (unlikely(!free_flags_good(flags, order)) && is_user_state(flags)) {
+		lru_page_freed(page);
+		flags = page->flags;
+	}
 	if (unlikely(order >= PCP_ORDERS || type >= MIGRATE_PCPTYPES ||
 		     !free_flags_good(flags, order) || page_mapcount(page))) {
 		free_block_slow(page, order);
@@ -477,6 +489,12 @@ free_frames(struct page *page, unsigned order)
 	local_irq_restore(flags);
 	if (unlikely(left < 0))
 		free_without_reference(page);
+}
+
+void
+free_unreferenced_page(struct page *page)
+{
+	free_block(page, 0);
 }
 
 void

@@ -106,6 +106,8 @@ zone_page_state(struct zone *zone, enum zone_stat_item item)
 		return READ_ONCE(zone->nr_free);
 	if (item == NR_FREE_CMA_PAGES)
 		return READ_ONCE(zone->nr_free_cma);
+	if (item >= NR_INACTIVE_ANON && item <= NR_UNEVICTABLE)
+		return READ_ONCE(zone->lruvec.nr[item - NR_INACTIVE_ANON]);
 	for_each_possible_cpu(cpu)
 		sum += zone->pcp[cpu]->stat_diff[item];
 	return not_negative(sum);

@@ -93,6 +93,7 @@ zone_init(int nid, unsigned type, pfn_t start, pfn_t end)
 	unsigned order, mt, cpu;
 
 	spin_lock_init(&zone->lock, LOCK_ZONE);
+	lruvec_init(&zone->lruvec);
 	zone->name = zone_names[type];
 	zone->type = type;
 	zone->nid = nid;

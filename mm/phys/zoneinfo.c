@@ -207,6 +207,25 @@ meminfo_line(struct seq_buf *s, const char *name, unsigned long kbytes)
 	seq_printf(s, "%-15s %8lu kB\n", name, kbytes);
 }
 
+/* The lists of pages by their use, and what is locked. */
+static void
+meminfo_lru(struct seq_buf *s)
+{
+	unsigned long n[NR_LRU_LISTS];
+
+	for (unsigned i = 0; i < NR_LRU_LISTS; i++)
+		n[i] = KB(global_zone_page_state(NR_INACTIVE_ANON + i));
+	meminfo_line(s, "Active:", n[LRU_ACTIVE_ANON] + n[LRU_ACTIVE_FILE]);
+	meminfo_line(s, "Inactive:",
+		     n[LRU_INACTIVE_ANON] + n[LRU_INACTIVE_FILE]);
+	meminfo_line(s, "Active(anon):", n[LRU_ACTIVE_ANON]);
+	meminfo_line(s, "Inactive(anon):", n[LRU_INACTIVE_ANON]);
+	meminfo_line(s, "Active(file):", n[LRU_ACTIVE_FILE]);
+	meminfo_line(s, "Inactive(file):", n[LRU_INACTIVE_FILE]);
+	meminfo_line(s, "Unevictable:", n[LRU_UNEVICTABLE]);
+	meminfo_line(s, "Mlocked:", KB(global_zone_page_state(NR_MLOCK)));
+}
+
 static void
 meminfo_show(struct seq_buf *s)
 {
@@ -231,6 +250,7 @@ meminfo_show(struct seq_buf *s)
 	meminfo_line(s, "LowFree:", KB(free - high_free));
 	meminfo_line(s, "Cached:",
 		     KB(global_node_page_state(NR_FILE_PAGES)));
+	meminfo_lru(s);
 	meminfo_line(s, "AnonPages:",
 		     KB(global_node_page_state(NR_ANON_MAPPED)));
 	meminfo_line(s, "Mapped:",

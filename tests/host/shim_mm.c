@@ -15,6 +15,7 @@
 #include <mm/gfp.h>
 #include <mm/highmem.h>
 #include <mm/init.h>
+#include <mm/lru.h>
 
 DEFINE_PER_CPU(struct task *, current_task);
 DEFINE_PER_CPU(unsigned, irq_nesting);
@@ -47,6 +48,19 @@ stack_save(unsigned long *pcs, unsigned n, unsigned skip)
 	(void)n;
 	(void)skip;
 	return 0;
+}
+
+/* Nobody has pages on lists here. */
+void
+lruvec_init(struct lruvec *lruvec)
+{
+	(void)lruvec;
+}
+
+void
+lru_page_freed(struct page *page)
+{
+	(void)page;
 }
 
 void
