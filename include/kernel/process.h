@@ -104,18 +104,18 @@ extern struct process *init_process;	/* pid 1; NULL before it starts */
  * In no tree yet. NULL: no memory. */
 struct process *process_alloc(struct process *model);
 /* Enter it and its first thread, which has got its number, as a child of
- * parent; sibling: of the parent of that. NULL: it has none. */
-void process_publish(struct process *process, struct task *leader,
-		     struct process *parent, bool sibling);
+ * parent (NULL: it has none); sibling: of the parent of that. Held:
+ * process_lock. */
+void process_publish_locked(struct process *process, struct task *leader,
+			    struct process *parent, bool sibling);
+/* The same for one without a parent, whose first thread is current. */
+void process_publish_first(struct process *process);
 void process_get(struct process *process);
 void process_put(struct process *process);
 /* With a reference; NULL: there is none (zombies are found). Context: any. */
 struct process *process_find(int pid);
 /* Is the number that of a process, perhaps a zombie, or of a group? A guess. */
 bool process_has_pid(int pid);
-/* Call fn for each process, with a reference and no lock held. */
-void process_for_each(void (*fn)(struct process *process, void *arg),
-		      void *arg);
 /* The number of its parent; 0: it has none. */
 int process_parent_pid(const struct process *process);
 /* Times of the process up to now. */

@@ -52,6 +52,8 @@ void fault_inject_set(const struct fault_attr *attr);	/* NULL: off */
 void fault_inject_nth(unsigned long n);
 /* Did it? Also ends the watch. */
 bool fault_inject_nth_done(void);
+/* How many until then; 0: it has failed, or nobody watches. */
+unsigned long fault_inject_nth_left(void);
 /* Allocations that were made to fail, ever. */
 unsigned long fault_inject_count(void);
 bool fault_inject_should_fail(gfp_t gfp, unsigned order);

@@ -538,7 +538,7 @@ run_init_process(const char *path)
 		if (err)
 			return err;
 		init_process = current->process;
-		process_publish(init_process, current, NULL, false);
+		process_publish_first(init_process);
 		open_console();
 	}
 	err = kernel_execve(path, argv, envp);
@@ -564,7 +564,7 @@ program_thread(void *arg)
 
 	if (!err) {
 		current->process->of_kernel = true;
-		process_publish(current->process, current, NULL, false);
+		process_publish_first(current->process);
 		open_console();
 		process_get(current->process);
 		program->process = current->process;

@@ -185,18 +185,43 @@ too_many(void)
 	       task_count() >= max_threads();
 }
 
-/* Make it known, and its number with it. */
-static void
-publish(struct task *child, struct process *process, u32 flags)
+/*
+ * Make it known, and its number with it. Signals are sent under the same lock: one
+ * to a group reaches a child of it, or its parent before there is a child. So
+ * one kill ends a fork bomb. False: a signal came, nothing is known.
+ */
+static bool
+publish(struct task *child, struct process *process, u32 clone_flags)
 {
-	child->process = process;
-	child->rlim = process->rlim;
-	task_publish(child);
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	bool good = !signal_pending();
+
+	if (good) {
+		child->process = process;
+		child->rlim = process->rlim;
+		task_publish(child);
+		if (clone_flags & CLONE_THREAD)
+			process_add_thread(process, child);
+		else
+			process_publish_locked(process, child, current->process,
+					       clone_flags & CLONE_PARENT);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	return good;
+}
+
+/* Of a child that was never published. task NULL: it has none yet. */
+static void
+discard(struct task *child, struct process *process, u32 flags)
+{
+	if (child) {
+		mmput(child->mm);
+		task_discard(child);
+	}
 	if (flags & CLONE_THREAD)
-		process_add_thread(process, child);
+		process_put(process);
 	else
-		process_publish(process, child, current->process,
-				flags & CLONE_PARENT);
+		process_discard(process);
 }
 
 /*
@@ -236,10 +261,7 @@ do_clone(const struct clone_args *args)
 		return err;
 	err = copy_task(args, &child);
 	if (err) {
-		if (args->flags & CLONE_THREAD)
-			process_put(process);
-		else
-			process_discard(process);
+		discard(NULL, process, args->flags);
 		return err;
 	}
 	if (args->flags & CLONE_VFORK) {
@@ -247,7 +269,10 @@ do_clone(const struct clone_args *args)
 		child->vfork_done = &vfork_done;
 		get_task(child);
 	}
-	publish(child, process, args->flags);
+	if (!publish(child, process, args->flags)) {
+		discard(child, process, args->flags);
+		return -ERESTARTNOINTR;
+	}
 	pid = child->pid;
 	if (args->flags & CLONE_PARENT_SETTID)
 		put_user((s32)pid, (s32 *)args->parent_tid);

@@ -113,13 +113,10 @@ process_alloc(struct process *model)
 }
 
 void
-process_publish(struct process *process, struct task *leader,
-		struct process *parent, bool sibling)
+process_publish_locked(struct process *process, struct task *leader,
+		       struct process *parent, bool sibling)
 {
-	unsigned long flags;
-
 	process_get(process);		/* the tree's; the first is leader's */
-	flags = spin_lock_irqsave(&process_lock);
 	process->pid = leader->pid;
 	if (!process->pgid)
 		process->pgid = process->sid = process->pid;
@@ -132,20 +129,24 @@ process_publish(struct process *process, struct task *leader,
 	process->parent = sibling ? parent->parent : parent;
 	if (process->parent)
 		list_add_tail(&process->sibling, &process->parent->children);
-	spin_unlock_irqrestore(&process_lock, flags);
 	process_add_thread(process, leader);
 }
 
 void
-process_add_thread(struct process *process, struct task *task)
+process_publish_first(struct process *process)
 {
 	unsigned long flags = spin_lock_irqsave(&process_lock);
 
+	process_publish_locked(process, current, NULL, false);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+/* Held: process_lock. */
+void
+process_add_thread(struct process *process, struct task *task)
+{
 	list_add_tail(&task->thread_node, &process->threads);
 	process->nr_threads++;
-	if (process->group_exit || process->exec_task)
-		WRITE_ONCE(task->sig_work, true);	/* born to end */
-	spin_unlock_irqrestore(&process_lock, flags);
 }
 
 void
@@ -254,35 +255,6 @@ process_unhash(struct process *process)
 	list_del(&process->sibling);
 	pid_used[(unsigned)process->pid / 32] &= ~(1u << process->pid % 32);
 	nr_processes--;
-}
-
-/* The next one in the list behind `last' (NULL: the first), with a reference. */
-static struct process *
-next_process(struct process *last)
-{
-	unsigned long flags = spin_lock_irqsave(&process_lock);
-	struct process *process, *next = NULL;
-	int after = last ? last->pid : -1;
-
-	list_for_each_entry(process, &all_processes, all_node)
-		if (process->pid > after && (!next || process->pid < next->pid))
-			next = process;
-	if (next)
-		process_get(next);
-	spin_unlock_irqrestore(&process_lock, flags);
-	return next;
-}
-
-void
-process_for_each(void (*fn)(struct process *process, void *arg), void *arg)
-{
-	struct process *process = next_process(NULL), *next;
-
-	for (; process; process = next) {
-		fn(process, arg);
-		next = next_process(process);
-		process_put(process);
-	}
 }
 
 /* --- Times --- */

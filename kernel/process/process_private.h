@@ -9,7 +9,7 @@ struct mm_struct;
 
 /* process.c */
 extern unsigned nr_processes;		/* process_lock */
-void process_add_thread(struct process *process, struct task *task);
+void process_add_thread(struct process *process, struct task *task);	/* locked */
 struct process *process_find_locked(int pid);
 void process_unhash(struct process *process);
 void process_discard(struct process *process);

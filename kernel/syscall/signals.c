@@ -221,32 +221,29 @@ signal_process(struct process *target, int sig)
 	return send_sig_process(target, &info);
 }
 
-struct kill_many {
-	int sig, pgid;			/* pgid 0: everybody */
-	int sent, refused;
-};
-
-static void
-kill_one_of_many(struct process *process, void *arg)
-{
-	struct kill_many *k = arg;
-
-	if (k->pgid ? process->pgid != k->pgid :
-	    process == init_process || process == current->process)
-		return;
-	if (signal_process(process, k->sig))
-		k->refused++;
-	else
-		k->sent++;
-}
-
+/* pgid 0: everybody but init and ourselves. One step: no child escapes. */
 static long
 kill_many(int pgid, int sig)
 {
-	struct kill_many k = { .sig = sig, .pgid = pgid };
+	struct siginfo info = user_info(sig, SI_USER);
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	struct process *p;
+	unsigned sent = 0, refused = 0;
 
-	process_for_each(kill_one_of_many, &k);
-	return k.sent ? 0 : k.refused ? -EPERM : -ESRCH;
+	list_for_each_entry(p, &all_processes, all_node) {
+		if (pgid ? p->pgid != pgid :
+		    p == init_process || p == current->process)
+			continue;
+		if (!may_signal(p, sig)) {
+			refused++;
+			continue;
+		}
+		sent++;
+		if (sig)
+			send_sig_locked(p, &info);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	return sent ? 0 : refused ? -EPERM : -ESRCH;
 }
 
 long

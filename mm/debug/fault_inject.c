@@ -6,9 +6,10 @@
  *   Code that handles a failed allocation runs about never, unless it is made
  *   to. Two ways:
  *
- *   nth	the nth allocation that the watching task makes, of frames or of an
- *	object, fails, once, with everything else as it was. A sweep over n = 1, 2, 3, ... reaches each
- *	place that allocates, in turn:
+ *   nth	the nth allocation that the watching task makes, of frames or of
+ *	an object, fails, once, with everything else as it was. A program asks
+ *	for it in its own calls and faults by /proc/self/fail-nth. A sweep over
+ *	n = 1, 2, 3, ... reaches each place that allocates, in turn:
  *
  *		run 1:	X			-> -ENOMEM
  *		run 2:	a X			-> -ENOMEM, a given back
@@ -47,6 +48,7 @@ static unsigned attr_calls;		/* since the last interval'th */
 static unsigned long nth_left;		/* 0: not watching or done */
 static bool nth_armed, nth_done;
 static const void *nth_task;
+static int nth_pid;			/* of it: a structure is used again */
 static unsigned long nr_injected;
 static u32 fault_random = 88172645u;
 
@@ -77,6 +79,7 @@ fault_inject_nth(unsigned long n)
 	nth_armed = n != 0;
 	nth_done = false;
 	nth_task = current;
+	nth_pid = current->pid;
 	fault_update_flag();
 	spin_unlock_irqrestore(&fault_lock, flags);
 	slab_set_hook(SLAB_HOOK_FAULT, n != 0);
@@ -98,6 +101,12 @@ fault_inject_nth_done(void)
 }
 
 unsigned long
+fault_inject_nth_left(void)
+{
+	return READ_ONCE(nth_left);
+}
+
+unsigned long
 fault_inject_count(void)
 {
 	return nr_injected;
@@ -107,7 +116,8 @@ fault_inject_count(void)
 static bool
 nth_should_fail(void)
 {
-	if (!nth_left || nth_task != current || in_interrupt())
+	if (!nth_left || nth_task != current || nth_pid != current->pid ||
+	    in_interrupt())
 		return false;
 	if (--nth_left)
 		return false;
