@@ -22,12 +22,12 @@
 	X(PAGE_TREE,	"page cache: pages of one file")		\
 	X(SWAP,		"swap: areas and their slots")			\
 	X(INODE,	"inodes: hash, unused ones, dirty ones")	\
-	X(MONITOR,	"monitor: input line and history")		\
-	X(TTY,		"tty: line being edited, settings")		\
-	X(PROCESS,	"processes: tree, numbers, signals")	\
 	X(FUTEX,	"futex: one bucket of waiters")			\
 	X(ZRAM,		"zram: a sixteenth of its slots")		\
 	X(ZSMALLOC,	"zsmalloc: zspages of one pool")		\
+	X(MONITOR,	"monitor: input line and history")		\
+	X(TTY,		"tty: line being edited, settings")		\
+	X(PROCESS,	"processes: tree, numbers, signals")	\
 	X(IRQ_DESC,	"irq: handler table")				\
 	X(TIMER,	"timer: one core's tree of timers")		\
 	X(RCU,		"rcu: grace periods and callbacks")		\
