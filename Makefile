@@ -67,7 +67,8 @@ SANDEFS		:= $(if $(filter kasan,$(SAN)),-DVELLUM_KASAN) \
 		   $(if $(filter ubsan,$(SAN)),-DVELLUM_UBSAN)
 
 # Not checked: what prints the reports, what walks broken stacks, and what
-# keeps its own notes in memory that nobody owns. Where these copy or fill
+# keeps its own notes in memory that nobody owns, what copies memory that a
+# device owns. Where these copy or fill
 # memory by name, it is not checked either.
 UNSANITIZED	:= kernel/ubsan.c kernel/soft_report.c
 ifeq ($(SAN),kasan)
@@ -75,7 +76,7 @@ UNSANITIZED	+= $(filter mm/debug/kasan%.c mm/debug/stack_depot.c \
 		     mm/debug/kmemleak%.c mm/kmem/kmemleak%.c \
 		     arch/arm/mm/kasan_shadow.c arch/arm/unwind.c \
 		     arch/arm/catch.c kernel/oops.c mm/kmem/kmalloc.c \
-		     mm/kmem/kasan%.c \
+		     mm/kmem/kasan%.c mm/kmem/dma_bounce.c \
 		     mm/kmem/slab%.c mm/kmem/slub%.c mm/kmem/slob%.c,$(SRC))
 UNSANITIZED_FLAGS := -Dmemcpy=raw_memcpy -Dmemmove=raw_memmove \
 		     -Dmemset=raw_memset

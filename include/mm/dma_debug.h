@@ -6,6 +6,7 @@
 #ifndef MM_DMA_DEBUG_H
 #define MM_DMA_DEBUG_H
 
+#include <kernel/lock.h>
 #include <mm/dma.h>
 
 struct seq_buf;
@@ -31,6 +32,9 @@ struct dma_ref {
 u32 dma_memory_sum(phys_addr_t phys, size_t size);
 
 #ifdef VELLUM_DEBUG
+/* Guards the books. For tests: to free memory must not need it. */
+extern spinlock_t dma_debug_lock;
+
 /* How many mistakes were reported, ever. */
 extern unsigned nr_dma_errors;
 
@@ -58,6 +62,12 @@ void dma_debug_restart(void);
 extern unsigned nr_dma_lent;
 /* Is some of [phys, phys + size), which is being freed, lent? Report it. */
 void dma_debug_freed_slow(phys_addr_t phys, size_t size, unsigned long caller);
+/*
+ * For a report of an access: to whom the byte at phys is lent, and by whom,
+ * into the log; false if it is not. A store is not told once more when the
+ * buffer comes back. Context: any, with any lock held.
+ */
+bool dma_debug_describe(phys_addr_t phys, bool write);
 #else
 #define dma_debug_map(ref)		((void)(ref))
 #define dma_debug_unmap(ref)		((void)(ref), true)

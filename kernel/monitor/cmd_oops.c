@@ -15,6 +15,7 @@
 #include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/dma.h>
 #include <mm/gfp.h>
 #include <mm/slab.h>
 
@@ -176,6 +177,24 @@ oops_use_after_free(void)
 	oops_with_object(oops_write_freed);
 }
 
+/* The core writes into a buffer that a device owns. */
+static void
+oops_dma_write(void)
+{
+	static struct device dev = { .name = "oops", .dma_mask = ~0u };
+	u8 *buf = kmalloc(256, GFP_KERNEL);
+	dma_addr_t addr;
+
+	if (!buf)
+		return;
+	addr = dma_map_single(&dev, buf, 256, DMA_TO_DEVICE);
+	if (!dma_mapping_error(&dev, addr)) {
+		WRITE_ONCE(buf[40], buf[40] + 1);
+		dma_unmap_single(&dev, addr, 256, DMA_TO_DEVICE);
+	}
+	kfree(buf);
+}
+
 static void
 oops_atomic_sleep(void)
 {
@@ -223,6 +242,8 @@ static const struct oops_kind kinds[] = {
 	  "write behind an object (SLUB or KASAN tells)" },
 	{ "use-after-free", oops_use_after_free,
 	  "write into a freed object (SLUB or KASAN tells)" },
+	{ "dma-write", oops_dma_write,
+	  "write into what a device owns (KASAN or the books tell)" },
 	{ "atomic-sleep", oops_atomic_sleep,
 	  "sleep with interrupts masked (debug builds)" },
 	{ "lock-order", oops_lock_order,

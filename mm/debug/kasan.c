@@ -18,6 +18,7 @@
  *		local and global variables the compiler leaves red zones around
  *		each; the code of a function closes those of its own variables
  *		as it begins, and constructors tell us of the global ones.
+ *   Lent	what a device owns is closed too (mm/kmem/kasan_dma.c).
  *   Quarantine	a freed object is not handed out again at once, so that a late
  *		use finds it closed (kasan_slab.c).
  *
@@ -103,10 +104,29 @@ closed(unsigned long addr, unsigned long n)
 	return s && (s8)(last % KASAN_GRANULE) >= s;
 }
 
+/* Is all of it open, but for what a device reads? (mm/kmem/kasan_dma.c) */
+static bool
+may_be_read(unsigned long addr, unsigned long n)
+{
+	unsigned long step, in;
+
+	if (addr + n < addr)
+		return false;
+	for (; n; n -= step, addr += step) {
+		s8 s = (s8)*kasan_shadow(addr);
+
+		in = addr % KASAN_GRANULE;
+		step = min(n, KASAN_GRANULE - in);
+		if (s && s != (s8)KASAN_DMA_READS && (s8)(in + step - 1) >= s)
+			return false;
+	}
+	return true;
+}
+
 static noinline void
 bad_access(unsigned long addr, unsigned long n, bool write, unsigned long pc)
 {
-	if (kasan_ready)
+	if (kasan_ready && (write || !may_be_read(addr, n)))
 		kasan_report(addr, n, write, pc);
 }
 

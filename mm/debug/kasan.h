@@ -13,6 +13,8 @@ struct page;
  *	1 to 7	the first 1 to 7 may
  *	others	none, because ... (f1 to f9 are the compiler's)
  */
+#define KASAN_DMA_READS		0xd1	/* a device reads it: load, do not store */
+#define KASAN_DMA_WRITES	0xd2	/* a device writes it: hands off */
 #define KASAN_STACK_LEFT	0xf1	/* below the variables of a function */
 #define KASAN_STACK_MIDDLE	0xf2	/* between them */
 #define KASAN_STACK_RIGHT	0xf3	/* above them */

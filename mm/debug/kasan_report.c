@@ -15,6 +15,7 @@
 #include <kernel/printk.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
+#include <mm/dma_debug.h>
 #include <mm/kasan.h>
 #include <mm/page.h>
 #include <mm/stack_depot.h>
@@ -25,14 +26,15 @@
 #define ROWS_AROUND	2
 #define FRAME_MAGIC	0x41b58ab3	/* first word of a frame's left zone */
 
-/* The first byte of the access that may not be used. */
+/* The first byte of the access that may not be used so. */
 static unsigned long
-first_bad_byte(unsigned long addr, unsigned long n)
+first_bad_byte(unsigned long addr, unsigned long n, bool write)
 {
 	unsigned long end = addr + n;
 
 	for (; addr + 1 < end; addr++) {
-		if (!kasan_may_use((void *)addr))
+		if (!kasan_may_use((void *)addr) &&
+		    (write || *kasan_shadow(addr) != KASAN_DMA_READS))
 			break;
 	}
 	return addr;
@@ -51,6 +53,10 @@ static const char *
 kind_of(u8 reason)
 {
 	switch (reason) {
+	case KASAN_DMA_READS:
+		return "write-while-lent";
+	case KASAN_DMA_WRITES:
+		return "use-while-lent";
 	case KASAN_STACK_LEFT:
 	case KASAN_STACK_MIDDLE:
 	case KASAN_STACK_RIGHT:
@@ -177,11 +183,16 @@ describe_page(unsigned long addr)
 }
 
 static void
-describe(unsigned long addr, u8 reason)
+describe(unsigned long addr, u8 reason, bool write)
 {
 	char line[96];
 
 	switch (reason) {
+	case KASAN_DMA_READS:
+	case KASAN_DMA_WRITES:
+		dma_debug_describe(__pa((void *)addr), write);
+		describe_page(addr);
+		break;
 	case KASAN_STACK_LEFT:
 	case KASAN_STACK_MIDDLE:
 	case KASAN_STACK_RIGHT:
@@ -234,7 +245,7 @@ void
 kasan_report(unsigned long addr, unsigned long size, bool write,
 	     unsigned long pc)
 {
-	unsigned long bad = first_bad_byte(addr, size), flags;
+	unsigned long bad = first_bad_byte(addr, size, write), flags;
 	u8 reason = reason_at(bad);
 	char name[64];
 
@@ -246,7 +257,7 @@ kasan_report(unsigned long addr, unsigned long size, bool write,
 	       size, addr);
 	report_where();
 	dump_stack();
-	describe(bad, reason);
+	describe(bad, reason, write);
 	show_shadow(bad);
 	soft_report_end(flags);
 }

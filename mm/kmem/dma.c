@@ -42,6 +42,7 @@
 #include <mm/dma.h>
 #include <mm/dma_debug.h>
 #include <mm/highmem.h>
+#include <mm/kasan.h>
 #include "dma_bounce.h"
 #include "dma_coherent.h"
 
@@ -131,7 +132,7 @@ give_to_core(struct device *dev, dma_addr_t addr, size_t size,
 }
 
 /* For dma_debug.c: a sum of memory as the core sees it. */
-u32
+no_kasan u32
 dma_memory_sum(phys_addr_t phys, size_t size)
 {
 	u32 sum = 0;

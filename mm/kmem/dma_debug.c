@@ -26,18 +26,26 @@
  *   freed while lent		the page allocator and the object caches ask for
  *				whatever is given back: the device would write
  *				into memory of the next owner
+ *   core touches what is lent	the access itself, in a kernel with KASAN
+ *				(kasan_dma.c)
  *
  *		line		line		line
  *	   |rest BUFFER...|..............|...BUFFER rest|
  *
- * State	entries: a fixed table, free ones on a list, since mappings
- *		are made where nothing can be allocated. When it is full,
- *		checking ends for good, which the log and the node say.
+ * State	slots: a fixed table, free ones on a list, since mappings are
+ *		made where nothing can be allocated. When it is full, checking
+ *		ends for good, which the log and the node say.
+ *		lent_frames: how many lent mappings have a byte in a frame,
+ *		counted by the frame's number modulo LENT_FRAMES. Zero: none.
  * Locks	dma_debug_lock for State; sums are computed and reports printed
- *		outside it. Memory is freed with any lock held, so there the
- *		lock is only tried, a number of times: this core may be the
- *		one that holds it.
- * Cost		each call compares with every mapping there is: tens.
+ *		outside it. Memory is freed with any lock held, by the core
+ *		that holds this one too: who frees reads State without it. The
+ *		counter of its frame says mostly that there is nothing. Else
+ *		each slot is copied, and copied again when its seq was odd
+ *		(a change is under way) or has changed. A change is a few
+ *		instructions, interrupts masked, so it ends.
+ * Cost		each call compares with every mapping there is: tens. A free is
+ *		one load while nothing is lent, else two for each frame.
  * Sources	Linux, kernel/dma/debug.c (what is worth checking).
  */
 #ifdef VELLUM_DEBUG
@@ -49,18 +57,28 @@
 #include <lib/seq_buf.h>
 #include <lib/string.h>
 #include <mm/dma_debug.h>
+#include "kasan_dma.h"
 
 #define NR_ENTRIES	512
 #define NR_RECENT	64	/* unmapped ones that are remembered */
-#define LOCK_TRIES	1000
+#define LENT_FRAMES	1024	/* counters; a power of two */
 
 struct dma_entry {
-	struct list_head list;
-	struct dma_ref ref;
+	struct dma_ref ref;	/* of no bytes: the slot is not used */
 	bool checked;		/* dma_mapping_error() was called */
 	bool with_core;		/* after dma_sync_*_for_cpu() */
 	bool has_sum, has_edges;
+	bool tail;		/* kasan_dma.c's */
+	s16 pid;		/* who lent it, */
+	u32 stack;		/* and how it came to that: stack depot */
 	u32 sum, edges;
+};
+
+struct dma_slot {
+	struct list_head list;
+	u32 seq;		/* odd: being changed */
+	bool told;		/* of a store: no lock, the last word counts */
+	struct dma_entry entry;
 };
 
 struct dma_recent {
@@ -69,8 +87,9 @@ struct dma_recent {
 	unsigned long caller;	/* who unmapped it */
 };
 
-static DEFINE_SPINLOCK(dma_debug_lock, LOCK_DMA);
-static struct dma_entry entries[NR_ENTRIES];
+DEFINE_SPINLOCK(dma_debug_lock, LOCK_DMA);
+static struct dma_slot slots[NR_ENTRIES];
+static u16 lent_frames[LENT_FRAMES];
 static LIST_HEAD(active);
 static LIST_HEAD(unused);
 static unsigned nr_used, nr_touched, nr_most;
@@ -131,6 +150,7 @@ dma_report(const struct dma_ref *ref, const char *what,
 		ref_format(&s, &entry->ref);
 		symbol_format(entry->ref.caller, name, sizeof(name));
 		pr_err("  mapped: %s, by %s\n", line, name);
+		kasan_dma_show_stack(entry->stack, "  mapped at");
 	}
 	if (by) {
 		symbol_format(by, name, sizeof(name));
@@ -142,80 +162,159 @@ dma_report(const struct dma_ref *ref, const char *what,
 
 /* --- the table --------------------------------------------------------- */
 
-static struct dma_entry *
-entry_take_locked(void)
+static struct dma_slot *
+slot_take_locked(void)
 {
-	struct dma_entry *entry;
+	struct dma_slot *slot;
 
 	if (overflowed)
 		return NULL;
 	if (!list_empty(&unused)) {
-		entry = list_first_entry(&unused, struct dma_entry, list);
-		list_del(&entry->list);
+		slot = list_first_entry(&unused, struct dma_slot, list);
+		list_del(&slot->list);
 	} else if (nr_touched < NR_ENTRIES) {
-		entry = &entries[nr_touched++];
+		slot = &slots[nr_touched];
+		WRITE_ONCE(nr_touched, nr_touched + 1);
 	} else {
 		overflowed = true;
 		return NULL;
 	}
 	nr_used++;
 	nr_most = max(nr_most, nr_used);
-	return entry;
+	return slot;
+}
+
+static void
+slot_write_locked(struct dma_slot *slot, const struct dma_entry *entry)
+{
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+	smp_wmb();
+	slot->entry = *entry;
+	smp_store_release(&slot->seq, slot->seq + 1);
+}
+
+/* For who does not hold the lock. Context: any. */
+static void
+slot_read(const struct dma_slot *slot, struct dma_entry *entry)
+{
+	u32 seq;
+
+	do {
+		while ((seq = smp_load_acquire(&slot->seq)) & 1)
+			cpu_relax();
+		*entry = slot->entry;
+		smp_rmb();
+	} while (READ_ONCE(slot->seq) != seq);
 }
 
 static bool
 is_lent(const struct dma_entry *entry)
 {
-	return entry->ref.type != DMA_TYPE_COHERENT;
+	return entry->ref.size && entry->ref.type != DMA_TYPE_COHERENT;
+}
+
+/* Is a byte of [phys, phys + size) lent by it? */
+static bool
+lends_some(const struct dma_entry *entry, phys_addr_t phys, size_t size)
+{
+	return is_lent(entry) && entry->ref.phys < phys + size &&
+	       phys < entry->ref.phys + entry->ref.size;
+}
+
+/* One mapping more, or less, has bytes in the frames of ref. */
+static void
+frames_count_locked(const struct dma_ref *ref, int n)
+{
+	pfn_t pfn = ref->phys >> PAGE_SHIFT;
+	pfn_t last = (ref->phys + ref->size - 1) >> PAGE_SHIFT;
+
+	nr_dma_lent += (unsigned)n;
+	for (; pfn <= last; pfn++) {
+		u16 *count = &lent_frames[pfn % LENT_FRAMES];
+
+		WRITE_ONCE(*count, (u16)(*count + n));
+	}
 }
 
 static void
-entry_enter_locked(struct dma_entry *entry)
+slot_enter_locked(struct dma_slot *slot, struct dma_entry *entry)
 {
-	list_add(&entry->list, &active);
-	nr_dma_lent += is_lent(entry);
+	list_add(&slot->list, &active);
+	slot->told = false;
+	if (is_lent(entry)) {
+		frames_count_locked(&entry->ref, 1);
+		kasan_dma_lend(&entry->ref, entry->ref.phys, entry->ref.size,
+			       &entry->tail);
+	}
+	slot_write_locked(slot, entry);
+}
+
+/* What others still lend of it stays lent: shadow has no count. */
+static void
+lend_again_locked(const struct dma_ref *ref)
+{
+	struct dma_slot *slot;
+
+	list_for_each_entry(slot, &active, list) {
+		struct dma_entry *e = &slot->entry;
+
+		if (!e->with_core && lends_some(e, ref->phys, ref->size))
+			kasan_dma_lend(&e->ref, e->ref.phys, e->ref.size,
+				       &e->tail);
+	}
 }
 
 static void
-entry_drop_locked(struct dma_entry *entry)
+slot_drop_locked(struct dma_slot *slot, struct dma_entry *was)
 {
-	nr_dma_lent -= is_lent(entry);
-	list_move(&entry->list, &unused);
+	static const struct dma_entry none;
+
+	*was = slot->entry;
+	was->has_sum &= !READ_ONCE(slot->told);
+	list_move(&slot->list, &unused);
+	slot_write_locked(slot, &none);
 	nr_used--;
+	if (!is_lent(was))
+		return;
+	frames_count_locked(&was->ref, -1);
+	kasan_dma_return(&was->ref, was->ref.phys, was->ref.size, &was->tail);
+	if (kasan_dma_checks())
+		lend_again_locked(&was->ref);
 }
 
 /* The mapping that starts at addr; one of dev first. */
-static struct dma_entry *
-entry_find_locked(const struct dma_ref *ref)
+static struct dma_slot *
+slot_find_locked(const struct dma_ref *ref)
 {
-	struct dma_entry *entry, *other = NULL;
+	struct dma_slot *slot, *other = NULL;
 
-	list_for_each_entry(entry, &active, list) {
-		if (entry->ref.addr != ref->addr)
+	list_for_each_entry(slot, &active, list) {
+		const struct dma_ref *r = &slot->entry.ref;
+
+		if (r->addr != ref->addr)
 			continue;
-		if (entry->ref.dev == ref->dev &&
-		    entry->ref.size == ref->size &&
-		    entry->ref.dir == ref->dir)
-			return entry;
-		if (!other || entry->ref.dev == ref->dev)
-			other = entry;
+		if (r->dev == ref->dev && r->size == ref->size &&
+		    r->dir == ref->dir)
+			return slot;
+		if (!other || r->dev == ref->dev)
+			other = slot;
 	}
 	return other;
 }
 
 /* A mapping of dev that holds all of ref. */
-static struct dma_entry *
-entry_around_locked(const struct dma_ref *ref)
+static struct dma_slot *
+slot_around_locked(const struct dma_ref *ref)
 {
-	struct dma_entry *entry;
+	struct dma_slot *slot;
 
-	list_for_each_entry(entry, &active, list) {
-		if (entry->ref.dev == ref->dev &&
-		    ref->addr >= entry->ref.addr &&
-		    ref->addr - entry->ref.addr <= entry->ref.size &&
-		    ref->size <= entry->ref.size -
-				 (ref->addr - entry->ref.addr))
-			return entry;
+	list_for_each_entry(slot, &active, list) {
+		const struct dma_ref *r = &slot->entry.ref;
+
+		if (r->dev == ref->dev && ref->addr >= r->addr &&
+		    ref->addr - r->addr <= r->size &&
+		    ref->size <= r->size - (ref->addr - r->addr))
+			return slot;
 	}
 	return NULL;
 }
@@ -230,12 +329,14 @@ lines_touch(const struct dma_ref *a, const struct dma_ref *b)
 }
 
 /* A mapping that shares a cache line with ref, where that does harm. */
-static struct dma_entry *
+static const struct dma_entry *
 entry_overlap_locked(const struct dma_ref *ref)
 {
-	struct dma_entry *entry;
+	const struct dma_slot *slot;
 
-	list_for_each_entry(entry, &active, list) {
+	list_for_each_entry(slot, &active, list) {
+		const struct dma_entry *entry = &slot->entry;
+
 		if (entry->ref.dir == DMA_TO_DEVICE &&
 		    ref->dir == DMA_TO_DEVICE)
 			continue;
@@ -312,23 +413,25 @@ entry_check_sums(const struct dma_entry *entry, const struct dma_ref *ref)
 void
 dma_debug_map(const struct dma_ref *ref)
 {
-	struct dma_entry new = { .ref = *ref }, *entry, *other, hit;
+	struct dma_entry new = { .ref = *ref }, hit;
+	const struct dma_entry *other = NULL;
+	struct dma_slot *slot;
 	unsigned long flags;
 	bool full;
 
 	entry_sum(&new);
 	new.checked = ref->type != DMA_TYPE_SINGLE;
+	new.pid = kasan_dma_pid();
+	new.stack = kasan_dma_stack();
 	flags = spin_lock_irqsave(&dma_debug_lock);
-	other = ref->type == DMA_TYPE_COHERENT ? NULL :
-						 entry_overlap_locked(ref);
+	if (ref->type != DMA_TYPE_COHERENT)
+		other = entry_overlap_locked(ref);
 	if (other)
 		hit = *other;
 	full = overflowed;
-	entry = entry_take_locked();
-	if (entry) {
-		*entry = new;
-		entry_enter_locked(entry);
-	}
+	slot = slot_take_locked();
+	if (slot)
+		slot_enter_locked(slot, &new);
 	full = overflowed && !full;
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
 	if (other)
@@ -376,18 +479,18 @@ bool
 dma_debug_unmap(struct dma_ref *ref)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
-	struct dma_entry *entry = entry_find_locked(ref), was;
+	struct dma_slot *slot = slot_find_locked(ref);
+	struct dma_entry was;
 	const char *mistake;
 	bool blind = overflowed;
 
-	if (entry) {
-		was = *entry;
-		entry_drop_locked(entry);
+	if (slot) {
+		slot_drop_locked(slot, &was);
 		recent[recent_next++ % NR_RECENT] = (struct dma_recent){
 			was.ref.dev, was.ref.addr, ref->caller };
 	}
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
-	if (!entry) {
+	if (!slot) {
 		if (!blind)
 			report_unmapped(ref);
 		return blind;
@@ -401,17 +504,39 @@ dma_debug_unmap(struct dma_ref *ref)
 	return true;
 }
 
+/* The range ref of slot changes hands; entry is what the slot becomes. */
+static void
+slot_sync(struct dma_slot *slot, struct dma_entry *entry,
+	  const struct dma_ref *ref, bool for_cpu)
+{
+	phys_addr_t phys = entry->ref.phys + (ref->addr - entry->ref.addr);
+	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
+
+	entry->checked = slot->entry.checked;
+	entry->tail = slot->entry.tail;
+	if (for_cpu)
+		kasan_dma_return(&entry->ref, phys, ref->size, &entry->tail);
+	else if (is_lent(entry))
+		kasan_dma_lend(&entry->ref, phys, ref->size, &entry->tail);
+	slot_write_locked(slot, entry);
+	spin_unlock_irqrestore(&dma_debug_lock, flags);
+}
+
 bool
 dma_debug_sync(const struct dma_ref *ref, bool for_cpu)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
-	struct dma_entry *entry = entry_around_locked(ref), was;
+	struct dma_slot *slot = slot_around_locked(ref);
+	struct dma_entry was;
 	bool blind = overflowed;
 
-	if (entry)
-		was = *entry;
+	if (slot) {
+		was = slot->entry;
+		was.has_sum &= !READ_ONCE(slot->told);
+		slot->told = false;
+	}
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
-	if (!entry) {
+	if (!slot) {
 		if (!blind)
 			dma_report(ref, "sync of what is not mapped, or past "
 				   "its end", NULL, NULL, 0);
@@ -425,11 +550,7 @@ dma_debug_sync(const struct dma_ref *ref, bool for_cpu)
 		entry_sum(&was);
 	was.with_core = for_cpu;
 	/* The mapping is its user's, who is here: it has not gone away. */
-	flags = spin_lock_irqsave(&dma_debug_lock);
-	was.list = entry->list;
-	was.checked = entry->checked;
-	*entry = was;
-	spin_unlock_irqrestore(&dma_debug_lock, flags);
+	slot_sync(slot, &was, ref, for_cpu);
 	return true;
 }
 
@@ -437,11 +558,12 @@ void
 dma_debug_checked(const struct device *dev, dma_addr_t addr)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
-	struct dma_entry *entry;
+	struct dma_slot *slot;
 
-	list_for_each_entry(entry, &active, list) {
-		if (entry->ref.addr == addr && entry->ref.dev == dev)
-			entry->checked = true;
+	list_for_each_entry(slot, &active, list) {
+		if (slot->entry.ref.addr == addr &&
+		    slot->entry.ref.dev == dev)
+			slot->entry.checked = true;
 	}
 	spin_unlock_irqrestore(&dma_debug_lock, flags);
 }
@@ -451,14 +573,13 @@ static bool
 entry_take_of(const struct device *dev, struct dma_entry *was)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
-	struct dma_entry *entry;
+	struct dma_slot *slot;
 	bool found = false;
 
-	list_for_each_entry(entry, &active, list) {
-		if (entry->ref.dev != dev)
+	list_for_each_entry(slot, &active, list) {
+		if (slot->entry.ref.dev != dev)
 			continue;
-		*was = *entry;
-		entry_drop_locked(entry);
+		slot_drop_locked(slot, was);
 		found = true;
 		break;
 	}
@@ -484,16 +605,33 @@ dma_debug_detach(const struct device *dev)
 	return n;
 }
 
-/* A lent mapping that has a byte of [phys, phys + size). */
-static struct dma_entry *
-entry_touched_locked(phys_addr_t phys, size_t size)
-{
-	struct dma_entry *entry;
+/* --- without the lock --------------------------------------------------- */
 
-	list_for_each_entry(entry, &active, list) {
-		if (is_lent(entry) && entry->ref.phys < phys + size &&
-		    phys < entry->ref.phys + entry->ref.size)
-			return entry;
+/* May a byte of [phys, phys + size) be lent? */
+static bool
+frames_may_be_lent(phys_addr_t phys, size_t size)
+{
+	pfn_t pfn = phys >> PAGE_SHIFT, last = (phys + size - 1) >> PAGE_SHIFT;
+
+	for (; pfn <= last; pfn++) {
+		if (READ_ONCE(lent_frames[pfn % LENT_FRAMES]))
+			return true;
+	}
+	return false;
+}
+
+/* Find a mapping that lends a byte of [phys, phys + size), and copy it. */
+static struct dma_slot *
+find_lent(phys_addr_t phys, size_t size, struct dma_entry *entry)
+{
+	unsigned n = READ_ONCE(nr_touched);
+
+	if (!size || !frames_may_be_lent(phys, size))
+		return NULL;
+	for (unsigned i = 0; i < n; i++) {
+		slot_read(&slots[i], entry);
+		if (lends_some(entry, phys, size))
+			return &slots[i];
 	}
 	return NULL;
 }
@@ -501,28 +639,41 @@ entry_touched_locked(phys_addr_t phys, size_t size)
 void
 dma_debug_freed_slow(phys_addr_t phys, size_t size, unsigned long caller)
 {
-	unsigned long flags = local_irq_save();
-	struct dma_entry *entry, hit;
-	unsigned tries = LOCK_TRIES;
+	struct dma_entry hit;
 
-	while (!spin_trylock(&dma_debug_lock)) {
-		if (!--tries) {
-			local_irq_restore(flags);
-			return;
-		}
-		cpu_relax();
-	}
-	entry = entry_touched_locked(phys, size);
-	if (entry)
-		hit = *entry;
-	spin_unlock_irqrestore(&dma_debug_lock, flags);
-	if (!entry)
+	if (!find_lent(phys, size, &hit))
 		return;
+	/* What the allocator does with it is no mistake of its own. */
+	kasan_dma_return(&hit.ref, hit.ref.phys, hit.ref.size, &hit.tail);
 	dma_report(&(struct dma_ref){
 		.dev = hit.ref.dev, .addr = phys, .size = size,
 		.dir = hit.ref.dir, .type = hit.ref.type,
 	}, "memory is freed that a device still owns", &hit, "freed by",
 		   caller);
+}
+
+bool
+dma_debug_describe(phys_addr_t phys, bool write)
+{
+	struct dma_entry hit;
+	struct dma_slot *slot = find_lent(phys, 1, &hit);
+	char line[160], name[64], title[40];
+	struct seq_buf s;
+
+	if (!slot)
+		return false;
+	if (write)
+		WRITE_ONCE(slot->told, true);
+	seq_buf_init(&s, line, sizeof(line));
+	ref_format(&s, &hit.ref);
+	symbol_format(hit.ref.caller, name, sizeof(name));
+	pr_err("the address is %lu bytes inside a buffer that a device owns\n",
+	       (unsigned long)(phys - hit.ref.phys));
+	pr_err("  lent to %s%s, by %s\n", line,
+	       hit.ref.bounced ? ", bounced" : "", name);
+	snprintf(title, sizeof(title), "lent by task %d", hit.pid);
+	kasan_dma_show_stack(hit.stack, title);
+	return true;
 }
 
 void
@@ -536,13 +687,13 @@ static bool
 entry_get(unsigned n, struct dma_entry *copy)
 {
 	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
-	struct dma_entry *entry;
+	struct dma_slot *slot;
 	bool found = false;
 
-	list_for_each_entry(entry, &active, list) {
+	list_for_each_entry(slot, &active, list) {
 		if (n--)
 			continue;
-		*copy = *entry;
+		*copy = slot->entry;
 		found = true;
 		break;
 	}

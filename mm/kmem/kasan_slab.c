@@ -285,7 +285,9 @@ open_bytes(const struct kmem_cache *cache, const void *object)
 	const u8 *shadow = kasan_shadow((unsigned long)object);
 	unsigned n = 0;
 
-	for (; n < cache->object_size && !*shadow; shadow++)
+	for (; n < cache->object_size && (!*shadow ||
+	       *shadow == KASAN_DMA_READS || *shadow == KASAN_DMA_WRITES);
+	     shadow++)
 		n += KASAN_GRANULE;
 	if (n < cache->object_size && *shadow < KASAN_GRANULE)
 		n += *shadow;

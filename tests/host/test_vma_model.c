@@ -41,13 +41,13 @@ static unsigned nr_model;
 void
 down_write(struct rw_semaphore *sem)
 {
-	sem->active--;
+	sem->count--;
 }
 
 void
 up_write(struct rw_semaphore *sem)
 {
-	sem->active++;
+	sem->count++;
 }
 
 static void
@@ -176,7 +176,7 @@ check(struct test *t)
 	list_for_each_entry(vma, &file.i_mmap, mapping_node)
 		listed++;
 	EXPECT_EQ(t, listed, mapped);
-	EXPECT_EQ(t, file.i_mmap_lock.active, 0);
+	EXPECT_EQ(t, file.i_mmap_lock.count, 0);
 	check_gaps(t);
 }
 

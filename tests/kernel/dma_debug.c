@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The DMA API: each mistake that debug builds report, made on purpose. */
+#include <kernel/sched.h>
 #include "dma_helpers.h"
 
 #ifdef VELLUM_DEBUG
@@ -125,7 +126,7 @@ a_write_of_the_core_while_the_device_reads_is_reported(struct test *t)
 {
 	setup();
 	addr = map(0, 256, DMA_TO_DEVICE);
-	buf[255] = 1;
+	store_unseen(buf + 255, 1);
 	bad_dir = DMA_TO_DEVICE;
 	EXPECT_WARNING(t, unmap_bad, NULL,
 		       "the core wrote to a buffer that the device owned");
@@ -149,7 +150,7 @@ with_a_bounce_buffer_it_is_reported_in_every_direction(struct test *t)
 	dma_force_bounce = true;
 	addr = map(0, 256, DMA_FROM_DEVICE);
 	dma_force_bounce = was;
-	buf[10] = 1;
+	store_unseen(buf + 10, 1);
 	EXPECT_WARNING(t, unmap_bad, NULL,
 		       "the core wrote to a buffer that the device owned");
 	EXPECT_EQ(t, dma_bounce_used(), 0);
@@ -331,6 +332,66 @@ a_buffer_is_lent_from_its_first_to_its_last_byte(struct test *t)
 	teardown();
 }
 
+static void
+free_under_the_lock(void *p)
+{
+	unsigned long flags = spin_lock_irqsave(&dma_debug_lock);
+
+	dma_debug_freed(__pa(p), 1, 0);
+	spin_unlock_irqrestore(&dma_debug_lock, flags);
+}
+
+/* Memory is given back with any lock held, that of the books among them. */
+static void
+a_free_is_checked_whoever_has_the_books(struct test *t)
+{
+	setup();
+	addr = map(0, 64, DMA_FROM_DEVICE);
+	EXPECT_WARNING(t, free_under_the_lock, buf, "dma: memory is freed");
+	EXPECT(t, strstr(test_last_report(), "64 bytes, from device"));
+	dma_unmap_single(&dev, addr, 64, DMA_FROM_DEVICE);
+	free_under_the_lock(buf);
+	teardown();
+}
+
+#define FREES	20
+
+static volatile bool frees_done;
+
+/* Core 0 frees what is lent; all others keep the books busy. */
+static void
+free_or_map(struct test *t, unsigned cpu, void *arg)
+{
+	u8 *mine = (u8 *)arg + 64 * cpu;
+	dma_addr_t a;
+
+	if (!cpu) {
+		for (unsigned i = 0; i < FREES; i++)
+			EXPECT_WARNING(t, give_up_bytes, arg,
+				       "dma: memory is freed");
+		frees_done = true;
+		return;
+	}
+	while (!frees_done) {
+		a = dma_map_single(&dev, mine, 32, DMA_TO_DEVICE);
+		EXPECT(t, !dma_mapping_error(&dev, a));
+		dma_unmap_single(&dev, a, 32, DMA_TO_DEVICE);
+		cond_resched();
+	}
+}
+
+static void
+a_free_is_checked_while_the_books_are_written(struct test *t)
+{
+	setup();
+	addr = map(0, 64, DMA_FROM_DEVICE);
+	freed_size = 64;
+	frees_done = false;
+	test_on_all_cpus(t, free_or_map, buf);
+	dma_unmap_single(&dev, addr, 64, DMA_FROM_DEVICE);
+	teardown();
+}
+
 /*
  *	| neighbour | LENT | neighbour |
  */
@@ -436,6 +497,8 @@ TEST_SUITE("dma_debug",
 	   TEST_CASE(a_double_free_of_coherent_memory_is_reported),
 	   TEST_CASE(a_page_freed_while_lent_is_reported),
 	   TEST_CASE(a_buffer_is_lent_from_its_first_to_its_last_byte),
+	   TEST_CASE(a_free_is_checked_whoever_has_the_books),
+	   TEST_CASE(a_free_is_checked_while_the_books_are_written),
 	   TEST_CASE(an_object_freed_while_lent_is_reported),
 	   TEST_CASE(checking_ends_when_the_table_is_full),
 	   TEST_CASE(the_node_lists_what_is_mapped));

@@ -16,6 +16,7 @@
 #include <mm/dma_debug.h>
 #include <mm/highmem.h>
 #include <mm/init.h>
+#include <mm/kasan.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 #include "page_helpers.h"
@@ -27,14 +28,25 @@ static struct device snooper __unused = {
 static u8 *buf __unused;		/* a page */
 static dma_addr_t addr __unused;
 
-/* What the device does to its memory. */
-static __unused void
+/* What the device does to its memory: nobody checks a device. */
+static __unused no_kasan void
 device_fill(dma_addr_t at, u8 byte, size_t size)
 {
-	memset(__va(at), byte, size);
+	volatile u8 *bytes = __va(at);
+
+	while (size--)
+		bytes[size] = byte;
 }
 
-static __unused bool
+/* A mistake of the core's that KASAN shall not see. */
+static __unused no_kasan void
+store_unseen(u8 *p, u8 byte)
+{
+	*(volatile u8 *)p = byte;
+}
+
+/* The test may look at all memory, whoever owns it. */
+static __unused no_kasan bool
 all_bytes(const void *p, u8 byte, size_t size)
 {
 	const u8 *bytes = p;

@@ -335,6 +335,8 @@ each_kind_of_oops_is_reported(struct test *t)
 #ifdef VELLUM_DEBUG
 	EXPECT_OOPS(t, "atomic-sleep", "sleep");
 	EXPECT_OOPS(t, "lock-order", "lock");
+	EXPECT_WARNING(t, run_line, "oops dma-write", KASAN_ON ?
+		       "write-while-lent" : "the core wrote to a buffer");
 #endif
 }
 
