@@ -11,6 +11,7 @@
 #define KERNEL_BLK_H
 
 #include <kernel/fs.h>
+#include <kernel/plug.h>
 #include <kernel/sched.h>
 #include <kernel/wait.h>
 #include <lib/atomic.h>
@@ -71,6 +72,7 @@ struct block_device {
 	/* Filled by blk_register(). */
 	struct wait_queue_head room;	/* those who met -EBUSY */
 	atomic_t in_flight, most_in_flight;
+	atomic_t finishing;		/* in blk_done() */
 	atomic_t holders;		/* a  blk_hold(), bdev_open() */
 	spinlock_t count_lock;		/* rank BLOCK: what has been done */
 	u64 requests[NR_BLK_OPS], sectors[NR_BLK_OPS];
@@ -169,17 +171,6 @@ struct bio {
  */
 void submit_bio(struct block_device *disk, struct bio *bio);
 
-/*
- * Between start and finish the bios of the current task are collected, so that
- * neighbours become one request; they also go when it sleeps. Context: a task.
- */
-struct blk_plug {
-	struct list_head bios;
-	unsigned nr;
-};
-void blk_start_plug(struct blk_plug *plug);
-void blk_finish_plug(struct blk_plug *plug);
-
 /* queue.c for core.c: make and free disk->queue; a request is done: go on. */
 int blk_queue_init(struct block_device *disk);
 void blk_queue_free(struct block_device *disk);
@@ -207,8 +198,6 @@ int bdev_sync(struct block_device *disk);
 void bdev_invalidate(struct block_device *disk);
 /* bdev_sync() for every disk that has pages. wait: false: only begin. */
 void bdev_sync_all(bool wait);
-/* Is mapping a disk's own? For meminfo's Buffers. */
-bool mapping_is_bdev(const struct address_space *mapping);
 extern const struct file_operations block_device_ops;
 
 #endif

@@ -42,6 +42,7 @@
 #include <lib/list.h>
 #include <lib/types.h>
 #include <mm/pagecache.h>
+#include <mm/readahead.h>
 #include <mm/writeback.h>
 #include <uapi/fcntl.h>
 #include <uapi/stat.h>
@@ -261,13 +262,12 @@ void remove_inode_hash(struct inode *inode);
 void mark_inode_dirty(struct inode *inode, u32 how);
 /* Write its pages, then the inode. Context: may sleep. 0 or -Exxx. */
 int sync_inode(struct inode *inode, enum writeback_sync_mode mode);
-/* filemap_write_and_wait_range(), neighbours together. */
-int mapping_sync_range(struct address_space *mapping, unsigned long start,
-		       unsigned long end);
 /* All of a file system, and it is on the disk. Context: may sleep, nothing
  * held. 0 or the first error. */
 int sync_filesystem(struct super_block *sb);
 void sync_all(void);			/* sync(2) */
+/* Let the flusher have a look now. Context: any. */
+void wake_flusher(void);
 /*
  * Write what of sb became dirty by `before` (ktime), the oldest first, at most
  * *nr_pages pages, which counts down. 0 or the first error.
@@ -457,6 +457,7 @@ struct file {
 	u32 f_mode;			/* -  FMODE_* */
 	u32 f_flags;			/* O_*: F_SETFL, one word */
 	struct inode *f_inode;		/* -  f_path.dentry's */
+	struct file_ra_state f_ra;	/* -  a hint */
 	errseq_t f_wb_err;		/* f_pos_lock: the error it knows of */
 	u64 f_pos;			/* f_pos_lock, when shared */
 	struct mutex f_pos_lock;

@@ -92,6 +92,7 @@ typedef u32 vm_fault_t;
 #define FAULT_FLAG_EXEC		0x100u
 
 /* One fault on its way. */
+struct file_ra_state;
 struct vm_fault {
 	struct vm_area_struct *vma;
 	unsigned long address;		/* page aligned */
@@ -135,6 +136,8 @@ struct vm_operations_struct {
 	 */
 	int (*sync)(struct vm_area_struct *vma, unsigned long first,
 		    unsigned long end);
+	/* The read-ahead of the opening behind vma; NULL: none. */
+	struct file_ra_state *(*readahead)(struct vm_area_struct *vma);
 	/* What maps shows instead of a path, or NULL. */
 	const char *(*name)(struct vm_area_struct *vma);
 };

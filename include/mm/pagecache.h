@@ -73,6 +73,8 @@ struct address_space_operations {
 	/* Is it memory that has no other store (shmem)? Then what is not in
 	 * the cache is a hole. */
 	bool swap_backed;
+	/* A disk's own pages: meminfo's Buffers. */
+	bool buffers;
 };
 
 /* A radix tree of pages: mm/cache/page_tree.c. */

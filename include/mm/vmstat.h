@@ -51,6 +51,7 @@ struct seq_buf;
 	X(NR_FILE_DIRTY,	 "nr_dirty")				\
 	X(NR_WRITEBACK,		 "nr_writeback")			\
 	X(NR_SHMEM,		 "nr_shmem")				\
+	X(NR_BUFFERS,		 "nr_buffers")	  /* ours: disks' own */ \
 	X(NR_KERNEL_STACK_KB,	 "nr_kernel_stack")			\
 	X(NR_PAGETABLE,		 "nr_page_table_pages")
 
@@ -91,6 +92,11 @@ struct seq_buf;
 	X(UNEVICTABLE_PGMUNLOCKED, "unevictable_pgs_munlocked")		\
 	X(SWAP_RA,		"swap_ra")				\
 	X(SWAP_RA_HIT,		"swap_ra_hit")				\
+	X(PGPGIN,		"pgpgin")	   /* KiB */		\
+	X(PGPGOUT,		"pgpgout")	   /* KiB */		\
+	X(NR_DIRTIED,		"nr_dirtied")				\
+	X(NR_WRITTEN,		"nr_written")				\
+	X(PGREADAHEAD,		"pgreadahead")	   /* ours */		\
 	X(PCP_REFILL,		"pcp_refill")	   /* ours */		\
 	X(PCP_DRAIN,		"pcp_drain")	   /* ours */		\
 	X(PAGEBLOCK_STEAL,	"pageblock_steal") /* ours */		\

@@ -99,13 +99,8 @@ static const struct address_space_operations disk_aops = {
 	.start_read = disk_start_read,
 	.write_page = disk_write_page,
 	.prepare_write = disk_prepare_write,
+	.buffers = true,
 };
-
-bool
-mapping_is_bdev(const struct address_space *mapping)
-{
-	return mapping->ops == &disk_aops;
-}
 
 /* --- opening ------------------------------------------------------------------------ */
 
@@ -236,7 +231,7 @@ bdev_sync(struct block_device *disk)
 	if (!mapping)
 		return 0;
 	since = READ_ONCE(mapping->wb_err);
-	err = mapping_sync_range(mapping, 0, ~0ul);
+	err = filemap_write_and_wait_range(mapping, 0, ~0ul);
 	if (!err)
 		err = errseq_check(&mapping->wb_err, since);
 	flush = blk_flush(disk);

@@ -22,6 +22,7 @@
 #include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/vmstat.h>
 
 #include "block.h"
 
@@ -64,7 +65,8 @@ blk_unregister(struct block_device *disk)
 	int err = -EBUSY;
 
 	mutex_lock(&blk_mutex);
-	if (!atomic_read(&disk->holders) && !atomic_read(&disk->in_flight)) {
+	if (!atomic_read(&disk->holders) && !atomic_read(&disk->in_flight) &&
+	    !atomic_read(&disk->finishing)) {
 		while (*link != disk)
 			link = &(*link)->next;
 		WRITE_ONCE(*link, disk->next);
@@ -194,8 +196,13 @@ blk_submit(struct block_device *disk, struct blk_request *rq)
 void
 blk_done(struct block_device *disk, struct blk_request *rq, int status)
 {
-	unsigned long flags = spin_lock_irqsave(&disk->count_lock);
+	unsigned long flags;
 
+	atomic_inc(&disk->finishing);
+	flags = spin_lock_irqsave(&disk->count_lock);
+	if (!status && rq->op != BLK_FLUSH)
+		count_vm_events(rq->op == BLK_READ ? PGPGIN : PGPGOUT,
+				(unsigned long)(request_bytes(rq) >> 10));
 	disk->requests[rq->op]++;
 	disk->sectors[rq->op] += request_bytes(rq) >> SECTOR_SHIFT;
 	disk->errors += status != 0;
@@ -205,6 +212,7 @@ blk_done(struct block_device *disk, struct blk_request *rq, int status)
 	rq->done(rq);		/* rq may be gone after it */
 	wake_up_all(&disk->room);
 	blk_queue_run(disk);
+	atomic_dec(&disk->finishing);	/* and now disk may be gone */
 }
 
 static void

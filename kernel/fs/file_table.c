@@ -45,6 +45,7 @@ file_alloc(void)
 	file->f_flags = 0;
 	file->f_inode = NULL;
 	file->f_wb_err = 0;
+	file_ra_init(&file->f_ra);
 	file->f_pos = 0;
 	file->f_path = (struct path){ NULL, NULL };
 	file->f_op = NULL;

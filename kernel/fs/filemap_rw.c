@@ -56,33 +56,67 @@ copy_page_to_iter(struct page *page, size_t offset, size_t n,
 	return done;
 }
 
+/*
+ * The page at pos for a reader who wants count bytes from there on; what it will
+ * want next is begun. It need not be up to date. NULL: it is not there.
+ */
+static struct page *
+find_ahead(struct file *file, struct address_space *mapping, u64 pos,
+	   u64 count)
+{
+	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
+	unsigned long req = (unsigned long)((pos + count - 1) >> PAGE_SHIFT) -
+			    index + 1;
+	struct page *page = find_get_page(mapping, index);
+
+	if (unlikely(!page)) {
+		page_cache_sync_readahead(mapping, &file->f_ra, index, req);
+		page = find_get_page(mapping, index);
+	}
+	if (unlikely(page && READ_ONCE(page->flags) & PG_readahead))
+		page_cache_async_readahead(mapping, &file->f_ra, page, index,
+					   req);
+	file->f_ra.prev_index = index;
+	return page;
+}
+
+/* The page to copy from, up to date; *found NULL: a hole. 0 or -Exxx. */
+static int
+page_to_read(struct file *file, struct address_space *mapping, u64 pos,
+	     u64 count, struct page **found)
+{
+	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
+	bool holes = mapping->ops->swap_backed;
+	struct page *page = holes ? find_get_page(mapping, index) :
+			    find_ahead(file, mapping, pos, count);
+
+	*found = page;
+	if (likely(page && page_uptodate(page)))
+		return 0;
+	if (page)
+		put_page(page);
+	*found = NULL;
+	return holes ? 0 : read_cache_page(mapping, index, found);
+}
+
 ssize_t
 generic_file_read(struct file *file, struct iov_iter *to, u64 *pos)
 {
 	struct address_space *mapping = file->f_inode->i_mapping;
-	bool holes = mapping->ops->swap_backed;
 	size_t total = 0, n, done;
 	struct page *page;
 	u64 size;
 	int err;
 
 	while (to->count) {
-		unsigned long index = (unsigned long)(*pos >> PAGE_SHIFT);
 		size_t offset = (size_t)*pos & (PAGE_SIZE - 1);
 
 		size = i_size_read(file->f_inode);
 		if (*pos >= size)
 			break;
 		n = min((u64)min(PAGE_SIZE - offset, to->count), size - *pos);
-		err = 0;
-		page = find_get_page(mapping, index);
-		if (unlikely(!page || !page_uptodate(page))) {
-			if (page)
-				put_page(page);
-			page = NULL;
-			if (!holes)
-				err = read_cache_page(mapping, index, &page);
-		}
+		err = page_to_read(file, mapping, *pos,
+				   min((u64)to->count, size - *pos), &page);
 		if (err)
 			return total ? (ssize_t)total : err;
 		done = copy_page_to_iter(page, offset, n, to);
@@ -421,6 +455,12 @@ file_vm_sync(struct vm_area_struct *vma, unsigned long first,
 	return err;
 }
 
+static struct file_ra_state *
+file_vm_readahead(struct vm_area_struct *vma)
+{
+	return &vma->vm_file->f_ra;
+}
+
 /* Of files with a store: stores to their pages must be seen. */
 static const struct vm_operations_struct stored_vm_ops = {
 	.open = file_vm_open,
@@ -428,6 +468,7 @@ static const struct vm_operations_struct stored_vm_ops = {
 	.fault = filemap_fault,
 	.map_pages = filemap_map_pages,
 	.page_mkwrite = filemap_page_mkwrite,
+	.readahead = file_vm_readahead,
 	.sync = file_vm_sync,
 };
 

@@ -28,6 +28,11 @@ void inode_forget_dirty(struct inode *inode);
 void free_inode(struct inode *inode);
 /* All unused inodes of sb, which is going, and wait until none is left. */
 void evict_inodes(struct super_block *sb);
+/* Has any? A hint. flusher.c asks; writeback.c tells it of the first. */
+bool any_inode_dirty(void);
+void flusher_first_dirty(void);
+/* Dirty pages above which the flusher begins / writers wait. */
+void dirty_limits(unsigned long *background, unsigned long *limit);
 /* Clean pages of all files with a store; how many went. May sleep. */
 unsigned long drop_pagecache(void);
 

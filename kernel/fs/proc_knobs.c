@@ -9,6 +9,8 @@
 #include <mm/slab.h>
 #include <mm/zone.h>
 
+#include "fs_private.h"
+
 static void
 min_free_show(struct seq_buf *s)
 {
@@ -29,7 +31,7 @@ SYSCTL(vm_min_free_kbytes, .name = "vm/min_free_kbytes",
 
 /*
  * As in Linux: 1 clean pages of files, 2 objects that a shrinker can free
- * (names), 3 both. Pages that lie in memory only are never clean.
+ * (names, inodes), 3 both. Pages that lie in memory only are never clean.
  */
 static int
 drop_caches_store(const char *text)
@@ -38,6 +40,8 @@ drop_caches_store(const char *text)
 
 	if (kstrtoul(text, 10, &what) || what < 1 || what > 3)
 		return -EINVAL;
+	if (what & 1)
+		drop_pagecache();
 	if (what & 2)
 		shrink_slab(0);
 	return 0;

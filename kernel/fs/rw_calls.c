@@ -392,39 +392,3 @@ sys_sync_file_range2(int fd, unsigned flags, s64 offset, s64 nbytes)
 	fdput(f);
 	return result;
 }
-
-/* Advice is taken when there is something to read ahead from. */
-long
-sys_fadvise64_64(int fd, int advice, s64 offset, s64 len)
-{
-	struct fd f = fdget((unsigned)fd);
-	long result = 0;
-
-	(void)offset;
-	if (!f.file)
-		return -EBADF;
-	if (S_ISFIFO(f.file->f_inode->i_mode))
-		result = -ESPIPE;
-	else if (advice < 0 || advice > 5 || len < 0)
-		result = -EINVAL;
-	fdput(f);
-	return result;
-}
-
-/* Context of the call: begins to read, and does not wait. */
-long
-sys_readahead(int fd, s64 offset, size_t count)
-{
-	struct fd f = fdget((unsigned)fd);
-	long result = 0;
-
-	if (!f.file)
-		return -EBADF;
-	if (!(f.file->f_mode & FMODE_READ))
-		result = -EBADF;
-	else if (!S_ISREG(f.file->f_inode->i_mode) || offset < 0)
-		result = -EINVAL;
-	(void)count;
-	fdput(f);
-	return result;
-}

@@ -38,6 +38,14 @@
 
 #include "fs_private.h"
 
+static u32 nr_listed;			/* inode_lock: in any s_dirty */
+
+bool
+any_inode_dirty(void)
+{
+	return READ_ONCE(nr_listed) != 0;
+}
+
 /* --- becoming dirty ------------------------------------------------------------- */
 
 /* Held: inode_lock. It is dirty, on no list, and nobody writes it. */
@@ -46,6 +54,17 @@ enter_list(struct inode *inode)
 {
 	inode->i_dirtied_when = ktime_get_ns();
 	list_add_tail(&inode->i_dirty, &inode->i_sb->s_dirty);
+	if (!nr_listed++)
+		flusher_first_dirty();
+}
+
+static void
+leave_list(struct inode *inode)
+{
+	if (list_empty(&inode->i_dirty))
+		return;
+	list_del_init(&inode->i_dirty);
+	nr_listed--;
 }
 
 void
@@ -78,7 +97,7 @@ inode_forget_dirty(struct inode *inode)
 {
 	wait_event(&inode_wait, !(READ_ONCE(inode->i_state) & I_SYNC));
 	spin_lock(&inode_lock);
-	list_del_init(&inode->i_dirty);
+	leave_list(inode);
 	inode->i_state &= ~I_DIRTY;
 	spin_unlock(&inode_lock);
 }
@@ -92,7 +111,7 @@ begin_sync(struct inode *inode)
 	u32 dirty = inode->i_state & I_DIRTY;
 
 	inode->i_state = (inode->i_state & ~I_DIRTY) | I_SYNC;
-	list_del_init(&inode->i_dirty);
+	leave_list(inode);
 	inode->i_sb->s_nr_syncing++;
 	return dirty;
 }
@@ -251,20 +270,6 @@ sync_all(void)
 	bdev_sync_all(true);
 }
 
-int
-mapping_sync_range(struct address_space *mapping, unsigned long start,
-		   unsigned long end)
-{
-	struct blk_plug plug;
-	int err;
-
-	blk_start_plug(&plug);
-	err = filemap_fdatawrite_range(mapping, start, end);
-	blk_finish_plug(&plug);
-	filemap_fdatawait_range(mapping, start, end);
-	return err;
-}
-
 /* --- one file, for who has it open ---------------------------------------------------- */
 
 int
@@ -307,7 +312,7 @@ generic_file_fsync(struct file *file, u64 start, u64 end, bool datasync)
 	struct address_space *mapping = inode->i_mapping;
 	int err, result;
 
-	err = mapping_sync_range(mapping,
+	err = filemap_write_and_wait_range(mapping,
 		(unsigned long)(start >> PAGE_SHIFT),
 		end >= MAX_LFS_FILESIZE ? ~0ul :
 		(unsigned long)((end + PAGE_SIZE - 1) >> PAGE_SHIFT));

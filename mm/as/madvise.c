@@ -17,6 +17,7 @@
 #include <lib/errno.h>
 #include <mm/mman.h>
 #include <mm/pagecache.h>
+#include <mm/readahead.h>
 #include "as.h"
 
 /* Flags that an advice clears and sets; false: it is none of these. */
@@ -143,8 +144,17 @@ advise_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 	case MADV_POPULATE_WRITE:
 		return populate_part(vma, start, end,
 				     advice == MADV_POPULATE_WRITE);
+	case MADV_WILLNEED:
+		if (!vma->vm_file)
+			return -EBADF;
+		if (vma->vm_mapping)
+			force_page_cache_readahead(vma->vm_mapping,
+				vma->vm_pgoff +
+				((start - vma->vm_start) >> PAGE_SHIFT),
+				(end - start) >> PAGE_SHIFT);
+		return 0;
 	default:
-		return vma->vm_file ? 0 : advice == MADV_WILLNEED ? -EBADF : 0;
+		return 0;
 	}
 }
 

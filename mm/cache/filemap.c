@@ -38,7 +38,7 @@
  *   C1  a page in state CACHE with a mapping is what the mapping's tree holds
  *	at its index, and has a reference.
  *   C2  nr_file_pages is the number of such pages; nr_shmem the number of
- *	those whose file has no other store.
+ *	those whose file has no other store, nr_buffers of those of disks.
  *   C3  a page that is up to date has a mapping.
  *   C4, C5  of dirty pages: writeback.c.
  *
@@ -65,6 +65,7 @@
 #include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/pagecache.h>
+#include <mm/readahead.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
 #include <mm/writeback.h>
@@ -306,6 +307,8 @@ count_page(const struct address_space *mapping, struct page *page, int n)
 	mod_node_page_state(node, NR_FILE_PAGES, n);
 	if (mapping->ops->swap_backed)
 		mod_node_page_state(node, NR_SHMEM, n);
+	if (mapping->ops->buffers)
+		mod_node_page_state(node, NR_BUFFERS, n);
 }
 
 static int
@@ -447,6 +450,24 @@ fault_error(int err)
 	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 }
 
+/* The page and those around it are begun, if they are to be read ahead. */
+static vm_fault_t
+fault_readahead(struct vm_fault *vmf)
+{
+	struct page *page = find_get_page(vmf->vma->vm_mapping, vmf->pgoff);
+	vm_fault_t waits = VM_FAULT_MAJOR;
+
+	if (!page) {
+		filemap_fault_miss(vmf);
+		return waits;
+	}
+	filemap_fault_hit(vmf, page);
+	if (page_uptodate(page))
+		waits = 0;
+	put_page(page);
+	return waits;
+}
+
 /*
  * Find or read the page of a fault: locked, up to date, referenced, and of
  * the file. The size is looked at again under the page lock: whoever makes the
@@ -462,6 +483,8 @@ filemap_fault(struct vm_fault *vmf)
 
 	if (vmf->pgoff >= READ_ONCE(mapping->size_pages))
 		return VM_FAULT_SIGBUS;
+	if (mapping->ops->start_read)
+		ret |= fault_readahead(vmf);
 	err = find_or_create_page(mapping, vmf->pgoff, &page);
 	if (err)
 		return fault_error(err);
@@ -487,7 +510,9 @@ map_page(struct vm_fault *vmf, struct address_space *mapping,
 	unsigned long index = page->user.index;
 	bool mapped;
 
-	if (!page_uptodate(page) || !trylock_page(page))
+	/* One with the mark is left for a fault, which reads on. */
+	if (!page_uptodate(page) || READ_ONCE(page->flags) & PG_readahead ||
+	    !trylock_page(page))
 		return false;
 	mapped = page->user.mapping == mapping &&
 		 index < READ_ONCE(mapping->size_pages) &&
@@ -523,7 +548,7 @@ filemap_map_pages(struct vm_fault *vmf, unsigned long start, unsigned long end)
 /* --- verify ----------------------------------------------------------------- */
 
 struct cache_count {
-	unsigned long file, shmem;
+	unsigned long file, shmem, buffers;
 	struct dirty_count dirty;
 };
 
@@ -543,6 +568,8 @@ verify_page(struct verify *v, struct page *page, struct cache_count *count)
 	verify_dirty_page(v, page, &count->dirty);
 	if (mapping->ops->swap_backed)
 		count->shmem++;
+	if (mapping->ops->buffers)
+		count->buffers++;
 	VERIFY(v, page_tree_lookup(&mapping->pages, page->user.index) == page,
 	       "C1", "pfn %#lx says it is page %lu of mapping %p, which has %p",
 	       pfn, page->user.index, (void *)mapping,
@@ -567,6 +594,9 @@ filemap_verify(struct verify *v)
 	VERIFY(v, count.shmem == global_node_page_state(NR_SHMEM), "C2",
 	       "%lu pages of shared memory, the counter says %lu",
 	       count.shmem, global_node_page_state(NR_SHMEM));
+	VERIFY(v, count.buffers == global_node_page_state(NR_BUFFERS), "C2",
+	       "%lu pages of disks, the counter says %lu", count.buffers,
+	       global_node_page_state(NR_BUFFERS));
 	verify_dirty_counts(v, &count.dirty);
 }
 

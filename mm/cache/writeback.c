@@ -55,6 +55,7 @@
  *   Linux Documentation/filesystems/locking.rst, for the contract of writepage.
  */
 #include <kernel/panic.h>
+#include <kernel/plug.h>
 #include <kernel/sched.h>
 #include <kernel/rcu.h>
 #include <lib/errno.h>
@@ -100,6 +101,7 @@ set_tagged_dirty(struct address_space *mapping, struct page *page)
 		page_tree_set_tag(&mapping->pages, page->user.index,
 				  PAGE_TREE_DIRTY);
 		count_node_page(page, NR_FILE_DIRTY, 1);
+		count_vm_event(NR_DIRTIED);
 	}
 	spin_unlock(&mapping->tree_lock);
 	return news;
@@ -218,6 +220,7 @@ end_page_writeback(struct page *page, int err)
 		write_failed(page, err);
 	else
 		page_clear_flags(page, PG_error);
+	count_vm_events(NR_WRITTEN, !err);
 	count_node_page(page, NR_WRITEBACK, -1);
 	old = page_clear_flags(page, PG_writeback | PG_waiters);
 	assert(old & PG_writeback);
@@ -406,9 +409,15 @@ filemap_fdatawrite_range(struct address_space *mapping, unsigned long start,
 		.range_start = start, .range_end = end,
 	};
 
+	struct blk_plug plug;
+	int err;
+
 	if (!mapping_writes_back(mapping) || !mapping_needs_writeback(mapping))
 		return 0;
-	return write_mapping_pages(mapping, &wbc);
+	blk_start_plug(&plug);
+	err = write_mapping_pages(mapping, &wbc);
+	blk_finish_plug(&plug);
+	return err;
 }
 
 void

@@ -248,9 +248,14 @@ meminfo_show(struct seq_buf *s)
 	meminfo_line(s, "HighFree:", KB(high_free));
 	meminfo_line(s, "LowTotal:", KB(total - high_total));
 	meminfo_line(s, "LowFree:", KB(free - high_free));
+	meminfo_line(s, "Buffers:", KB(global_node_page_state(NR_BUFFERS)));
 	meminfo_line(s, "Cached:",
-		     KB(global_node_page_state(NR_FILE_PAGES)));
+		     KB(global_node_page_state(NR_FILE_PAGES) -
+			global_node_page_state(NR_BUFFERS)));
 	meminfo_lru(s);
+	meminfo_line(s, "Dirty:", KB(global_node_page_state(NR_FILE_DIRTY)));
+	meminfo_line(s, "Writeback:",
+		     KB(global_node_page_state(NR_WRITEBACK)));
 	meminfo_line(s, "AnonPages:",
 		     KB(global_node_page_state(NR_ANON_MAPPED)));
 	meminfo_line(s, "Mapped:",
@@ -259,6 +264,10 @@ meminfo_show(struct seq_buf *s)
 	meminfo_line(s, "Slab:",
 		     KB(global_node_page_state(NR_SLAB_RECLAIMABLE) +
 			global_node_page_state(NR_SLAB_UNRECLAIMABLE)));
+	meminfo_line(s, "SReclaimable:",
+		     KB(global_node_page_state(NR_SLAB_RECLAIMABLE)));
+	meminfo_line(s, "SUnreclaim:",
+		     KB(global_node_page_state(NR_SLAB_UNRECLAIMABLE)));
 	meminfo_line(s, "KernelStack:",
 		     global_node_page_state(NR_KERNEL_STACK_KB));
 	meminfo_line(s, "PageTables:",
