@@ -101,13 +101,19 @@ struct super_operations {
 	int (*sync_fs)(struct super_block *sb, bool wait);
 	/* The super_block goes; its inodes are gone. s_bdev is still open. */
 	void (*put_super)(struct super_block *sb);
+	/*
+	 * To be only read (flags: SB_RDONLY), or written, from now on, with
+	 * these options. s_flags are as they were; nobody is changing
+	 * anything. 0 or -Exxx: all is as before. Optional.
+	 */
+	int (*remount)(struct super_block *sb, u32 flags, const char *options);
 	/* For /proc/mounts: ",size=16m", or NULL. */
 	void (*show_options)(struct seq_buf *s, struct super_block *sb);
 };
 
 struct kstatfs {
 	u32 f_type, f_bsize;
-	u64 f_blocks, f_bfree, f_files, f_ffree;
+	u64 f_blocks, f_bfree, f_bavail, f_files, f_ffree;
 };
 
 struct super_block {
@@ -120,7 +126,9 @@ struct super_block {
 	atomic_t s_nr_inodes;			/* a  */
 	void *s_fs_info;			/* -  the file system's */
 	struct block_device *s_bdev;		/* -  or NULL: no disk */
-	u32 s_flags;				/* -  SB_RDONLY */
+	u32 s_flags;				/*    SB_RDONLY; one word */
+	bool s_frozen;				/*    super.c: being remounted */
+	atomic_t s_writers;			/* a  sb_start_write()s */
 	bool s_dying;				/*    set once, by umount */
 	u32 s_nr_syncing;			/*    inode_lock */
 	struct list_head s_dirty;		/*    inode_lock: i_dirty, oldest first */
@@ -128,6 +136,33 @@ struct super_block {
 };
 
 #define SB_RDONLY	1u		/* MS_RDONLY */
+
+static inline bool
+sb_rdonly(const struct super_block *sb)
+{
+	return READ_ONCE(sb->s_flags) & SB_RDONLY;
+}
+
+/*
+ * It will be changed, until sb_end_write(): an open file that may be written, a
+ * name that is made. False: it is only read. Context: any.
+ */
+static inline bool
+sb_start_write(struct super_block *sb)
+{
+	atomic_inc(&sb->s_writers);
+	smp_mb();	/* counted, before the look; super_remount() too */
+	if (likely(!READ_ONCE(sb->s_frozen) && !sb_rdonly(sb)))
+		return true;
+	atomic_dec(&sb->s_writers);
+	return false;
+}
+
+static inline void
+sb_end_write(struct super_block *sb)
+{
+	atomic_dec(&sb->s_writers);
+}
 
 struct file_system_type {
 	const char *name;
@@ -403,6 +438,9 @@ struct mount {
 /* Mount type at the folder that dir names. 0 or -Exxx. May sleep. */
 int do_mount(const char *devname, const char *dir, const char *type,
 	     const char *options, u32 flags);
+/* The file system that is mounted at dir: flags and options anew. 0, -EINVAL
+ * (nothing is mounted there), -EBUSY (is written to), what ->remount says. */
+int do_remount(const char *dir, const char *options, u32 flags);
 /* -EBUSY while somebody is in it. */
 int do_umount(const char *dir);
 /* A file system that hangs nowhere (shmem files, pipes). */

@@ -70,8 +70,10 @@ fput(struct file *file)
 		return;
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);
-	if (file->f_mode & FMODE_WRITER)
+	if (file->f_mode & FMODE_WRITER) {
 		put_write_access(file->f_inode);
+		sb_end_write(file->f_inode->i_sb);
+	}
 	if (file->f_path.dentry)
 		path_put(&file->f_path);
 	file_free(file);
@@ -101,9 +103,13 @@ set_mode(struct file *file, struct inode *inode, unsigned flags)
 		return -EISDIR;
 	if (!S_ISREG(inode->i_mode))
 		return 0;
+	if (!sb_start_write(inode->i_sb))
+		return -EROFS;
 	err = get_write_access(inode);
 	if (!err)
 		file->f_mode |= FMODE_WRITER;
+	else
+		sb_end_write(inode->i_sb);
 	return err;
 }
 

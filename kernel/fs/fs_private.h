@@ -43,6 +43,7 @@ struct super_block *super_make(const struct file_system_type *type,
 			       const char *devname, const char *options,
 			       u32 flags, int *err);
 void super_destroy(struct super_block *sb);
+int super_remount(struct super_block *sb, u32 flags, const char *options);
 
 /* --- namei.c: a path on its way --- */
 

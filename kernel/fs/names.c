@@ -45,7 +45,7 @@ may_change(struct inode *dir)
 	return inode_permission(dir, MAY_WRITE | MAY_EXEC);
 }
 
-/* A new name: locks the folder, *found is negative. */
+/* A new name: locks the folder, *found is negative. end_create() afterwards. */
 static int
 begin_create(struct walk *w, bool is_dir, struct dentry **found)
 {
@@ -65,12 +65,23 @@ begin_create(struct walk *w, bool is_dir, struct dentry **found)
 			err = -ENOENT;
 		else if (!dir->i_op->create)
 			err = -EPERM;
+		else if (!sb_start_write(dir->i_sb))
+			err = -EROFS;
 		if (!err)
 			return 0;
 		dput(*found);
 	}
 	mutex_unlock(&dir->i_lock);
 	return err;
+}
+
+/* The other end: the folder, the name's dentry. */
+static void
+end_create(struct inode *dir, struct dentry *d)
+{
+	sb_end_write(dir->i_sb);
+	dput(d);
+	mutex_unlock(&dir->i_lock);
 }
 
 static int
@@ -88,8 +99,7 @@ make_at(int dfd, const char *name, umode_t mode, dev_t rdev)
 		dir = w.path.dentry->d_inode;
 		mode &= ~(current_fs()->umask & S_IRWXUGO);
 		err = dir->i_op->create(dir, d, mode, rdev);
-		dput(d);
-		mutex_unlock(&dir->i_lock);
+		end_create(dir, d);
 	}
 	walk_end(&w);
 	return err;
@@ -129,8 +139,7 @@ vfs_symlink_at(const char *target, int dfd, const char *name)
 		dir = w.path.dentry->d_inode;
 		err = dir->i_op->symlink ? dir->i_op->symlink(dir, d, target) :
 					   -EPERM;
-		dput(d);
-		mutex_unlock(&dir->i_lock);
+		end_create(dir, d);
 	}
 	walk_end(&w);
 	return err;
@@ -169,8 +178,7 @@ vfs_link_at(int old_dfd, const char *old, int dfd, const char *name, int flags)
 					       -ENOENT;
 			mutex_unlock(&inode->i_lock);
 		}
-		dput(d);
-		mutex_unlock(&dir->i_lock);
+		end_create(dir, d);
 	}
 	walk_end(&w);
 out:
@@ -254,9 +262,13 @@ remove_at(int dfd, const char *name, bool is_dir)
 		err = lookup_one(w.path.dentry, &w.last, &d);
 	if (!err) {
 		err = may_delete(dir, d);
-		if (!err)
+		if (!err && !sb_start_write(dir->i_sb))
+			err = -EROFS;
+		if (!err) {
 			err = is_dir ? rmdir_locked(dir, d) :
 				       unlink_locked(dir, d, w.slash);
+			sb_end_write(dir->i_sb);
+		}
 		mutex_unlock(&dir->i_lock);
 		/* The file's pages may go with this one. */
 		dput(d);
@@ -395,8 +407,12 @@ rename_between(struct walk *f, struct walk *t, unsigned flags)
 		err = lookup_one(to_dir, &t->last, &to);
 	if (!err)
 		err = check_rename(f, t, from, to, flags);
-	if (!err)
+	if (!err && !sb_start_write(sb))
+		err = -EROFS;
+	if (!err) {
 		err = rename_locked(f, t, from, to, flags);
+		sb_end_write(sb);
+	}
 	unlock_two(from_dir, to_dir);
 	mutex_unlock(&sb->s_rename_mutex);
 	dput(to);

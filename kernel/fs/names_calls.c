@@ -188,6 +188,8 @@ sys_rename(const char *old, const char *name)
 	return sys_renameat2(AT_FDCWD, old, AT_FDCWD, name, 0);
 }
 
+#define MS_REMOUNT	32u
+
 /* --- mount ------------------------------------------------------------------------- */
 
 /* A short text of the user's, "" for NULL. 0, -EFAULT, -EINVAL (too long). */
@@ -203,7 +205,7 @@ get_text(char *to, const void *user, long size)
 	return n < 0 ? (int)n : n == size ? -EINVAL : 0;
 }
 
-/* flags (read-only, noexec, ...) are accepted and kept by no file system. */
+/* Of flags only read-only and remount mean something; others are accepted. */
 long
 sys_mount(const char *dev, const char *dir, const char *type,
 	  unsigned long flags, const void *data)
@@ -224,8 +226,11 @@ sys_mount(const char *dev, const char *dir, const char *type,
 	name = getname(dir, &err);
 	if (!name)
 		return err;
-	err = do_mount(*dev_name ? dev_name : "none", name, type_name,
-		       options, (u32)flags & SB_RDONLY);
+	if (flags & MS_REMOUNT)
+		err = do_remount(name, options, (u32)flags & SB_RDONLY);
+	else
+		err = do_mount(*dev_name ? dev_name : "none", name, type_name,
+			       options, (u32)flags & SB_RDONLY);
 	putname(name);
 	return err;
 }

@@ -114,6 +114,24 @@ do_mount(const char *devname, const char *dir, const char *type_name,
 	return err;
 }
 
+int
+do_remount(const char *dir, const char *options, u32 flags)
+{
+	struct path path;
+	int err = kern_path(dir, LOOKUP_FOLLOW, &path);
+
+	if (err)
+		return err;
+	mutex_lock(&mount_mutex);
+	if (path.dentry != path.mnt->mnt_root)
+		err = -EINVAL;
+	else
+		err = super_remount(path.mnt->mnt_sb, flags, options);
+	mutex_unlock(&mount_mutex);
+	path_put(&path);
+	return err;
+}
+
 /*
  * Is anybody inside? Its own existence is one, the caller's path another; a
  * mount that hangs on one of its folders is one more.

@@ -72,8 +72,12 @@ find_or_make(struct walk *w, umode_t mode, struct dentry **d, bool *made)
 		err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 		if (!err && !dir->i_op->create)
 			err = -EACCES;
-		if (!err)
+		if (!err && !sb_start_write(dir->i_sb))
+			err = -EROFS;
+		if (!err) {
 			err = dir->i_op->create(dir, *d, mode, 0);
+			sb_end_write(dir->i_sb);
+		}
 		if (err)
 			dput(*d);
 	}
@@ -163,7 +167,8 @@ filp_open_at(int dfd, const char *name, unsigned flags, umode_t mode,
 
 /*
  * Make a file shorter or longer. Context: may sleep.
- * 0, -EISDIR, -EINVAL (not a file with a size), -EFBIG, -EPERM (sealed).
+ * 0, -EISDIR, -EINVAL (not a file with a size), -EFBIG, -EPERM (sealed),
+ * -EROFS.
  */
 int
 vfs_truncate(struct inode *inode, u64 size)
@@ -176,9 +181,12 @@ vfs_truncate(struct inode *inode, u64 size)
 		return -EINVAL;
 	if (size > (u64)MAX_LFS_FILESIZE)
 		return -EFBIG;
+	if (!sb_start_write(inode->i_sb))
+		return -EROFS;
 	mutex_lock(&inode->i_lock);
 	err = inode->i_op->truncate(inode, size);
 	mutex_unlock(&inode->i_lock);
+	sb_end_write(inode->i_sb);
 	return err;
 }
 

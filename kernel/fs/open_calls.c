@@ -220,17 +220,40 @@ sys_access(const char *name, int mode)
 
 /* --- rights and owners ----------------------------------------------------------------- */
 
+/* What is kept of inode beside its content changes: i_lock, until end_change(). */
+static int
+begin_change(struct inode *inode)
+{
+	if (!sb_start_write(inode->i_sb))
+		return -EROFS;
+	mutex_lock(&inode->i_lock);
+	return 0;
+}
+
+static void
+end_change(struct inode *inode, bool changed)
+{
+	if (changed) {
+		inode->i_ctime = current_time();
+		mark_inode_dirty(inode, I_DIRTY_SYNC);
+	}
+	mutex_unlock(&inode->i_lock);
+	sb_end_write(inode->i_sb);
+}
+
 static int
 change_mode(struct inode *inode, unsigned mode)
 {
 	u32 uid = current_fs()->uid;
+	int err;
 
 	if (uid && uid != inode->i_uid)
 		return -EPERM;
-	mutex_lock(&inode->i_lock);
+	err = begin_change(inode);
+	if (err)
+		return err;
 	inode->i_mode = (inode->i_mode & S_IFMT) | (mode & S_IALLUGO);
-	inode->i_ctime = current_time();
-	mutex_unlock(&inode->i_lock);
+	end_change(inode, true);
 	return 0;
 }
 
@@ -270,10 +293,13 @@ static int
 change_owner(struct inode *inode, u32 uid, u32 gid)
 {
 	u32 me = current_fs()->uid;
+	int err;
 
 	if (me && (me != inode->i_uid || (uid != ~0u && uid != me)))
 		return -EPERM;
-	mutex_lock(&inode->i_lock);
+	err = begin_change(inode);
+	if (err)
+		return err;
 	if (uid != ~0u)
 		inode->i_uid = uid;
 	if (gid != ~0u)
@@ -281,8 +307,7 @@ change_owner(struct inode *inode, u32 uid, u32 gid)
 	/* A program that runs as its owner is not given away as such. */
 	if (S_ISREG(inode->i_mode))
 		inode->i_mode &= ~(S_ISUID | S_ISGID);
-	inode->i_ctime = current_time();
-	mutex_unlock(&inode->i_lock);
+	end_change(inode, true);
 	return 0;
 }
 
@@ -371,18 +396,19 @@ set_times(int dfd, const char *name, const struct kernel_timespec t[2],
 	if (err)
 		return err;
 	inode = path.dentry->d_inode;
-	mutex_lock(&inode->i_lock);
-	atime = inode->i_atime;
-	mtime = inode->i_mtime;
-	err = set_time(&atime, &t[0]);
-	if (!err)
-		err = set_time(&mtime, &t[1]);
+	err = begin_change(inode);
 	if (!err) {
-		inode->i_atime = atime;
-		inode->i_mtime = mtime;
-		inode->i_ctime = current_time();
+		atime = inode->i_atime;
+		mtime = inode->i_mtime;
+		err = set_time(&atime, &t[0]);
+		if (!err)
+			err = set_time(&mtime, &t[1]);
+		if (!err) {
+			inode->i_atime = atime;
+			inode->i_mtime = mtime;
+		}
+		end_change(inode, !err);
 	}
-	mutex_unlock(&inode->i_lock);
 	path_put(&path);
 	return err;
 }

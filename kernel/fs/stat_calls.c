@@ -276,7 +276,8 @@ put_statfs64(const struct kstatfs *k, struct statfs64 *user)
 	st.f_type = k->f_type;
 	st.f_bsize = st.f_frsize = k->f_bsize;
 	st.f_blocks = k->f_blocks;
-	st.f_bfree = st.f_bavail = k->f_bfree;
+	st.f_bfree = k->f_bfree;
+	st.f_bavail = k->f_bavail;
 	st.f_files = k->f_files;
 	st.f_ffree = k->f_ffree;
 	st.f_namelen = NAME_MAX;
@@ -292,7 +293,8 @@ put_statfs(const struct kstatfs *k, struct statfs *user)
 	st.f_type = k->f_type;
 	st.f_bsize = st.f_frsize = k->f_bsize;
 	st.f_blocks = (u32)k->f_blocks;
-	st.f_bfree = st.f_bavail = (u32)k->f_bfree;
+	st.f_bfree = (u32)k->f_bfree;
+	st.f_bavail = (u32)k->f_bavail;
 	st.f_files = (u32)k->f_files;
 	st.f_ffree = (u32)k->f_ffree;
 	st.f_namelen = NAME_MAX;

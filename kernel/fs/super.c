@@ -9,6 +9,10 @@
  *	cache any more (s_dying); then the file system puts down what it has;
  *	then the disk's own pages are written, and the disk is closed.
  *
+ *   Only read	a super_block that becomes so must have nobody who writes to it:
+ *	writers count themselves (sb_start_write) and then look at s_frozen; we
+ *	set s_frozen and then look at the count. One of the two sees the other.
+ *
  * Locks   super_mutex: the list of all of them. Who goes over the list, to write
  *   what is dirty, holds it: a super_block in it does not go meanwhile.
  */
@@ -125,6 +129,30 @@ super_destroy(struct super_block *sb)
 		release_disk(sb);
 	}
 	kfree(sb);
+}
+
+int
+super_remount(struct super_block *sb, u32 flags, const char *options)
+{
+	bool freeze = flags & SB_RDONLY && !sb_rdonly(sb);
+	int err = 0;
+
+	if (freeze) {
+		WRITE_ONCE(sb->s_frozen, true);
+		smp_mb();
+		err = atomic_read(&sb->s_writers) ? -EBUSY :
+		      sync_filesystem(sb);
+	} else if (!(flags & SB_RDONLY) && sb->s_bdev &&
+		   sb->s_bdev->read_only) {
+		err = -EROFS;
+	}
+	if (!err && sb->s_op->remount)
+		err = sb->s_op->remount(sb, flags, options);
+	if (!err)
+		WRITE_ONCE(sb->s_flags, (sb->s_flags & ~SB_RDONLY) |
+					(flags & SB_RDONLY));
+	smp_store_release(&sb->s_frozen, false);
+	return err;
 }
 
 void

@@ -386,6 +386,7 @@ tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 
 	st->f_blocks = (u64)info->space.max_pages;
 	st->f_bfree = st->f_blocks ? (u64)(info->space.max_pages - used) : 0;
+	st->f_bavail = st->f_bfree;
 	st->f_files = totalram_pages();
 	st->f_ffree = st->f_files - (u64)atomic_read(&sb->s_nr_inodes);
 }

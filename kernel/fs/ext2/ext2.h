@@ -165,7 +165,7 @@ static_assert(sizeof(struct ext2_dir_entry) == 8, "on the disk");
 #define EXT2_FT_SOCK		6u
 #define EXT2_FT_LNK		7u
 
-/* --- format.c: how the disk is divided ------------------------------------- */
+/* --- format.c: how the disk is divided ----------------------------------- */
 
 /* Filled once; everything in it is consistent with everything else. */
 struct ext2_geometry {
@@ -208,7 +208,7 @@ unsigned ext2_block_path(const struct ext2_geometry *g, u64 index,
 u64 ext2_max_bytes(const struct ext2_geometry *g);
 u8 ext2_file_type(u32 mode);
 
-/* --- bitmap.c: bits in the disk's order -------------------------------------- */
+/* --- bitmap.c: bits in the disk's order ---------------------------------- */
 
 bool ext2_test_bit(const u8 *map, u32 n);
 /* The bit's old value. */
@@ -220,7 +220,7 @@ u32 ext2_find_clear(const u8 *map, u32 start, u32 end);
 u32 ext2_find_clear_byte(const u8 *map, u32 start, u32 end);
 u32 ext2_count_clear(const u8 *map, u32 end);
 
-/* --- dirblock.c: one block of a folder ------------------------------------------ */
+/* --- dirblock.c: one block of a folder ----------------------------------- */
 
 /*
  * The entry at *offset, with *offset moved behind it; NULL at the end (*offset
