@@ -166,6 +166,9 @@ serve_fault(const struct fault_info *fault, bool user, int *sig, int *code)
 
 	*code = SEGV_MAPERR;
 	result = mm_fault(current->mm, fault->addr, flags, code);
+	/* Who is to end goes on to its end; it may just have been chosen. */
+	if (unlikely(result & VM_FAULT_ERROR) && user && fatal_signal_pending())
+		return true;
 	*sig = result & VM_FAULT_OOM ? SIGKILL :
 	       result & VM_FAULT_SIGBUS ? SIGBUS : SIGSEGV;
 	return !(result & VM_FAULT_ERROR);

@@ -88,6 +88,9 @@ struct process {
 	struct timer real_timer;	/* t  ITIMER_REAL */
 	u64 real_interval;		/*    ns; real_timer_mutex: itimer.c */
 	s16 oom_score_adj;		/* o  */
+	u8 oom_state;			/* t  enum oom_state */
+	struct mm_struct *oom_mm;	/* t  held for the reaper */
+	struct process *oom_next;	/* t  of those that wait for it */
 	bool dumpable;			/* o  */
 	u8 pdeath_signal;		/* o  prctl */
 	struct file *exe_file;		/* t  the program, or NULL */
@@ -118,6 +121,9 @@ struct process *process_find(int pid);
 bool process_has_pid(int pid);
 /* The number of its parent; 0: it has none. */
 int process_parent_pid(const struct process *process);
+/* Call fn for each process, with a reference and no lock held. */
+void process_for_each(void (*fn)(struct process *process, void *arg),
+		      void *arg);
 /* Times of the process up to now. */
 void process_usage_now(struct process *process, struct process_usage *sum);
 

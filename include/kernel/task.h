@@ -85,6 +85,8 @@ struct task {
 	sigset_t blocked;		/* o  read by senders: process_lock */
 	sigset_t saved_mask;		/* o  to be put back after sigsuspend() */
 	struct sigpending pending;	/*    process_lock */
+	bool oom_victim;		/* set once, process_lock: may use
+					 *    reserves, will not live long */
 	bool restore_mask;		/* o  saved_mask counts */
 	bool sig_work;			/*    process_lock: look for signals on the
 					 *    way to user mode */
@@ -136,6 +138,9 @@ struct task *find_get_task(int pid);
 struct mm_struct *task_get_mm(struct task *task);
 /* The most pages that its address space has had, 0 without one. */
 unsigned long task_hiwater_rss(const struct task *task);
+/* Call fn for its address space while it cannot go; false: it has none. */
+bool task_look_at_mm(struct task *task, void (*fn)(struct mm_struct *mm, void *arg),
+		     void *arg);
 /* How many there are. */
 unsigned task_count(void);
 /* exec: the thread that is left gets the number of its process. */

@@ -9,7 +9,8 @@
  *
  * Reclaim: the allocator does not know how memory is won back. Room 6 sets
  * page_reclaim_fn and page_wake_kswapd_fn when it is there; until then a
- * request that finds nothing free fails.
+ * request that finds nothing free fails. Where nothing is left to win,
+ * page_oom_fn (kernel/process/oom.c) may end a process.
  */
 #ifndef MM_HOOKS_H
 #define MM_HOOKS_H
@@ -73,6 +74,12 @@ page_debug_on(void)
  * where the request may sleep. Returns how many were won; 0: give up.
  */
 extern unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
+/*
+ * Nothing can be won back: end a process for the sake of a request of this
+ * order. Context: may sleep; the caller may hold an mmap_lock for reading.
+ * True: it is worth trying again; current->oom_victim: with the reserves.
+ */
+extern bool (*page_oom_fn)(gfp_t gfp, unsigned order);
 /* zone fell below its low watermark. Context: any, no lock held. */
 extern void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
 

@@ -188,6 +188,8 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
+	bool oom_reaped;		/* p  its anonymous memory is taken away:
+					 *    no fault is served any more */
 	struct anon_vma *anon_vma;	/* -  its pages point at it: mm/rmap.h */
 	struct list_head mm_node;	/*    mm_list_lock */
 };
@@ -226,6 +228,14 @@ void mm_for_each(void (*fn)(struct mm_struct *mm, void *arg), void *arg);
 
 /* The page of zeros that reads of untouched memory get. */
 bool is_zero_pfn(pfn_t pfn);
+
+/*
+ * Take all anonymous memory out of a space whose users are to end; none of them
+ * finds zeros in its place: faults are SIGBUS from now on. False: its mmap_lock is
+ * held by a writer. Context: may sleep. mm/as/oom_reap.c
+ */
+bool mm_oom_reap(struct mm_struct *mm);
+
 /* Pages in memory, all kinds. */
 unsigned long mm_rss(const struct mm_struct *mm);
 /* Held: page_table_lock. */

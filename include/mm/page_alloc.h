@@ -13,6 +13,8 @@ extern unsigned nr_bad_pages;
  * many failures. mm/phys/report.c
  */
 void warn_alloc(gfp_t gfp, unsigned order);
+/* A line for each zone, to the log. */
+void show_zones(void);
 /* How many reports were made and how many were left out. */
 extern unsigned nr_alloc_reports, nr_alloc_reports_dropped;
 

@@ -100,6 +100,7 @@ struct seq_buf;
 	X(PCP_REFILL,		"pcp_refill")	   /* ours */		\
 	X(PCP_DRAIN,		"pcp_drain")	   /* ours */		\
 	X(PAGEBLOCK_STEAL,	"pageblock_steal") /* ours */		\
+	X(OOM_KILL,		"oom_kill")				\
 	X(PGALLOC_FAIL,		"pgalloc_fail")	   /* ours */
 
 #define VMSTAT_ENUM(name, text) name,

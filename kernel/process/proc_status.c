@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a process is, for people and for ps and top: /proc/PID/status, stat, statm,
- * cmdline, environ, limits, exe, oom_score and oom_score_adj. The formats are
- * those of proc(5).
+ * cmdline, environ, limits, exe. The formats are those of proc(5).
  */
 #include <kernel/fs_struct.h>
 #include <kernel/procfs.h>
@@ -13,7 +12,6 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
-#include <mm/zone.h>
 
 #define KB(pages)	((unsigned long)(pages) << (PAGE_SHIFT - 10))
 #define NSEC_PER_TICK	(NSEC_PER_SEC / 100)
@@ -308,52 +306,3 @@ limits_show(struct seq_buf *s, struct task *task)
 	return 0;
 }
 PROC_PID_FILE(limits, .name = "limits", .mode = 0444, .show = limits_show);
-
-/* --- Who would be killed first if memory ran out --- */
-
-/* Pages that ending it would free, in thousandths of all, and its adjustment. */
-static int
-oom_score_show(struct seq_buf *s, struct task *task)
-{
-	struct mm_struct *mm = task_get_mm(task);
-	long points = 0;
-
-	if (mm) {
-		points = (long)((mm_rss(mm) + mm->nr_tables) * 1000 /
-				totalram_pages());
-		mmput(mm);
-	}
-	if (task->process)
-		points += task->process->oom_score_adj;
-	seq_printf(s, "%ld\n", max(points, 0l));
-	return 0;
-}
-PROC_PID_FILE(oom_score, .name = "oom_score", .mode = 0444,
-	      .show = oom_score_show);
-
-static int
-oom_adj_show(struct seq_buf *s, struct task *task)
-{
-	seq_printf(s, "%d\n", task->process ? task->process->oom_score_adj : 0);
-	return 0;
-}
-
-static int
-oom_adj_write(struct task *task, const char *text)
-{
-	bool minus = *text == '-';
-	unsigned long value = 0;
-	const char *p = text + minus;
-
-	if (!task->process || !*p)
-		return -EINVAL;
-	for (; *p >= '0' && *p <= '9' && value <= 1000; p++)
-		value = value * 10 + (unsigned long)(*p - '0');
-	if (*p || value > 1000)
-		return -EINVAL;
-	task->process->oom_score_adj = (s16)(minus ? -(long)value :
-						     (long)value);
-	return 0;
-}
-PROC_PID_FILE(oom_score_adj, .name = "oom_score_adj", .mode = 0644,
-	      .show = oom_adj_show, .write = oom_adj_write);

@@ -257,6 +257,35 @@ process_unhash(struct process *process)
 	nr_processes--;
 }
 
+/* The next one by number behind last (NULL: the first), with a reference. */
+static struct process *
+next_process(struct process *last)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	struct process *process, *next = NULL;
+	int after = last ? last->pid : -1;
+
+	list_for_each_entry(process, &all_processes, all_node)
+		if (process->pid > after && (!next || process->pid < next->pid))
+			next = process;
+	if (next)
+		process_get(next);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return next;
+}
+
+void
+process_for_each(void (*fn)(struct process *process, void *arg), void *arg)
+{
+	struct process *process = next_process(NULL), *next;
+
+	for (; process; process = next) {
+		fn(process, arg);
+		next = next_process(process);
+		process_put(process);
+	}
+}
+
 /* --- Times --- */
 
 /* Held: process_lock, or the task is current. */

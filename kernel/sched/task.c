@@ -183,6 +183,19 @@ task_get_mm(struct task *task)
 	return mm;
 }
 
+bool
+task_look_at_mm(struct task *task, void (*fn)(struct mm_struct *mm, void *arg),
+		void *arg)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	struct mm_struct *mm = task->mm;
+
+	if (mm)
+		fn(mm, arg);
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return mm != NULL;
+}
+
 void
 task_for_each(void (*fn)(struct task *task, void *arg), void *arg)
 {

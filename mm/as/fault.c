@@ -133,6 +133,9 @@ serve(struct vm_fault *vmf)
 	vmf->orig_pte = (pte_t){ READ_ONCE(vmf->pte->value) };
 	if (pte_present(vmf->orig_pte))
 		return do_present(vmf);
+	/* What was taken away must not come back as zeros. */
+	if (unlikely(READ_ONCE(vmf->vma->vm_mm->oom_reaped)))
+		return VM_FAULT_SIGBUS;
 	if (pte_none(vmf->orig_pte))
 		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) :
 						    do_file_page(vmf);
@@ -163,7 +166,7 @@ fault_install(struct vm_fault *vmf, struct page *page, pte_t pte)
 	bool same;
 
 	spin_lock(&mm->page_table_lock);
-	same = vmf->pte->value == vmf->orig_pte.value;
+	same = vmf->pte->value == vmf->orig_pte.value && !mm->oom_reaped;
 	if (likely(same)) {
 		if (page)
 			page_add_map(mm, page);

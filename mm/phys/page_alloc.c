@@ -9,7 +9,8 @@
  *	  3  wake kswapd; again down to min, or below it for those who may
  *	     (ALLOC_HARDER, ALLOC_HIGH, ALLOC_NO_WATERMARKS)
  *	  4  if the caller may sleep: reclaim, drain all cores' magazines,
- *	     give up the high-order reserve, each followed by 3
+ *	     give up the high-order reserve, each followed by 3; then, for
+ *	     orders up to 3, end a process and begin again
  *	  5  fail, with one report unless __GFP_NOWARN
  *
  *	free_frames(page, order): the last reference puts the block on this
@@ -35,6 +36,7 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
+#include <kernel/task.h>
 #include <lib/bitops.h>
 #include <mm/buddy.h>
 #include <mm/dma_debug.h>
@@ -52,10 +54,12 @@
 
 unsigned long (*page_reclaim_fn)(gfp_t gfp, unsigned order);
 void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
+bool (*page_oom_fn)(gfp_t gfp, unsigned order);
 unsigned nr_bad_pages;
 
 #define FREED_STALE	"a frame is freed, but may still be remembered"
 #define HANDED_STALE	"a frame is handed out, but may still be remembered"
+#define COSTLY_ORDER	3	/* nobody is killed for more than this */
 #define RECLAIM_ROUNDS	16	/* give up after so many that won frames */
 
 /* A request on its way through the zonelist. */
@@ -222,14 +226,13 @@ unreserve_highatomic(const struct alloc_context *ac)
 	return any;
 }
 
-/* Step 4: the caller may sleep, and everything may be tried. */
+/* Memory that is not free, but may become so. */
 static struct page *
-alloc_pages_wait(const struct alloc_context *ac, unsigned alloc_flags)
+win_back(const struct alloc_context *ac, unsigned alloc_flags)
 {
 	struct page *page;
 	unsigned round;
 
-	count_vm_event(ALLOCSTALL_DMA + ac->classzone);
 	for (round = 0; page_reclaim_fn && round < RECLAIM_ROUNDS; round++) {
 		if (!page_reclaim_fn(ac->gfp, ac->order))
 			break;
@@ -241,6 +244,38 @@ alloc_pages_wait(const struct alloc_context *ac, unsigned alloc_flags)
 	page = get_page_from_freelist(ac, alloc_flags);
 	while (!page && unreserve_highatomic(ac))
 		page = get_page_from_freelist(ac, alloc_flags);
+	return page;
+}
+
+/*
+ * Nothing is left to win. Was a process ended, so that there will be? Those who
+ * ask for more than the usual, or can do without, are told no instead.
+ */
+static bool
+oom_helps(const struct alloc_context *ac)
+{
+	return page_oom_fn && ac->order <= COSTLY_ORDER &&
+	       (ac->gfp & __GFP_FS) && ac->classzone != ZONE_DMA &&
+	       !(ac->gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL |
+			    __GFP_THISNODE | __GFP_MEMALLOC)) &&
+	       page_oom_fn(ac->gfp, ac->order);
+}
+
+/* Step 4: the caller may sleep, and everything may be tried. */
+static struct page *
+alloc_pages_wait(const struct alloc_context *ac, unsigned alloc_flags)
+{
+	struct page *page;
+
+	count_vm_event(ALLOCSTALL_DMA + ac->classzone);
+	page = win_back(ac, alloc_flags);
+	while (!page && oom_helps(ac)) {
+		/* Who is to end needs little, and will give all back. */
+		if (current->oom_victim)
+			return get_page_from_freelist(ac, alloc_flags |
+						ALLOC_HIGH | ALLOC_HARDER);
+		page = win_back(ac, alloc_flags);
+	}
 	return page;
 }
 

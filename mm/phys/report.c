@@ -105,13 +105,22 @@ report_zone(const struct zone *zone)
 }
 
 void
+show_zones(void)
+{
+	struct zone *zone;
+	unsigned i;
+
+	for_each_zone(zone, i)
+		report_zone(zone);
+}
+
+void
 warn_alloc(gfp_t gfp, unsigned order)
 {
 	static atomic_t failures;
-	struct zone *zone;
 	char text[200];
 	struct seq_buf s;
-	unsigned nr, i;
+	unsigned nr;
 
 	if (gfp & __GFP_NOWARN)
 		return;
@@ -126,7 +135,6 @@ warn_alloc(gfp_t gfp, unsigned order)
 	pr_warn("page allocation failure: order %u, mode %#x (%s), core %u "
 		"(%u reports left out)\n", order, gfp, text,
 		smp_processor_id(), nr_alloc_reports_dropped);
-	for_each_zone(zone, i)
-		report_zone(zone);
+	show_zones();
 	dump_stack();
 }
