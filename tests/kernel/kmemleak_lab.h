@@ -70,7 +70,7 @@ int two_scans(void);
 #define scan_twice()	(wipe_stack(), two_scans())
 
 #else
-static void
+static inline void
 skipped(struct test *t)
 {
 	SKIP(t, "needs a debug build");
