@@ -227,6 +227,8 @@ struct inode_operations {
 #define I_FREEING	 0x20u	/* on its way out */
 #define I_BAD		 0x40u	/* could not be read in */
 
+struct file_locks;
+
 struct inode {
 	umode_t i_mode;			/* i  */
 	u32 i_uid, i_gid;		/* i  */
@@ -253,6 +255,7 @@ struct inode {
 	struct list_head i_dirty;	/*    inode_lock: sb->s_dirty */
 	u64 i_dirtied_when;		/*    inode_lock: ktime */
 	struct rcu_head i_rcu;		/*    on its way out */
+	struct file_locks *i_locks;	/*    locks.c; NULL: it never had one */
 	void *i_private;		/* -  symlink: its text; pipe; proc entry */
 };
 

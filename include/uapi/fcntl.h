@@ -37,12 +37,31 @@
 #define F_GETLK64	12
 #define F_SETLK64	13
 #define F_SETLKW64	14
+#define F_OFD_GETLK	36
+#define F_OFD_SETLK	37
+#define F_OFD_SETLKW	38
 #define F_DUPFD_CLOEXEC	1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
 #define F_ADD_SEALS	1033
 #define F_GET_SEALS	1034
 #define FD_CLOEXEC	1
+
+#define F_RDLCK		0
+#define F_WRLCK		1
+#define F_UNLCK		2
+
+/* What F_GETLK to F_SETLKW take, and what the others take. */
+struct flock32 {
+	short l_type, l_whence;
+	int l_start, l_len, l_pid;
+};
+
+struct flock64 {
+	short l_type, l_whence;
+	long long l_start, l_len;
+	int l_pid;
+};
 
 #define F_SEAL_SEAL	0x0001
 #define F_SEAL_SHRINK	0x0002

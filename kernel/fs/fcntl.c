@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls on descriptors: dup, fcntl, ioctl, flock; and those that make
+ * System calls on descriptors: dup, fcntl, ioctl; and those that make
  * files without a name: pipe, memfd_create.
- *
- * Record and file locks are granted without being kept: programs of one machine
- * that ask for them find nobody in their way.
  */
 #include <asm/uaccess.h>
+#include <kernel/file_locks.h>
 #include <kernel/panic.h>
 #include <kernel/rlimit.h>
 #include <kernel/syscalls.h>
@@ -21,7 +19,6 @@
 #define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 #define ALL_SEALS	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | \
 			 F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
-#define F_UNLCK		2
 
 /* --- dup ---------------------------------------------------------------------------- */
 
@@ -143,17 +140,6 @@ set_flags(struct file *file, unsigned flags)
 	return 0;
 }
 
-/* Nobody holds a lock: say so where that is asked. */
-static long
-no_locks(unsigned cmd, unsigned long arg)
-{
-	s16 type = F_UNLCK;
-
-	if (cmd != F_GETLK && cmd != F_GETLK64)
-		return 0;
-	return put_user(type, (s16 *)arg);
-}
-
 static long
 fcntl_file(unsigned fd, struct file *file, unsigned cmd, unsigned long arg)
 {
@@ -168,7 +154,10 @@ fcntl_file(unsigned fd, struct file *file, unsigned cmd, unsigned long arg)
 	case F_GETLK64:
 	case F_SETLK64:
 	case F_SETLKW64:
-		return no_locks(cmd, arg);
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return fcntl_lock(fd, file, cmd, arg);
 	case F_SETOWN:
 	case F_GETOWN:
 		return 0;
@@ -252,19 +241,6 @@ sys_ioctl(unsigned fd, unsigned cmd, unsigned long arg)
 					    f.file->f_pos), arg);
 	fdput(f);
 	return result;
-}
-
-long
-sys_flock(unsigned fd, unsigned cmd)
-{
-	struct fd f = fdget(fd);
-
-	if (!f.file)
-		return -EBADF;
-	fdput(f);
-	cmd &= ~(unsigned)LOCK_NB;
-	return cmd == LOCK_SH || cmd == LOCK_EX || cmd == LOCK_UN ? 0 :
-								    -EINVAL;
 }
 
 /* --- files without a name ------------------------------------------------------------------ */

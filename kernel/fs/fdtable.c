@@ -28,6 +28,7 @@
  * Locks   file_lock (rank FILES) for changes.
  * Cost    fdget: two loads and a comparison.
  */
+#include <kernel/file_locks.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/rlimit.h>
@@ -180,6 +181,14 @@ files_copy(struct files_struct *old, struct files_struct **copy)
 	return 0;
 }
 
+/* A descriptor is gone: its table's POSIX locks of the file go with it. */
+static void
+close_file(struct files_struct *files, struct file *file)
+{
+	locks_close(files, file);
+	fput(file);
+}
+
 static void
 close_all(struct files_struct *files)
 {
@@ -190,7 +199,7 @@ close_all(struct files_struct *files)
 		if (!t->open_fds[fd / BITS_PER_LONG])
 			fd |= BITS_PER_LONG - 1;
 		else if (t->fd[fd])
-			fput(t->fd[fd]);
+			close_file(files, t->fd[fd]);
 	}
 }
 
@@ -227,7 +236,7 @@ files_close_on_exec(struct files_struct *files)
 			files->next_fd = min(files->next_fd, fd);
 		}
 		spin_unlock(&files->file_lock);
-		fput(file);
+		close_file(files, file);
 	}
 }
 
@@ -426,7 +435,7 @@ close_fd(unsigned fd)
 	spin_unlock(&files->file_lock);
 	if (!file)
 		return -EBADF;
-	fput(file);
+	close_file(files, file);
 	return 0;
 }
 
@@ -461,7 +470,10 @@ fd_replace(unsigned fd, struct file *file, unsigned flags)
 			clear_bit(fd, files->fdt->close_on_exec);
 	}
 	spin_unlock(&files->file_lock);
-	fput(err ? file : old);
+	if (err)
+		fput(file);
+	else
+		close_file(files, old);
 	return err ? err : (int)fd;
 }
 

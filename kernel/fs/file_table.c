@@ -12,6 +12,7 @@
  *
  * Locks   f_pos_lock where a position is moved by a file that is shared.
  */
+#include <kernel/file_locks.h>
 #include <kernel/init.h>
 #include <kernel/node.h>
 #include <kernel/panic.h>
@@ -68,6 +69,7 @@ fput(struct file *file)
 {
 	if (!file || !atomic_dec_and_test(&file->f_count))
 		return;
+	locks_release(file);
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);
 	if (file->f_mode & FMODE_WRITER) {

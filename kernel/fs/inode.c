@@ -13,6 +13,7 @@
  *
  * Locks   i_lock (mutex) where fs.h says so. Counts are atomic.
  */
+#include <kernel/file_locks.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/time.h>
@@ -92,6 +93,7 @@ free_inode_rcu(struct rcu_head *head)
 void
 free_inode(struct inode *inode)
 {
+	locks_free(inode);
 	atomic_dec(&inode->i_sb->s_nr_inodes);
 	call_rcu(&inode->i_rcu, free_inode_rcu);
 }
