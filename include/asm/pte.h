@@ -56,6 +56,13 @@ pte_protnone(pte_t pte)
 	return (pte.value & (3 | PTE_PROTNONE)) == PTE_PROTNONE;
 }
 
+/* Neither: a place in swap (mm/swap.h)? 1:0 = 00, bit 2 clear, not 0. */
+static inline bool
+pte_swap(pte_t pte)
+{
+	return pte.value && !(pte.value & (3 | PTE_PROTNONE));
+}
+
 /* Does it hold a frame: present, or there but out of reach? */
 static inline bool
 pte_mapped(pte_t pte)

@@ -176,6 +176,13 @@ int blk_queue_init(struct block_device *disk);
 void blk_queue_free(struct block_device *disk);
 void blk_queue_run(struct block_device *disk);
 
+/*
+ * Swap on the disk of that number from now on; name is what swapoff calls it.
+ * prio: 0 to 32767, or SWAP_PRIO_DEFAULT. Context: may sleep. Errors as swap_on()
+ * and bdev_open(), and -EROFS.
+ */
+int swap_on_disk(dev_t dev, const char *name, int prio);
+
 /* --- a disk's pages: bdev.c ----------------------------------------------- */
 
 /* The disk that is open from now on, its mapping made. 0, -ENXIO, -ENOMEM. */

@@ -117,6 +117,8 @@ long sys_rename(const char *old, const char *name);
 long sys_renameat(int old_dfd, const char *old, int dfd, const char *name);
 long sys_renameat2(int old_dfd, const char *old, int dfd, const char *name,
 		   unsigned flags);
+long sys_swapon(const char *path, int flags);
+long sys_swapoff(const char *path);
 long sys_mount(const char *dev, const char *dir, const char *type,
 	       unsigned long flags, const void *data);
 long sys_umount2(const char *dir, int flags);

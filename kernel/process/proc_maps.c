@@ -21,6 +21,7 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 
 #define NAME_COLUMN	73	/* where a mapping's name begins, as in Linux */
 
@@ -30,6 +31,8 @@ struct mem_stats {
 	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 	u64 pss;		/* in 1/4096 bytes */
 	u64 pss_dirty;
+	unsigned long swap;
+	u64 swap_pss;
 };
 
 /* --- The line of a VMA --- */
@@ -142,6 +145,15 @@ counted_page(struct vm_area_struct *vma, pte_t pte)
 	return page_mapcount(page) > 0 ? page : NULL;	/* not the zero page */
 }
 
+/* A page in swap, shared by as many as name the slot. */
+static void
+add_swapped(struct mem_stats *m, swp_entry_t entry)
+{
+	m->swap += PAGE_SIZE;
+	m->swap_pss += ((u64)PAGE_SIZE << PAGE_SHIFT) /
+		       max(swap_count(entry), 1u);
+}
+
 static void
 add_vma(struct mem_stats *m, struct vm_area_struct *vma)
 {
@@ -164,6 +176,8 @@ add_vma(struct mem_stats *m, struct vm_area_struct *vma)
 			addr |= SECTION_SIZE - PAGE_SIZE;
 			continue;
 		}
+		if (pte_swap(*pte))
+			add_swapped(m, pte_to_swp_entry(*pte));
 		page = counted_page(vma, *pte);
 		if (page)
 			add_page(m, page, *pte);
@@ -189,8 +203,8 @@ put_stats(struct seq_buf *s, const struct mem_stats *m)
 	put_kb(s, "Private_Dirty:", m->private_dirty);
 	put_kb(s, "Referenced:", m->referenced);
 	put_kb(s, "Anonymous:", m->anonymous);
-	put_kb(s, "Swap:", 0);
-	put_kb(s, "SwapPss:", 0);
+	put_kb(s, "Swap:", m->swap);
+	put_kb(s, "SwapPss:", (unsigned long)(m->swap_pss >> PAGE_SHIFT));
 	put_kb(s, "Locked:", m->locked);
 }
 
@@ -302,6 +316,7 @@ PROC_PID_FILE(smaps_rollup, .name = "smaps_rollup", .mode = 0444,
 /* --- pagemap: 64 bits for each page of the address space --- */
 
 #define PM_PRESENT	(1ull << 63)
+#define PM_SWAP		(1ull << 62)	/* 4:0 area, 54:5 slot */
 #define PM_FILE		(1ull << 61)
 #define PM_EXCLUSIVE	(1ull << 56)
 
@@ -318,7 +333,12 @@ pagemap_entry(struct mm_struct *mm, unsigned long addr)
 	if (!pte)
 		return 0;
 	spin_lock(&mm->page_table_lock);
-	if (pte_mapped(*pte)) {
+	if (pte_swap(*pte)) {
+		swp_entry_t place = pte_to_swp_entry(*pte);
+
+		entry = PM_SWAP | swp_type(place) |
+			(u64)swp_offset(place) << 5;
+	} else if (pte_mapped(*pte)) {
 		struct page *page = counted_page(vma, *pte);
 
 		entry = PM_PRESENT | pte_pfn(*pte);

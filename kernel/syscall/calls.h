@@ -14,11 +14,11 @@
 	X(60, umask) X(61, chroot) X(63, dup2) X(64, getppid)		\
 	X(65, getpgrp) X(66, setsid) X(75, setrlimit) X(77, getrusage)	\
 	X(78, gettimeofday) X(83, symlink) X(85, readlink)		\
-	X(88, reboot) X(91, munmap) X(92, truncate) X(93, ftruncate)	\
+	X(87, swapon) X(88, reboot) X(91, munmap) X(92, truncate) X(93, ftruncate)	\
 	X(94, fchmod) X(96, getpriority) X(97, setpriority)		\
 	X(99, statfs) X(100, fstatfs) X(103, syslog) X(104, setitimer)	\
 	X(105, getitimer) X(106, stat) X(107, lstat) X(108, fstat)	\
-	X(114, wait4) X(116, sysinfo) X(118, fsync) X(119, sigreturn)	\
+	X(114, wait4) X(115, swapoff) X(116, sysinfo) X(118, fsync) X(119, sigreturn)	\
 	X(120, clone) X(122, uname) X(125, mprotect) X(132, getpgid)	\
 	X(133, fchdir) X(140, _llseek) X(142, select) X(143, flock)	\
 	X(144, msync) X(145, readv) X(146, writev) X(147, getsid)	\

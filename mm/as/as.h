@@ -103,6 +103,7 @@ struct mmu_gather {
 	struct mm_struct *mm;
 	unsigned long start, end;	/* what to flush; empty: nothing */
 	unsigned nr;
+	bool swap_cache;		/* some are in the swap cache */
 	struct page *pages[ZAP_BATCH];
 };
 

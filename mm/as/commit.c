@@ -19,6 +19,7 @@
 #include <kernel/init.h>
 #include <lib/errno.h>
 #include <mm/hooks.h>
+#include <mm/swap.h>
 #include <mm/zone.h>
 #include "as.h"
 
@@ -36,7 +37,8 @@ vm_committed(void)
 unsigned long
 vm_commit_limit(void)
 {
-	return totalram_pages() / 100 * (unsigned)sysctl_overcommit_ratio;
+	return totalram_pages() / 100 * (unsigned)sysctl_overcommit_ratio +
+	       total_swap_pages();
 }
 
 int
@@ -47,7 +49,7 @@ vm_commit(struct mm_struct *mm, unsigned long pages)
 	(void)mm;
 	atomic_add(&committed, (s32)pages);
 	if (sysctl_overcommit_memory == 0)
-		fits = pages <= totalram_pages();
+		fits = pages <= totalram_pages() + total_swap_pages();
 	else if (sysctl_overcommit_memory == 2)
 		fits = vm_committed() <= vm_commit_limit();
 	if (fits)
@@ -65,6 +67,11 @@ vm_uncommit(unsigned long pages)
 static void
 commit_meminfo(struct seq_buf *s)
 {
+	meminfo_line(s, "SwapCached:",
+		     total_swapcache_pages() << (PAGE_SHIFT - 10));
+	meminfo_line(s, "SwapTotal:", total_swap_pages() << (PAGE_SHIFT - 10));
+	meminfo_line(s, "SwapFree:",
+		     nr_free_swap_pages() << (PAGE_SHIFT - 10));
 	meminfo_line(s, "CommitLimit:", vm_commit_limit() << (PAGE_SHIFT - 10));
 	meminfo_line(s, "Committed_AS:", vm_committed() << (PAGE_SHIFT - 10));
 }

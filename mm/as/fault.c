@@ -18,6 +18,7 @@
  *				write	the same, dirty			file
  *	present			read	young again			(here)
  *				write	dirty; or first a copy		cow
+ *	in swap				bring it back			swap
  *	out of reach			cannot be: the VMA says no	(here)
  *
  *   All answers end alike: under the page-table lock look whether the entry is
@@ -39,6 +40,7 @@
 #include <kernel/signal.h>
 #include <lib/errno.h>
 #include <mm/mman.h>
+#include <mm/swap.h>
 #include <mm/vmstat.h>
 #include "as.h"
 
@@ -139,7 +141,7 @@ serve(struct vm_fault *vmf)
 	if (pte_none(vmf->orig_pte))
 		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) :
 						    do_file_page(vmf);
-	return VM_FAULT_SIGSEGV;
+	return pte_swap(vmf->orig_pte) ? do_swap_page(vmf) : VM_FAULT_SIGSEGV;
 }
 
 vm_fault_t

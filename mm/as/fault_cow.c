@@ -26,12 +26,20 @@
 #include <mm/gfp.h>
 #include <mm/highmem.h>
 #include <mm/pagecache.h>
+#include <mm/swap.h>
 #include "as.h"
 
-/* Nobody else has the page, so it need not be copied. */
+/* Nobody else has the page, so it need not be copied. A slot in swap that
+ * nobody else names either is given up. */
 static bool
 reusable(struct page *page)
 {
+	if (unlikely(page_state(page) == PAGE_STATE_SWAPCACHE)) {
+		if (page_mapcount(page) != 1 || !trylock_page(page))
+			return false;
+		try_to_free_swap(page);
+		unlock_page(page);
+	}
 	return page_state(page) == PAGE_STATE_ANON &&
 	       page_mapcount(page) == 1 && page_count(page) == 1;
 }

@@ -26,6 +26,7 @@
 #include <lib/errno.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
+#include <mm/swap.h>
 #include "as.h"
 
 /* Enter page (NULL: a bare frame) in the child at addr. */
@@ -38,6 +39,17 @@ share_page(struct mm_struct *child, struct page *page, unsigned long addr,
 		page_add_map(child, page);
 	}
 	set_pte_at(&child->context, addr, to, pte);
+}
+
+/* The child has the place in swap too; false: it cannot be counted. */
+static bool
+share_swapped(struct mm_struct *child, unsigned long addr, pte_t *to, pte_t pte)
+{
+	if (!swap_duplicate(pte_to_swp_entry(pte)))
+		return false;
+	mm_add_rss(child, MM_SWAPENTS, 1);
+	set_pte_at(&child->context, addr, to, pte);
+	return true;
 }
 
 /*
@@ -56,6 +68,8 @@ share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
 		pte_t pte = *from;
 		struct page *page;
 
+		if (pte_swap(pte) && !share_swapped(child, addr, to, pte))
+			break;
 		if (!pte_mapped(pte))
 			continue;
 		page = vm_normal_page(vma, pte);
@@ -77,8 +91,11 @@ copy_pinned(struct mm_struct *child, struct vm_area_struct *vma,
 	    unsigned long addr)
 {
 	pte_t pte = *pte_offset(&vma->vm_mm->context, addr);
-	struct page *page = alloc_anon_page(child, addr, false);
+	struct page *page;
 
+	if (!pte_mapped(pte))		/* a place in swap, with too many users */
+		return -ENOMEM;
+	page = alloc_anon_page(child, addr, false);
 	if (!page)
 		return -ENOMEM;
 	copy_highpage(page, vm_normal_page(vma, pte));

@@ -18,6 +18,7 @@
 #include <mm/mman.h>
 #include <mm/pagecache.h>
 #include <mm/readahead.h>
+#include <mm/swap.h>
 #include "as.h"
 
 /* Flags that an advice clears and sets; false: it is none of these. */
@@ -271,7 +272,10 @@ in_core(struct vm_area_struct *vma, unsigned long addr)
 					&dirty);
 	if (pte && pte_mapped((pte_t){ READ_ONCE(pte->value) }))
 		return true;
-	if (vma->vm_mapping)
+	if (pte && pte_swap((pte_t){ READ_ONCE(pte->value) }))
+		page = lookup_swap_cache(pte_to_swp_entry((pte_t){
+						READ_ONCE(pte->value) }));
+	else if (vma->vm_mapping)
 		page = find_get_page(vma->vm_mapping, vma->vm_pgoff +
 				     ((addr - vma->vm_start) >> PAGE_SHIFT));
 	if (page)

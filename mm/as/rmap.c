@@ -51,6 +51,7 @@
 #include <kernel/sched.h>
 #include <mm/pagecache.h>
 #include <mm/rmap.h>
+#include <mm/swap.h>
 #include <mm/verify.h>
 #include "as.h"
 
@@ -214,18 +215,43 @@ page_mkclean(struct page *page)
 
 /* --- nobody shall have it --- */
 
-/* A page of a file: its next access finds it in the cache, or reads it. */
+/*
+ * What stands in the entry afterwards: nothing for a page of a file (the next
+ * access finds it in the cache, or reads it), the slot for an anonymous one.
+ * False: it cannot be.
+ */
+static bool
+left_behind(const struct rmap_place *p, pte_t *left)
+{
+	swp_entry_t entry = { (u32)p->page->user.private };
+
+	*left = (pte_t){ 0 };
+	if (!page_is_anon(p->page))
+		return !(p->vma->vm_flags & VM_LOCKED);
+	if (page_state(p->page) != PAGE_STATE_SWAPCACHE ||
+	    p->page->flags & PG_mlocked || !swap_duplicate(entry))
+		return false;
+	*left = swp_entry_to_pte(entry);
+	return true;
+}
+
 static bool
 unmap_place(const struct rmap_place *p, void *arg)
 {
-	pte_t pte = *p->pte;
+	pte_t pte = *p->pte, left;
 
 	(void)arg;
+	if (!left_behind(p, &left))
+		return false;
 	set_pte_at(&p->mm->context, p->address, p->pte, (pte_t){ 0 });
 	flush_tlb_user_page(&p->mm->context, p->address);
 	if (pte_dirty(pte))
 		set_page_dirty(p->page);
 	page_remove_map(p->mm, p->page);
+	if (left.value) {
+		mm_add_rss(p->mm, MM_SWAPENTS, 1);
+		set_pte_at(&p->mm->context, p->address, p->pte, left);
+	}
 	put_page(p->page);
 	return true;
 }
@@ -233,7 +259,7 @@ unmap_place(const struct rmap_place *p, void *arg)
 bool
 try_to_unmap(struct page *page)
 {
-	if (page_state(page) == PAGE_STATE_CACHE && page_mapcount(page))
+	if (page_mapcount(page))
 		rmap_walk(page, unmap_place, NULL);
 	return !page_mapcount(page);
 }

@@ -17,6 +17,7 @@
  */
 #include <kernel/init.h>
 #include <mm/rmap.h>
+#include <mm/swap.h>
 #include <mm/verify.h>
 #include "as.h"
 
@@ -25,6 +26,7 @@ struct totals {
 	struct verify *v;
 	unsigned long translations;
 	unsigned long committed;
+	unsigned long swapped;		/* entries that name a slot */
 };
 
 struct counts {
@@ -56,6 +58,18 @@ verify_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
 	       "rmap: pfn %#lx does not lead to %lx", page_to_pfn(page), addr);
 }
 
+/* P3, as far as one entry goes: the slot has users. */
+static void
+verify_swapped(unsigned long addr, pte_t pte, struct counts *counts,
+	       struct totals *t)
+{
+	counts->rss[MM_SWAPENTS]++;
+	t->swapped++;
+	VERIFY(t->v, swap_count(pte_to_swp_entry(pte)), "P3",
+	       "swap: %lx names slot %u, which has no users", addr,
+	       swp_offset(pte_to_swp_entry(pte)));
+}
+
 static void
 verify_vma(struct vm_area_struct *vma, struct counts *counts,
 	   struct totals *t)
@@ -75,6 +89,8 @@ verify_vma(struct vm_area_struct *vma, struct counts *counts,
 		pte = pte_offset(&vma->vm_mm->context, addr);
 		if (!pte)
 			addr |= SECTION_SIZE - PAGE_SIZE;
+		else if (pte_swap(*pte))
+			verify_swapped(addr, *pte, counts, t);
 		else if (pte_mapped(*pte))
 			verify_pte(vma, addr, *pte, counts, t);
 	}
@@ -161,6 +177,9 @@ as_verify(struct verify *v)
 
 	mm_for_each(verify_mm, &t);
 	rmap_verify(v);
+	VERIFY(v, swap_users() == t.swapped, "P3",
+	       "swap: slots have %lu users together, %lu entries name them",
+	       swap_users(), t.swapped);
 	mapcounts = sum_mapcounts();
 	VERIFY(v, mapcounts == t.translations, "A5",
 	       "as: mapcounts are %lu together, translations %lu", mapcounts,

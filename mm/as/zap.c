@@ -27,6 +27,7 @@
 #include <lib/compiler.h>
 #include <mm/lru.h>
 #include <mm/pagecache.h>
+#include <mm/swap.h>
 #include "as.h"
 
 void
@@ -36,6 +37,7 @@ tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm)
 	tlb->start = ~0ul;
 	tlb->end = 0;
 	tlb->nr = 0;
+	tlb->swap_cache = false;
 }
 
 void
@@ -43,6 +45,8 @@ tlb_flush(struct mmu_gather *tlb)
 {
 	if (tlb->start < tlb->end)
 		flush_tlb_user_range(&tlb->mm->context, tlb->start, tlb->end);
+	for (unsigned i = 0; tlb->swap_cache && i < tlb->nr; i++)
+		free_swap_cache(tlb->pages[i]);
 	release_pages(tlb->pages, tlb->nr);
 	tlb_gather(tlb, tlb->mm);
 }
@@ -63,14 +67,25 @@ zap_pte(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *ptep,
 	unsigned long addr)
 {
 	pte_t pte = *ptep;
-	struct page *page = vm_normal_page(vma, pte);
+	struct page *page;
 
+	if (pte_swap(pte)) {
+		set_pte_at(&tlb->mm->context, addr, ptep, (pte_t){ 0 });
+		mm_add_rss(tlb->mm, MM_SWAPENTS, -1);
+		free_swap_and_cache(pte_to_swp_entry(pte));
+		return;
+	}
+	page = vm_normal_page(vma, pte);
 	set_pte_at(&tlb->mm->context, addr, ptep, (pte_t){ 0 });
 	gather_range(tlb, addr, addr + PAGE_SIZE);
 	if (!page)
 		return;
-	if (pte_dirty(pte) && page_state(page) != PAGE_STATE_ANON)
-		set_page_dirty(page);
+	if (page_state(page) != PAGE_STATE_ANON) {
+		if (pte_dirty(pte))
+			set_page_dirty(page);
+		if (page_state(page) == PAGE_STATE_SWAPCACHE)
+			tlb->swap_cache = true;
+	}
 	vma_munlock_page(vma, page);
 	page_remove_map(tlb->mm, page);
 	tlb->pages[tlb->nr++] = page;
@@ -83,7 +98,7 @@ wanted(const struct vm_area_struct *vma, pte_t pte, bool even_cows)
 	struct page *page;
 
 	if (!pte_mapped(pte))
-		return false;
+		return even_cows && pte_swap(pte);
 	if (even_cows)
 		return true;
 	page = vm_normal_page(vma, pte);

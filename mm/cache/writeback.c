@@ -59,6 +59,7 @@
 #include <kernel/sched.h>
 #include <kernel/rcu.h>
 #include <lib/errno.h>
+#include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/verify.h>
 #include <mm/rmap.h>
@@ -222,6 +223,10 @@ end_page_writeback(struct page *page, int err)
 		page_clear_flags(page, PG_error);
 	count_vm_events(NR_WRITTEN, !err);
 	count_node_page(page, NR_WRITEBACK, -1);
+	if (page->flags & PG_reclaim && !err) {
+		page_clear_flags(page, PG_reclaim);
+		rotate_reclaimable_page(page);
+	}
 	old = page_clear_flags(page, PG_writeback | PG_waiters);
 	assert(old & PG_writeback);
 	/* From here on the page may be gone; its queue is found by address. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What swapfile.c and swap_cache.c share. */
+#ifndef MM_CACHE_SWAP_H
+#define MM_CACHE_SWAP_H
+
+#include <kernel/lock.h>
+#include <mm/swap.h>
+
+#define SLOT_CACHED	0x8000u		/* the cache has its page */
+#define SLOT_COUNT	0x7fffu
+#define SLOT_BAD	0x7fffu		/* as the header says */
+#define SLOT_MAX	0x7ffeu
+
+extern spinlock_t swap_lock;
+
+/* The area of entry, if there is such a slot. Held: swap_lock. */
+struct swap_area *swap_area_of(swp_entry_t entry);
+/* Its count or its page went: free it if it has neither. Held: swap_lock. */
+void swap_slot_settle(struct swap_area *area, u32 slot);
+
+#endif

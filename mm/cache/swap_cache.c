@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The swap cache: pages that are in memory and have a slot in swap.
+ *
+ * Why  A page on its way out, or back, is for a while in both places, and several
+ *   spaces may have it or its slot. All must meet the same page: who writes to
+ *   one of two copies would write for itself. So the slot leads to the page.
+ *
+ *	out	ANON --add_to_swap--> SWAPCACHE dirty --unmap, write--> clean
+ *		--nobody has it--> freed; the entries in the tables keep the slot
+ *	in	fault --lookup--> there: map it
+ *			      \-> not: new page, SWAPCACHE, read, map it
+ *	written	SWAPCACHE --try_to_free_swap--> ANON	nobody else needs the slot
+ *
+ *   A page that was read back and not written keeps its slot: if it must go
+ *   again, nothing need be written.
+ *
+ * Identity  page->user.private is the slot. mapping and index are those of an
+ *   anonymous page once it has been mapped; before (read ahead) mapping is NULL.
+ * Locks   the page lock, for all changes; swap_lock (swapfile.c) inside it.
+ * Cost	   constant; a page's array slot and two counts.
+ * Questions a reader asks
+ *   Why must a page under write-back not give up its slot?  The slot could be
+ *	given to another page, and the two writes meet there in any order.
+ * Sources  Gorman, chapter 11.
+ */
+#include <kernel/panic.h>
+#include <mm/lru.h>
+#include <mm/reclaim.h>
+#include <mm/writeback.h>
+#include "cache.h"
+#include "swap.h"
+
+#define SWAPIN_GFP	(GFP_HIGHUSER_MOVABLE)
+
+unsigned sysctl_swap_cluster = 3;
+static atomic_t nr_cached;
+
+unsigned long
+total_swapcache_pages(void)
+{
+	return (unsigned long)atomic_read(&nr_cached);
+}
+
+/* Others change flags meanwhile: not page_set_state(). Held: page lock. */
+static void
+change_state(struct page *page, enum page_state state)
+{
+	u32 old = READ_ONCE(page->flags);
+
+#ifdef VELLUM_DEBUG
+	page_check_move(page, state);
+#endif
+	while (!__atomic_compare_exchange_n(&page->flags, &old,
+			(old & ~PAGE_STATE_MASK) | state, true,
+			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+}
+
+static swp_entry_t
+page_entry(const struct page *page)
+{
+	return (swp_entry_t){ (u32)page->user.private };
+}
+
+struct page *
+lookup_swap_cache(swp_entry_t entry)
+{
+	struct swap_area *area;
+	struct page *page = NULL;
+
+	spin_lock(&swap_lock);
+	area = swap_area_of(entry);
+	if (area)
+		page = area->cache[swp_offset(entry)];
+	if (page)
+		get_page(page);		/* the cache has one */
+	spin_unlock(&swap_lock);
+	return page;
+}
+
+bool
+add_to_swap(struct page *page)
+{
+	swp_entry_t entry = get_swap_page();
+
+	assert(page->flags & PG_locked);
+	if (!entry.value)
+		return false;
+	page->user.private = entry.value;
+	get_page(page);
+	change_state(page, PAGE_STATE_SWAPCACHE);
+	page_set_flags(page, PG_dirty | PG_uptodate);
+	spin_lock(&swap_lock);
+	swap_area_of(entry)->cache[swp_offset(entry)] = page;
+	spin_unlock(&swap_lock);
+	atomic_inc(&nr_cached);
+	return true;
+}
+
+/* page has no slot any more. Held: swap_lock. */
+static void
+forget_slot(struct page *page)
+{
+	swp_entry_t entry = page_entry(page);
+	struct swap_area *area = swap_area_of(entry);
+
+	area->cache[swp_offset(entry)] = NULL;
+	area->map[swp_offset(entry)] &= SLOT_COUNT;
+	swap_slot_settle(area, swp_offset(entry));
+	atomic_dec(&nr_cached);
+}
+
+void
+delete_from_swap_cache(struct page *page)
+{
+	assert(page->flags & PG_locked && !(page->flags & PG_writeback));
+	spin_lock(&swap_lock);
+	forget_slot(page);
+	spin_unlock(&swap_lock);
+	/* What is in memory now is nowhere else. */
+	change_state(page, PAGE_STATE_ANON);
+	page->user.private = 0;
+	put_page(page);
+}
+
+bool
+try_to_free_swap(struct page *page)
+{
+	if (page_state(page) != PAGE_STATE_SWAPCACHE)
+		return true;
+	if (page->flags & PG_writeback || swap_count(page_entry(page)))
+		return false;
+	delete_from_swap_cache(page);
+	return true;
+}
+
+void
+free_swap_cache(struct page *page)
+{
+	if (page_state(page) != PAGE_STATE_SWAPCACHE || page_mapcount(page) ||
+	    !trylock_page(page))
+		return;
+	try_to_free_swap(page);
+	unlock_page(page);
+}
+
+bool
+remove_from_swap_cache(struct page *page)
+{
+	s32 two = 2;
+	bool alone;
+
+	spin_lock(&swap_lock);
+	/* The cache's and the caller's: nobody can get one under the lock. */
+	alone = !(page->flags & (PG_dirty | PG_writeback)) &&
+		__atomic_compare_exchange_n(&page->refcount.value, &two, 0,
+					    false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED);
+	if (alone)
+		forget_slot(page);
+	spin_unlock(&swap_lock);
+	return alone;
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+/* Put page, locked, ours, at entry, if that is in use and has none. */
+static bool
+enter(struct page *page, swp_entry_t entry)
+{
+	struct swap_area *area;
+	bool ok;
+	u16 *map;
+
+	page->user.mapping = NULL;
+	page->user.index = 0;
+	page->user.private = entry.value;
+	page_set_state(page, PAGE_STATE_ANON);
+	page_set_state(page, PAGE_STATE_SWAPCACHE);
+	page->flags |= PG_swapbacked;
+	spin_lock(&swap_lock);
+	area = swap_area_of(entry);
+	map = area ? &area->map[swp_offset(entry)] : NULL;
+	ok = map && *map && *map != SLOT_BAD && !(*map & SLOT_CACHED);
+	if (ok) {
+		*map |= SLOT_CACHED;
+		get_page(page);
+		area->cache[swp_offset(entry)] = page;
+	}
+	spin_unlock(&swap_lock);
+	if (ok)
+		atomic_inc(&nr_cached);
+	return ok;
+}
+
+/* Begin to read entry, unless it is there. True: it is there, or will be. */
+static bool
+read_slot(swp_entry_t entry, gfp_t gfp, bool ahead)
+{
+	struct page *page = alloc_page(gfp);
+
+	if (!page)
+		return false;
+	trylock_page(page);
+	if (!enter(page, entry)) {
+		page_clear_flags(page, PG_locked);
+		put_page(page);
+		return false;
+	}
+	if (ahead)
+		page_set_flags(page, PG_readahead);
+	lru_add(page);
+	count_vm_event(ahead ? SWAP_RA : PSWPIN);
+	swap_area_of(entry)->ops->start(swap_area_of(entry), page,
+					swp_offset(entry), false);
+	put_page(page);
+	return true;
+}
+
+/* Is there something to read at entry? */
+static bool
+worth_reading(swp_entry_t entry)
+{
+	struct swap_area *area;
+	bool worth = false;
+
+	spin_lock(&swap_lock);
+	area = swap_area_of(entry);
+	if (area) {
+		u16 map = area->map[swp_offset(entry)];
+
+		worth = map && map != SLOT_BAD && !(map & SLOT_CACHED);
+	}
+	spin_unlock(&swap_lock);
+	return worth;
+}
+
+/* The 2^cluster slots around entry, which were written at about one time. */
+static void
+read_around(swp_entry_t entry)
+{
+	u32 size = 1u << sysctl_swap_cluster, offset = swp_offset(entry);
+	u32 start = offset & ~(size - 1), end = start + size;
+
+	for (start = max(start, 1u); start < end; start++) {
+		swp_entry_t next = swp_entry(swp_type(entry), start);
+
+		if (start != offset && worth_reading(next) &&
+		    !read_slot(next, SWAPIN_GFP | __GFP_NORETRY | __GFP_NOWARN,
+			       true))
+			break;
+	}
+}
+
+struct page *
+swapin_readahead(swp_entry_t entry)
+{
+	struct page *page;
+
+	/* Without the swap lock's help the area cannot go: the entry is in a
+	 * table, and swapoff waits for that. */
+	if (worth_reading(entry)) {
+		read_slot(entry, SWAPIN_GFP, false);
+		if (sysctl_swap_cluster)
+			read_around(entry);
+	}
+	page = lookup_swap_cache(entry);
+	return page;
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+void
+swap_writepage(struct page *page)
+{
+	swp_entry_t entry = page_entry(page);
+
+	/* Nobody needs what is in it: do not write. */
+	if (try_to_free_swap(page)) {
+		unlock_page(page);
+		return;
+	}
+	set_page_writeback(page);
+	unlock_page(page);
+	count_vm_event(PSWPOUT);
+	swap_area_of(entry)->ops->start(swap_area_of(entry), page,
+					swp_offset(entry), true);
+}

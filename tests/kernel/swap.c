@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* Swap: slots, the swap cache, pages that go and come back. */
+#include <kernel/sched.h>
+#include <mm/verify.h>
+#include <mm/vmstat.h>
+#include "swap_helpers.h"
+#include "threads.h"
+
+#define BASE	0x10000000ul
+#define P	PAGE_SIZE
+
+static struct mm_struct *
+space(struct test *t, unsigned long pages)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	if (EXPECT(t, mm != NULL))
+		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
+				    ANON | MAP_FIXED), BASE);
+	return mm;
+}
+
+/* --- headers and areas -------------------------------------------------------- */
+
+static void
+a_disk_without_header_is_no_swap(struct test *t)
+{
+	struct block_device *disk;
+
+	ASSERT_EQ(t, ramdisk_create("swt", 64, false, &disk), 0);
+	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EINVAL);
+	EXPECT_EQ(t, make_swap(disk, 8), 0);	/* the last is slot 7 */
+	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EINVAL);
+	EXPECT_EQ(t, make_swap(disk, 7), 0);
+	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
+	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EIO);
+	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), 0);
+	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EBUSY);
+	EXPECT_EQ(t, total_swap_pages(), 7);
+	EXPECT_EQ(t, ramdisk_destroy(disk), -EBUSY);
+	EXPECT_EQ(t, swap_off("/dev/other"), -EINVAL);
+	swap_end(t, disk);
+	EXPECT_EQ(t, total_swap_pages(), 0);
+}
+
+static void
+each_slot_is_given_out_once_then_none(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 500);
+	struct mm_struct *mm = space(t, 501);
+	unsigned n = 0;
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 501; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i));
+	for (unsigned i = 0; i < 501; i++)
+		n += send_to_swap(mm, BASE + i * P);
+	EXPECT_EQ(t, n, 500);
+	EXPECT_EQ(t, nr_free_swap_pages(), 0);
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 500);
+	for (unsigned i = 0; i < 501; i++)
+		if (as_peek(mm, BASE + i * P) != i)
+			EXPECT_EQ(t, as_peek(mm, BASE + i * P), i);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* --- out and in ----------------------------------------------------------------- */
+
+static void
+a_page_comes_back_as_it_went(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+	pte_t pte;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 1234));
+	ASSERT(t, send_to_swap(mm, BASE));
+	pte = as_pte(mm, BASE);
+	EXPECT(t, pte_swap(pte) && !pte_mapped(pte) && !pte_none(pte));
+	EXPECT_EQ(t, swap_count(pte_to_swp_entry(pte)), 1);
+	EXPECT_EQ(t, mm_rss(mm), 0);
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 1);
+	EXPECT_EQ(t, as_peek(mm, BASE), 1234);
+	EXPECT_EQ(t, mm_rss(mm), 1);
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 0);
+	mmput(mm);
+	EXPECT_EQ(t, nr_free_swap_pages(), 16);
+	swap_end(t, disk);
+}
+
+/* Read again, it keeps its slot: the next time nothing is written. */
+static void
+a_page_that_was_only_read_goes_without_a_write(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+	u64 written;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 1234));
+	ASSERT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_peek(mm, BASE), 1234);
+	EXPECT_EQ(t, total_swapcache_pages(), 1);
+	written = disk->requests[BLK_WRITE];
+	ASSERT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, disk->requests[BLK_WRITE], written);
+	EXPECT_EQ(t, as_peek(mm, BASE), 1234);
+	/* A write gives the slot up. */
+	EXPECT(t, as_poke(mm, BASE, 5));
+	EXPECT_EQ(t, total_swapcache_pages(), 0);
+	EXPECT_EQ(t, nr_free_swap_pages(), 16);
+	EXPECT_EQ(t, as_peek(mm, BASE), 5);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+static void
+a_write_fault_takes_the_page_out_of_the_cache(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 1));
+	ASSERT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_touch(mm, BASE, true), 0);
+	EXPECT_EQ(t, total_swapcache_pages(), 0);
+	EXPECT(t, pte_write(as_pte(mm, BASE)) && pte_dirty(as_pte(mm, BASE)));
+	EXPECT_EQ(t, as_peek(mm, BASE), 1);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/*
+ * fork before and after; both have the slot, whoever writes has a page of its
+ * own, and the other still sees what was.
+ */
+static void
+relatives_share_a_slot_and_part_at_the_first_write(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *a = space(t, 4), *b = NULL, *c = NULL;
+	swp_entry_t entry;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(a, BASE, 7));
+	EXPECT_EQ(t, dup_mm(a, &b), 0);
+	ASSERT(t, send_to_swap(a, BASE));
+	entry = pte_to_swp_entry(as_pte(a, BASE));
+	EXPECT_EQ(t, swap_count(entry), 2);
+	EXPECT_EQ(t, as_pte(b, BASE).value, entry.value);
+	EXPECT_EQ(t, dup_mm(b, &c), 0);
+	EXPECT_EQ(t, swap_count(entry), 3);
+	EXPECT(t, as_poke(b, BASE, 8));
+	EXPECT_EQ(t, as_peek(a, BASE), 7);
+	EXPECT_EQ(t, as_peek(b, BASE), 8);
+	EXPECT_EQ(t, as_peek(c, BASE), 7);
+	EXPECT_EQ(t, pte_pfn(as_pte(a, BASE)), pte_pfn(as_pte(c, BASE)));
+	EXPECT_EQ(t, swap_count(entry), 0);
+	mmput(a);
+	EXPECT_EQ(t, as_peek(c, BASE), 7);
+	mmput(c);
+	mmput(b);
+	EXPECT_EQ(t, nr_free_swap_pages(), 16);
+	swap_end(t, disk);
+}
+
+/* The cache's page has the other's address: the one who moved gets a copy. */
+static void
+an_entry_that_was_moved_comes_back_at_its_new_place(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *a = space(t, 4), *b = NULL;
+	unsigned long to = 0;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(a, BASE, 7));
+	EXPECT_EQ(t, dup_mm(a, &b), 0);
+	ASSERT(t, send_to_swap(a, BASE));
+	EXPECT_EQ(t, do_mremap(b, BASE, 4 * P, 4 * P, MREMAP_MAYMOVE |
+			       MREMAP_FIXED, BASE + 16 * MIB, &to), 0);
+	EXPECT_EQ(t, as_peek(a, BASE), 7);
+	EXPECT_EQ(t, as_peek(b, to), 7);
+	EXPECT(t, pte_pfn(as_pte(a, BASE)) != pte_pfn(as_pte(b, to)));
+	mmput(a);
+	mmput(b);
+	swap_end(t, disk);
+}
+
+static void
+taking_the_memory_away_frees_the_slot(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
+		ASSERT(t, send_to_swap(mm, BASE + i * P));
+	}
+	EXPECT_EQ(t, nr_free_swap_pages(), 12);
+	EXPECT_EQ(t, do_madvise(mm, BASE, P, MADV_DONTNEED), 0);
+	EXPECT_EQ(t, as_peek(mm, BASE), 0);
+	EXPECT_EQ(t, nr_free_swap_pages(), 13);
+	EXPECT_EQ(t, do_munmap(mm, BASE + P, P), 0);
+	EXPECT_EQ(t, nr_free_swap_pages(), 14);
+	/* Rights that change do not lose what is in swap. */
+	EXPECT_EQ(t, do_mprotect(mm, BASE + 2 * P, P, PROT_NONE), 0);
+	EXPECT_EQ(t, do_mprotect(mm, BASE + 2 * P, P, PROT_READ), 0);
+	EXPECT_EQ(t, as_peek(mm, BASE + 2 * P), 3);
+	mmput(mm);
+	EXPECT_EQ(t, nr_free_swap_pages(), 16);
+	swap_end(t, disk);
+}
+
+static void
+mincore_knows_what_is_in_swap(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+	u8 vec[2];
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 1) && as_poke(mm, BASE + P, 1));
+	ASSERT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, do_mincore(mm, BASE, 2, vec), 0);
+	EXPECT(t, !vec[0] && vec[1]);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+static void
+neighbours_are_read_ahead(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 32);
+	struct mm_struct *mm = space(t, 16);
+	unsigned long ahead = vm_event(SWAP_RA), hits = vm_event(SWAP_RA_HIT);
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 16; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i));
+	for (unsigned i = 0; i < 16; i++)
+		ASSERT(t, send_to_swap(mm, BASE + i * P));
+	EXPECT_EQ(t, as_peek(mm, BASE + 9 * P), 9);	/* slot 10 of 8..15 */
+	EXPECT_EQ(t, vm_event(SWAP_RA), ahead + 7);
+	EXPECT_EQ(t, as_peek(mm, BASE + 10 * P), 10);
+	EXPECT_EQ(t, vm_event(SWAP_RA_HIT), hits + 1);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* --- errors --------------------------------------------------------------------- */
+
+static void
+a_page_that_cannot_be_read_is_a_bus_error(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 7));
+	ASSERT(t, send_to_swap(mm, BASE));
+	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
+	EXPECT_EQ(t, as_touch(mm, BASE, false), VM_FAULT_SIGBUS);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+static void
+a_page_that_cannot_be_written_stays_in_memory(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 7));
+	blk_fail_requests(disk, 1u << BLK_WRITE, 0, 1);
+	EXPECT(t, !send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
+	EXPECT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* --- swapoff -------------------------------------------------------------------- */
+
+static void
+swapoff_brings_everything_back(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 64);
+	struct mm_struct *a = space(t, 40), *b = NULL;
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 40; i++)
+		EXPECT(t, as_poke(a, BASE + i * P, i + 1));
+	EXPECT_EQ(t, dup_mm(a, &b), 0);
+	for (unsigned i = 0; i < 40; i++)
+		ASSERT(t, send_to_swap(a, BASE + i * P));
+	EXPECT_EQ(t, do_mprotect(b, BASE, 8 * P, PROT_NONE), 0);
+	swap_end(t, disk);
+	EXPECT_EQ(t, a->rss[MM_SWAPENTS], 0);
+	EXPECT_EQ(t, b->rss[MM_SWAPENTS], 0);
+	for (unsigned i = 0; i < 40; i++)
+		EXPECT_EQ(t, as_peek(a, BASE + i * P), i + 1);
+	mmput(a);
+	EXPECT_EQ(t, as_peek(b, BASE + 39 * P), 40);
+	mmput(b);
+}
+
+#define EXPECT_SEEN(t, rule, brk, mend) do {				\
+	static char text_[1024];					\
+	struct seq_buf s_;						\
+	bool clean_;							\
+									\
+	seq_buf_init(&s_, text_, sizeof(text_));			\
+	brk;								\
+	clean_ = mm_verify_all(&s_);					\
+	mend;								\
+	EXPECT(t, !clean_ && strstr(text_, rule));			\
+} while (0)
+
+static void
+broken_slots_are_seen_by_verify(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = space(t, 4);
+	struct page *page;
+	swp_entry_t entry;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 7) && as_poke(mm, BASE + P, 7));
+	ASSERT(t, send_to_swap(mm, BASE) && send_to_swap(mm, BASE + P));
+	entry = pte_to_swp_entry(as_pte(mm, BASE));
+	EXPECT_SEEN(t, "P3", swap_duplicate(entry), swap_free(entry));
+	EXPECT_SEEN(t, "A2", mm->rss[MM_SWAPENTS]++, mm->rss[MM_SWAPENTS]--);
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
+	page = lookup_swap_cache(entry);
+	ASSERT(t, page != NULL);
+	put_page(page);
+	EXPECT_SEEN(t, "P2", page->user.private += 256,
+		    page->user.private -= 256);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* --- two at once ------------------------------------------------------------------ */
+
+#define ROUNDS	300
+
+struct race {
+	struct mm_struct *mm;
+	atomic_t done;
+	unsigned wrong, sent;
+};
+
+static void
+count_up(void *arg)
+{
+	struct race *race = arg;
+
+	for (u32 i = 1; i <= ROUNDS; i++) {
+		for (unsigned n = 0; n < 4; n++) {
+			u32 was = as_peek(race->mm, BASE + n * P);
+
+			race->wrong += was != i - 1;
+			as_poke(race->mm, BASE + n * P, i);
+		}
+		yield();
+	}
+	atomic_inc(&race->done);
+}
+
+static void
+keep_sending(void *arg)
+{
+	struct race *race = arg;
+
+	while (!atomic_read(&race->done)) {
+		for (unsigned n = 0; n < 4; n++)
+			race->sent += send_to_swap(race->mm, BASE + n * P);
+		yield();
+	}
+}
+
+static void
+no_write_is_lost_while_pages_are_sent_away(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct race race = { .mm = space(t, 4) };
+	struct task *writer, *sender;
+
+	ASSERT(t, disk != NULL);
+	writer = test_start(t, count_up, &race, "writer");
+	sender = test_start(t, keep_sending, &race, "sender");
+	test_join(writer);
+	test_join(sender);
+	EXPECT_EQ(t, race.wrong, 0);
+	EXPECT(t, race.sent > 0);
+	mmput(race.mm);
+	swap_end(t, disk);
+}
+
+TEST_SUITE("swap",
+	   TEST_CASE(a_disk_without_header_is_no_swap),
+	   TEST_CASE(each_slot_is_given_out_once_then_none),
+	   TEST_CASE(a_page_comes_back_as_it_went),
+	   TEST_CASE(a_page_that_was_only_read_goes_without_a_write),
+	   TEST_CASE(a_write_fault_takes_the_page_out_of_the_cache),
+	   TEST_CASE(relatives_share_a_slot_and_part_at_the_first_write),
+	   TEST_CASE(an_entry_that_was_moved_comes_back_at_its_new_place),
+	   TEST_CASE(taking_the_memory_away_frees_the_slot),
+	   TEST_CASE(mincore_knows_what_is_in_swap),
+	   TEST_CASE(neighbours_are_read_ahead),
+	   TEST_CASE(a_page_that_cannot_be_read_is_a_bus_error),
+	   TEST_CASE(a_page_that_cannot_be_written_stays_in_memory),
+	   TEST_CASE(swapoff_brings_everything_back),
+	   TEST_CASE(broken_slots_are_seen_by_verify),
+	   TEST_CASE(no_write_is_lost_while_pages_are_sent_away));
