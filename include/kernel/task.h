@@ -46,6 +46,8 @@ struct rlimit;
 
 #define TASK_NAME_LEN	16
 #define TASK_ANY_CPU	(-1)
+#define MIN_NICE	(-20)
+#define MAX_NICE	19
 
 enum task_state {
 	TASK_RUNNING = 0,
@@ -68,6 +70,7 @@ struct task {
 	s16 pinned_cpu;			/* -  or TASK_ANY_CPU */
 	bool on_rq;			/* q  runs, or is in the tree */
 	bool idle;			/* -  an idle task: never queued */
+	s8 nice;			/*    any time: its share, see sched.c */
 	bool should_stop;		/* set once by kthread_stop() */
 	bool left;			/* l  DEAD, and off its stack for good */
 	int refs;			/* l  gone when 0: see put_task() */

@@ -154,6 +154,7 @@ copy_task(const struct clone_args *args, struct task **result)
 	memcpy(child->name, current->name, sizeof(child->name));
 	child->cpu = (s16)smp_processor_id();
 	child->blocked = current->blocked;
+	child->nice = current->nice;
 	sigpending_init(&child->pending);
 	if (!(args->flags & CLONE_VM) || args->flags & CLONE_VFORK) {
 		child->sas_sp = current->sas_sp;

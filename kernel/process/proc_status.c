@@ -180,9 +180,10 @@ stat_show(struct seq_buf *s, struct task *task)
 	seq_printf(s, "%d (%s) %c %d %d %d 0 -1 0 ", task->pid, task->name,
 		   state_letter(task), parent_of(task), p ? p->pgid : 0,
 		   p ? p->sid : 0);
-	seq_printf(s, "%lu 0 %lu 0 %llu %llu 0 0 20 0 %u 0 %llu ", u.min_flt,
+	seq_printf(s, "%lu 0 %lu 0 %llu %llu 0 0 %d %d %u 0 %llu ", u.min_flt,
 		   u.maj_flt, u.utime / NSEC_PER_TICK,
-		   u.stime / NSEC_PER_TICK, p ? p->nr_threads : 1,
+		   u.stime / NSEC_PER_TICK, 20 + task->nice, task->nice,
+		   p ? p->nr_threads : 1,
 		   p ? p->start_time / NSEC_PER_TICK : 0ull);
 	seq_printf(s, "%lu %lu %lu ", mm ? mm->total_vm << PAGE_SHIFT : 0,
 		   mm ? mm_rss(mm) : 0, RLIM_INFINITY);

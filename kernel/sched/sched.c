@@ -12,6 +12,9 @@
  *	                              (init 803)     (test 809)
  *	                              next to run
  *
+ *   Nice      A task with a larger share ages more slowly: its vruntime grows
+ *	by 1024 / weight of the time it ran. Each step of nice is a factor of
+ *	1.25, so one step between two busy tasks moves 10 % of the core.
  *   Sleepers  A task that slept long has run little, and would have the
  *	core to itself for as long. So on waking it is put no further back
  *	than one slice behind min_vruntime, the least of all that run here.
@@ -135,6 +138,28 @@ rq_advance_min(struct run_queue *rq)
 		rq->min_vruntime = least;
 }
 
+/*
+ * 1024 / weight for each nice from -20 on, times 2^20. The weights are those of
+ * Linux (sched_prio_to_weight): 88761 71755 56483 46273 36291 ... 1024 ... 15.
+ */
+static const u32 nice_scale[] = {
+	12097, 14964, 19010, 23204, 29587, 36830, 46175, 57404,
+	71827, 90109, 112457, 140911, 176023, 218952, 274896, 344038,
+	429325, 539298, 677012, 840831, 1048576, 1309441, 1639300, 2041334,
+	2538397, 3205199, 3947580, 4994148, 6242685, 7837532, 9761289, 12341860,
+	15339169, 19173961, 23860929, 29826162, 37025580, 46684427, 59652324, 71582788,
+};
+
+static u64
+aged(const struct task *task, u64 ran)
+{
+	int nice = READ_ONCE(task->nice);
+
+	if (likely(!nice))
+		return ran;
+	return ran * nice_scale[nice - MIN_NICE] >> 20;
+}
+
 /* Count the time since the last call for the task that runs. */
 static void
 rq_account(struct run_queue *rq)
@@ -147,7 +172,7 @@ rq_account(struct run_queue *rq)
 	curr->sum_runtime += ran;
 	if (curr->idle)
 		return;
-	curr->vruntime += ran;
+	curr->vruntime += aged(curr, ran);
 	rq_advance_min(rq);
 }
 

@@ -210,12 +210,31 @@ sys_capget(void *header, void *data)
 	return data && copy_to_user(data, sets, sizeof(sets)) ? -EFAULT : 0;
 }
 
+/*
+ * What a user may follows from his number alone: root has all capabilities,
+ * others none. So sets can be set to what they are, and to nothing else.
+ */
 long
 sys_capset(void *header, const void *data)
 {
-	(void)header;
-	(void)data;
-	return current->process->euid ? -EPERM : 0;
+	u32 head[2], sets[6], all = current->process->euid ? 0 : ~0u;
+
+	if (copy_from_user(head, header, sizeof(head)))
+		return -EFAULT;
+	if (head[0] != CAP_VERSION_3)
+		return put_user(CAP_VERSION_3, (u32 *)header) ? -EFAULT :
+								-EINVAL;
+	if (head[1] && (int)head[1] != current->pid)
+		return -EPERM;
+	if (copy_from_user(sets, data, sizeof(sets)))
+		return -EFAULT;
+	for (unsigned i = 0; i < 6; i++) {
+		u32 now = i % 3 == 2 ? 0 : i < 3 ? all : all & 0x1ff;
+
+		if (sets[i] != now)
+			return -EPERM;
+	}
+	return 0;
 }
 
 /* --- Process groups and sessions --- */

@@ -321,30 +321,7 @@ sys_ptrace(void)
 	return -EPERM;		/* nobody may trace; strace is a node */
 }
 
-/* --- Scheduling: one class, no priorities --- */
-
-long
-sys_nice(int inc)
-{
-	(void)inc;
-	return 0;
-}
-
-/* 20 - nice, as Linux returns it. */
-long
-sys_getpriority(int which, int who)
-{
-	(void)who;
-	return which < 0 || which > 2 ? -EINVAL : 20;
-}
-
-long
-sys_setpriority(int which, int who, int prio)
-{
-	(void)who;
-	(void)prio;
-	return which < 0 || which > 2 ? -EINVAL : 0;
-}
+/* --- Scheduling: one class; shares of it: priority.c --- */
 
 long
 sys_sched_yield(void)

@@ -206,7 +206,7 @@ yield_lets_the_other_run(struct test *t)
 	EXPECT_EQ(t, turn, 2 * ROUNDS);
 }
 
-static volatile bool busy_stop;
+static volatile bool busy_stop;	/* of compute() */
 
 static void
 compute(void *arg)
@@ -690,6 +690,33 @@ the_walk_over_the_tasks_meets_each_once(struct test *t)
 	kthread_stop(two);
 }
 
+/* nice 5 weighs 335, nice 0 1024: one runs three times as long. */
+static void
+nice_divides_a_core(struct test *t)
+{
+	unsigned cpu = test_other_cpu();
+	u64 plain = 0, nice = 0;
+	struct task *a, *b;
+
+	busy_stop = false;
+	a = kthread_create_on_cpu(compute, NULL, cpu, "plain");
+	b = kthread_create_on_cpu(compute, NULL, cpu, "nice");
+	ASSERT(t, a && b);
+	get_task(a);
+	get_task(b);
+	b->nice = 5;
+	wake_up_process(a);
+	wake_up_process(b);
+	TEST_WAIT_UNTIL(READ_ONCE(b->sum_runtime) > 30 * TICK_NSEC);
+	plain = READ_ONCE(a->sum_runtime);
+	nice = READ_ONCE(b->sum_runtime);
+	busy_stop = true;
+	kthread_join(a);
+	kthread_join(b);
+	EXPECT(t, plain > 2 * nice);
+	EXPECT(t, plain < 5 * nice);
+}
+
 TEST_SUITE("sched",
 	   TEST_CASE(yield_gives_way_even_to_who_has_run_more),
 	   TEST_CASE(thread_runs_and_its_exit_code_is_joined),
@@ -702,6 +729,7 @@ TEST_SUITE("sched",
 	   TEST_CASE(new_threads_go_to_idle_cores),
 	   TEST_CASE(yield_lets_the_other_run),
 	   TEST_CASE(busy_threads_share_a_core),
+	   TEST_CASE(nice_divides_a_core),
 	   TEST_CASE(sleeper_gets_credit_for_one_slice),
 	   TEST_CASE(cond_resched_obeys_the_flag),
 	   TEST_CASE(wake_before_schedule_is_not_lost),

@@ -7,8 +7,6 @@
 
 #include "utest.h"
 
-#define SYS_FLOCK	143
-
 static char *file_name;
 
 /* An opening of its own of the test's file. */
@@ -75,7 +73,7 @@ in_child(int (*fn)(long), long arg)
 static long
 flock_fd(int fd, int how)
 {
-	return SYSCALL(SYS_FLOCK, fd, how);
+	return SYSCALL(SYS_flock, fd, how);
 }
 
 static void

@@ -28,6 +28,7 @@
 #define SYS_mount		21
 #define SYS_pause		29
 #define SYS_access		33
+#define SYS_nice		34
 #define SYS_sync		36
 #define SYS_kill		37
 #define SYS_rename		38
@@ -55,6 +56,8 @@
 #define SYS_truncate		92
 #define SYS_ftruncate		93
 #define SYS_fchmod		94
+#define SYS_getpriority		96
+#define SYS_setpriority		97
 #define SYS_syslog		103
 #define SYS_setitimer		104
 #define SYS_getitimer		105
@@ -68,6 +71,7 @@
 #define SYS_getpgid		132
 #define SYS_fchdir		133
 #define SYS__llseek		140
+#define SYS_flock		143
 #define SYS_msync		144
 #define SYS_readv		145
 #define SYS_writev		146
@@ -90,6 +94,8 @@
 #define SYS_pread64		180
 #define SYS_pwrite64		181
 #define SYS_getcwd		183
+#define SYS_capget		184
+#define SYS_capset		185
 #define SYS_sigaltstack		186
 #define SYS_sendfile		187
 #define SYS_vfork		190
@@ -112,6 +118,7 @@
 #define SYS_gettid		224
 #define SYS_tkill		238
 #define SYS_futex		240
+#define SYS_sched_setaffinity	241
 #define SYS_exit_group		248
 #define SYS_remap_file_pages	253
 #define SYS_set_tid_address	256
