@@ -126,7 +126,7 @@ struct super_block {
 	atomic_t s_nr_inodes;			/* a  */
 	void *s_fs_info;			/* -  the file system's */
 	struct block_device *s_bdev;		/* -  or NULL: no disk */
-	u32 s_flags;				/*    SB_RDONLY; one word */
+	u32 s_flags;				/*    SB_*; one word */
 	bool s_frozen;				/*    super.c: being remounted */
 	atomic_t s_writers;			/* a  sb_start_write()s */
 	bool s_dying;				/*    set once, by umount */
@@ -135,7 +135,12 @@ struct super_block {
 	struct list_head s_list;		/*    super_mutex: all of them */
 };
 
-#define SB_RDONLY	1u		/* MS_RDONLY */
+/* What a mount may be asked for, by the numbers of MS_*. */
+#define SB_RDONLY	1u		/* nothing is changed: EROFS */
+#define SB_NOSUID	2u		/* no program changes its user (none does) */
+#define SB_NODEV	4u		/* devices cannot be opened: EACCES */
+#define SB_NOEXEC	8u		/* no program is run from it: EACCES */
+#define SB_KEPT		(SB_RDONLY | SB_NOSUID | SB_NODEV | SB_NOEXEC)
 
 static inline bool
 sb_rdonly(const struct super_block *sb)

@@ -188,8 +188,6 @@ sys_rename(const char *old, const char *name)
 	return sys_renameat2(AT_FDCWD, old, AT_FDCWD, name, 0);
 }
 
-#define MS_REMOUNT	32u
-
 /* --- mount ------------------------------------------------------------------------- */
 
 /* A short text of the user's, "" for NULL. 0, -EFAULT, -EINVAL (too long). */
@@ -205,7 +203,13 @@ get_text(char *to, const void *user, long size)
 	return n < 0 ? (int)n : n == size ? -EINVAL : 0;
 }
 
-/* Of flags only read-only and remount mean something; others are accepted. */
+#define MS_REMOUNT	32u
+/* Silent, and how access times are kept: there is nothing to promise. */
+#define MS_HINTS	(0x8000u | 1024u | 2048u | 1u << 21 | 1u << 24)
+#define MS_MGC_VAL	0xc0ed0000u	/* in the upper half, from old days */
+#define MS_MGC_MASK	0xffff0000u
+
+/* What is asked for and cannot be kept (bind, synchronous, ...) is -EINVAL. */
 long
 sys_mount(const char *dev, const char *dir, const char *type,
 	  unsigned long flags, const void *data)
@@ -216,6 +220,10 @@ sys_mount(const char *dev, const char *dir, const char *type,
 
 	if (current_fs()->uid)
 		return -EPERM;
+	if ((flags & MS_MGC_MASK) == MS_MGC_VAL)
+		flags &= ~MS_MGC_MASK;
+	if (flags & ~(unsigned long)(SB_KEPT | MS_REMOUNT | MS_HINTS))
+		return -EINVAL;
 	err = get_text(type_name, type, sizeof(type_name));
 	if (!err)
 		err = get_text(dev_name, dev, sizeof(dev_name));
@@ -227,10 +235,10 @@ sys_mount(const char *dev, const char *dir, const char *type,
 	if (!name)
 		return err;
 	if (flags & MS_REMOUNT)
-		err = do_remount(name, options, (u32)flags & SB_RDONLY);
+		err = do_remount(name, options, (u32)flags & SB_KEPT);
 	else
 		err = do_mount(*dev_name ? dev_name : "none", name, type_name,
-			       options, (u32)flags & SB_RDONLY);
+			       options, (u32)flags & SB_KEPT);
 	putname(name);
 	return err;
 }

@@ -232,12 +232,15 @@ show_mount(struct seq_buf *s, struct mount *m)
 {
 	struct path path = { m, m->mnt_root };
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *text;
+	u32 flags = READ_ONCE(m->mnt_sb->s_flags);
 	int err;
 
 	text = buf ? d_path(&path, buf, PATH_MAX, &err) : NULL;
-	seq_printf(s, "%s %s %s %s", m->mnt_devname, text ? text : "?",
-		   m->mnt_sb->s_type->name,
-		   m->mnt_sb->s_flags & SB_RDONLY ? "ro" : "rw");
+	seq_printf(s, "%s %s %s %s%s%s%s", m->mnt_devname, text ? text : "?",
+		   m->mnt_sb->s_type->name, flags & SB_RDONLY ? "ro" : "rw",
+		   flags & SB_NOSUID ? ",nosuid" : "",
+		   flags & SB_NODEV ? ",nodev" : "",
+		   flags & SB_NOEXEC ? ",noexec" : "");
 	if (m->mnt_sb->s_op->show_options)
 		m->mnt_sb->s_op->show_options(s, m->mnt_sb);
 	seq_puts(s, " 0 0\n");

@@ -41,6 +41,9 @@ open_found(const struct path *path, unsigned flags, bool made,
 		err = -EISDIR;
 	else if (!S_ISDIR(inode->i_mode) && (flags & O_DIRECTORY))
 		err = -ENOTDIR;
+	else if (!(flags & O_PATH) && inode->i_sb->s_flags & SB_NODEV &&
+		 (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode)))
+		err = -EACCES;
 	else if (!made && !(flags & O_PATH))
 		err = inode_permission(inode, wanted_rights(flags));
 	if (err) {

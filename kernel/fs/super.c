@@ -149,8 +149,8 @@ super_remount(struct super_block *sb, u32 flags, const char *options)
 	if (!err && sb->s_op->remount)
 		err = sb->s_op->remount(sb, flags, options);
 	if (!err)
-		WRITE_ONCE(sb->s_flags, (sb->s_flags & ~SB_RDONLY) |
-					(flags & SB_RDONLY));
+		WRITE_ONCE(sb->s_flags, (sb->s_flags & ~SB_KEPT) |
+					(flags & SB_KEPT));
 	smp_store_release(&sb->s_frozen, false);
 	return err;
 }

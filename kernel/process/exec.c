@@ -181,7 +181,8 @@ open_exec(const char *path, struct file **file)
 	if (err)
 		return err;
 	inode = (*file)->f_inode;
-	if (!S_ISREG(inode->i_mode) || inode_permission(inode, MAY_EXEC))
+	if (!S_ISREG(inode->i_mode) || inode->i_sb->s_flags & SB_NOEXEC ||
+	    inode_permission(inode, MAY_EXEC))
 		err = -EACCES;
 	if (err)
 		fput(*file);

@@ -45,6 +45,11 @@ rights_of(struct file *file, struct mmap_args *args)
 		args->may |= VM_MAYWRITE;
 	else if (args->prot & PROT_WRITE)
 		return -EACCES;
+	if (file->f_inode->i_sb->s_flags & SB_NOEXEC) {
+		if (args->prot & PROT_EXEC)
+			return -EPERM;
+		args->may &= ~VM_MAYEXEC;
+	}
 	args->map = file->f_op->mmap;
 	return 0;
 }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* What a mount is asked for is kept: ro, noexec, nodev; remount; errors. */
+#include <sys/mount.h>
+
+#include "utest.h"
+
+static char place[40], inside[60], other[60];
+
+/* A tmpfs of our own, with these flags; where it is. */
+static void
+mount_with(unsigned long flags)
+{
+	strcpy(place, temp_name("mount"));
+	mkdir(place, 0755);
+	snprintf(inside, sizeof(inside), "%s/file", place);
+	snprintf(other, sizeof(other), "%s/other", place);
+	ASSERT_EQ(SYSCALL(SYS_mount, "none", place, "tmpfs", flags, NULL), 0);
+}
+
+static long
+remount(unsigned long flags)
+{
+	return SYSCALL(SYS_mount, "none", place, "tmpfs", MS_REMOUNT | flags,
+		       NULL);
+}
+
+static void
+unmount(void)
+{
+	EXPECT_EQ(SYSCALL(SYS_umount2, place, 0), 0);
+	rmdir(place);
+}
+
+static void
+make_inside(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT, 0755);
+
+	ASSERT(fd >= 0);
+	EXPECT_EQ(write(fd, "#!/bin/sh\n", 10), 10);
+	close(fd);
+}
+
+static void
+nothing_changes_on_a_read_only_mount(void)
+{
+	int fd;
+	char c;
+
+	mount_with(0);
+	make_inside(inside);
+	ASSERT_EQ(remount(MS_RDONLY), 0);
+	EXPECT_EQ(SYSCALL(SYS_open, inside, O_RDWR), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_open, inside, O_RDONLY | O_TRUNC), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_open, other, O_RDWR | O_CREAT, 0600), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_mkdir, other, 0700), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_symlink, "x", other), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_link, inside, other), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_rename, inside, other), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_unlink, inside), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_chmod, inside, 0600), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_truncate, inside, 0), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_utimensat, AT_FDCWD, inside, NULL, 0), -EROFS);
+	EXPECT_EQ(SYSCALL(SYS_access, inside, W_OK), -EROFS);
+	fd = open(inside, O_RDONLY);
+	EXPECT_EQ(read(fd, &c, 1), 1);
+	close(fd);
+	ASSERT_EQ(remount(0), 0);
+	EXPECT_EQ(SYSCALL(SYS_unlink, inside), 0);
+	unmount();
+}
+
+static void
+a_mount_with_writers_does_not_become_read_only(void)
+{
+	int fd;
+
+	mount_with(0);
+	fd = open(inside, O_RDWR | O_CREAT, 0600);
+	EXPECT_EQ(remount(MS_RDONLY), -EBUSY);
+	EXPECT_EQ(write(fd, "x", 1), 1);
+	close(fd);
+	EXPECT_EQ(remount(MS_RDONLY), 0);
+	unmount();
+}
+
+static void
+run_it(void *unused)
+{
+	char *words[] = { inside, NULL };
+
+	_exit((int)-SYSCALL(SYS_execve, inside, words, NULL));
+}
+
+static void
+no_program_runs_on_noexec(void)
+{
+	void *at;
+	int fd;
+
+	mount_with(MS_NOEXEC);
+	make_inside(inside);
+	EXPECT_EQ(WEXITSTATUS(status_of(run_it, NULL)), EACCES);
+	fd = open(inside, O_RDWR);
+	EXPECT_EQ(SYSCALL(SYS_mmap2, NULL, PAGE, PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE, fd, 0), -EPERM);
+	at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT(at != MAP_FAILED);
+	EXPECT_EQ(SYSCALL(SYS_mprotect, at, PAGE, PROT_READ | PROT_EXEC),
+		  -EACCES);
+	munmap(at, PAGE);
+	close(fd);
+	EXPECT_EQ(remount(0), 0);
+	/* Nothing stands in the way now but /bin/sh, which need not exist. */
+	EXPECT(WEXITSTATUS(status_of(run_it, NULL)) != EACCES);
+	unmount();
+}
+
+static void
+no_device_opens_on_nodev(void)
+{
+	long fd;
+
+	mount_with(MS_NODEV);
+	EXPECT_EQ(SYSCALL(SYS_mknod, inside, S_IFCHR | 0666, 0x103), 0);
+	EXPECT_EQ(SYSCALL(SYS_open, inside, O_RDONLY), -EACCES);
+	EXPECT_EQ(remount(0), 0);
+	fd = SYSCALL(SYS_open, inside, O_RDONLY);
+	EXPECT(fd >= 0);
+	close((int)fd);
+	unmount();
+}
+
+static void
+proc_mounts_tells_what_is_kept(void)
+{
+	char text[2000] = "", want[100];
+	int fd;
+
+	mount_with(MS_NOSUID | MS_NODEV | MS_NOEXEC);
+	fd = open("/proc/mounts", O_RDONLY);
+	read(fd, text, sizeof(text) - 1);
+	close(fd);
+	snprintf(want, sizeof(want), "none %s tmpfs rw,nosuid,nodev,noexec",
+		 place);
+	EXPECT(strstr(text, want));
+	unmount();
+}
+
+static void
+what_cannot_be_kept_is_refused(void)
+{
+	if (access("/proc/page_types", R_OK))
+		SKIP("Linux has these");
+	mount_with(0);
+	EXPECT_EQ(SYSCALL(SYS_mount, "/tmp", place, "tmpfs", MS_BIND, NULL),
+		  -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_mount, "none", place, "tmpfs", MS_SYNCHRONOUS,
+			  NULL), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_mount, "none", place, "nofs", 0, NULL), -ENODEV);
+	EXPECT_EQ(SYSCALL(SYS_mount, "none", inside, "tmpfs", 0, NULL),
+		  -ENOENT);
+	EXPECT_EQ(SYSCALL(SYS_mount, "none", place, "tmpfs",
+			  0xc0ed0000ul | MS_NOATIME, NULL), 0);
+	EXPECT_EQ(SYSCALL(SYS_umount2, place, 0), 0);
+	unmount();
+}
+
+UTEST_SUITE(mounts,
+	    UTEST(nothing_changes_on_a_read_only_mount),
+	    UTEST(a_mount_with_writers_does_not_become_read_only),
+	    UTEST(no_program_runs_on_noexec),
+	    UTEST(no_device_opens_on_nodev),
+	    UTEST(proc_mounts_tells_what_is_kept),
+	    UTEST(what_cannot_be_kept_is_refused));
