@@ -163,6 +163,8 @@ long do_clone(const struct clone_args *args);
 int run_init_process(const char *path);
 /* Start pid 1; false: there is no program for it. Context: may sleep. init.c */
 bool start_init(void);
+/* root=: the disk's file system is the root now. Context: boot. */
+bool mount_root_disk(void);
 /*
  * Run a program as a process of its own and wait for its end: *status as
  * wait4() tells it. Context: may sleep, a thread of the kernel. 0, or why it

@@ -73,6 +73,15 @@ void walk_end(struct walk *w);
 int lookup_one(struct dentry *dir, const struct qstr *name,
 	       struct dentry **found);
 
+/* --- namespace.c --- */
+
+/*
+ * A new file system becomes the root of everybody who starts from now on; /dev
+ * and /proc go along where it has such folders. Context: boot. 0 or -Exxx.
+ */
+int mount_over_root(const char *devname, const struct file_system_type *type,
+		    const char *options, u32 flags);
+
 /* --- file_table.c --- */
 
 /* An empty file with one reference. NULL: no memory. */

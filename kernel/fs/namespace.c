@@ -88,6 +88,23 @@ attach(struct mount *m, const struct path *at)
 	spin_unlock(&dcache_lock);
 }
 
+/* m hangs at the folder to from now on; takes its references over. */
+static void
+move_mount(struct mount *m, const struct path *to)
+{
+	struct path old;
+
+	spin_lock(&dcache_lock);
+	old.mnt = m->mnt_parent;
+	old.dentry = m->mnt_mountpoint;
+	old.dentry->d_mounted--;
+	m->mnt_parent = to->mnt;
+	m->mnt_mountpoint = to->dentry;
+	to->dentry->d_mounted++;
+	spin_unlock(&dcache_lock);
+	path_put(&old);
+}
+
 int
 do_mount(const char *devname, const char *dir, const char *type_name,
 	 const char *options, u32 flags)
@@ -213,6 +230,54 @@ mount_root(void)
 	return 0;
 }
 device_initcall(mount_root);
+
+/* What is mounted at dir, by its name in the tree of before, goes to the folder of
+ * that name in the new one; if there is none it stays, out of sight. */
+static void
+take_along(const struct path *before, const char *dir)
+{
+	struct path to;
+
+	if (before->dentry != before->mnt->mnt_root ||
+	    kern_path(dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &to))
+		return;
+	mutex_lock(&mount_mutex);
+	if (to.mnt != before->mnt)
+		move_mount(before->mnt, &to);
+	else
+		path_put(&to);
+	mutex_unlock(&mount_mutex);
+}
+
+int
+mount_over_root(const char *devname, const struct file_system_type *type,
+		const char *options, u32 flags)
+{
+	static const char *const dirs[] = { "/dev", "/proc" };
+	struct path along[ARRAY_SIZE(dirs)], at = root_path;
+	unsigned n = 0, i;
+	struct mount *m;
+	int err = 0;
+
+	m = make_mount(type, devname, options, flags, &err);
+	if (!m)
+		return err;
+	while (n < ARRAY_SIZE(dirs) && !kern_path(dirs[n], LOOKUP_FOLLOW,
+						  &along[n]))
+		n++;
+	path_get(&at);
+	attach(m, &at);
+	root_path = (struct path){ m, m->mnt_root };
+	path_get(&root_path);
+	path_get(&root_path);
+	set_fs_root(&init_fs, &root_path);
+	set_fs_pwd(&init_fs, &root_path);
+	for (i = 0; i < n; i++) {
+		take_along(&along[i], dirs[i]);
+		path_put(&along[i]);
+	}
+	return 0;
+}
 
 /* --- looking ------------------------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
  * without one.
  *
  *	rdinit=PATH	said, and not there: told, then as if not said
+ *	root=DISK	mounted if the archive has no /init; then as below
  *	init=PATH	said, and cannot be run: panic, as the user wanted only it
  */
 #include <kernel/fs.h>
@@ -57,6 +58,7 @@ choose(void)
 		return *rdinit ? rdinit : "/init";
 	if (*rdinit)
 		pr_err("init: rdinit=%s is not there\n", rdinit);
+	mount_root_disk();
 	if (*init)
 		return init;
 	for (unsigned i = 0; i < ARRAY_SIZE(usual); i++)

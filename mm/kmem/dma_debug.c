@@ -17,7 +17,9 @@
  *				writes to one of them
  *   core writes while the device owns	a checksum of the buffer, when it is
  *				lent and when it comes back. Only if the
- *				device does not write to the same memory.
+ *				device does not write to the same memory, and
+ *				not of the page cache: its pages may change
+ *				while they are written, and are written again.
  *   core writes the rest of a line	the same for what shares the buffer's
  *				first and last cache line, if the device
  *				writes: the invalidation at the end would
@@ -57,6 +59,7 @@
 #include <lib/seq_buf.h>
 #include <lib/string.h>
 #include <mm/dma_debug.h>
+#include <mm/page.h>
 #include "kasan_dma.h"
 
 #define NR_ENTRIES	512
@@ -236,6 +239,20 @@ frames_count_locked(const struct dma_ref *ref, int n)
 	}
 }
 
+/* Is it a page of a file or of swap, on its way to the store? Who changes one of
+ * those marks it dirty, so that it is written once more. */
+static bool
+may_change(const struct dma_ref *ref)
+{
+	pfn_t pfn = ref->phys >> PAGE_SHIFT;
+	enum page_state state;
+
+	if (ref->dir != DMA_TO_DEVICE || !pfn_valid(pfn))
+		return false;
+	state = page_state(pfn_to_page(pfn));
+	return state == PAGE_STATE_CACHE || state == PAGE_STATE_SWAPCACHE;
+}
+
 static void
 slot_enter_locked(struct dma_slot *slot, struct dma_entry *entry)
 {
@@ -243,8 +260,9 @@ slot_enter_locked(struct dma_slot *slot, struct dma_entry *entry)
 	slot->told = false;
 	if (is_lent(entry)) {
 		frames_count_locked(&entry->ref, 1);
-		kasan_dma_lend(&entry->ref, entry->ref.phys, entry->ref.size,
-			       &entry->tail);
+		if (!may_change(&entry->ref))
+			kasan_dma_lend(&entry->ref, entry->ref.phys,
+				       entry->ref.size, &entry->tail);
 	}
 	slot_write_locked(slot, entry);
 }
@@ -258,7 +276,8 @@ lend_again_locked(const struct dma_ref *ref)
 	list_for_each_entry(slot, &active, list) {
 		struct dma_entry *e = &slot->entry;
 
-		if (!e->with_core && lends_some(e, ref->phys, ref->size))
+		if (!e->with_core && !may_change(&e->ref) &&
+		    lends_some(e, ref->phys, ref->size))
 			kasan_dma_lend(&e->ref, e->ref.phys, e->ref.size,
 				       &e->tail);
 	}
@@ -354,7 +373,7 @@ entry_overlap_locked(const struct dma_ref *ref)
 static bool
 buffer_is_still(const struct dma_ref *ref)
 {
-	return ref->type != DMA_TYPE_COHERENT &&
+	return ref->type != DMA_TYPE_COHERENT && !may_change(ref) &&
 	       (ref->dir == DMA_TO_DEVICE || ref->bounced);
 }
 
@@ -516,7 +535,7 @@ slot_sync(struct dma_slot *slot, struct dma_entry *entry,
 	entry->tail = slot->entry.tail;
 	if (for_cpu)
 		kasan_dma_return(&entry->ref, phys, ref->size, &entry->tail);
-	else if (is_lent(entry))
+	else if (is_lent(entry) && !may_change(&entry->ref))
 		kasan_dma_lend(&entry->ref, phys, ref->size, &entry->tail);
 	slot_write_locked(slot, entry);
 	spin_unlock_irqrestore(&dma_debug_lock, flags);

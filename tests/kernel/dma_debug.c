@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The DMA API: each mistake that debug builds report, made on purpose. */
+#include <kernel/fs.h>
 #include <kernel/sched.h>
 #include "dma_helpers.h"
 
@@ -137,6 +138,26 @@ a_write_of_the_core_while_the_device_reads_is_reported(struct test *t)
 	dma_sync_single_for_device(&dev, addr, 256, DMA_TO_DEVICE);
 	dma_unmap_single(&dev, addr, 256, DMA_TO_DEVICE);
 	bad_dir = DMA_FROM_DEVICE;
+	teardown();
+}
+
+/* It is dirty then, and written once more. */
+static void
+a_page_of_a_file_may_change_while_it_is_written(struct test *t)
+{
+	struct page *page;
+	struct file *file;
+
+	setup();
+	ASSERT(t, !shmem_file_setup("dma", PAGE_SIZE, &file));
+	ASSERT(t, !read_cache_page(file->f_inode->i_mapping, 0, &page));
+	addr = dma_map_page(&dev, page, 0, 256, DMA_TO_DEVICE);
+	EXPECT(t, !dma_mapping_error(&dev, addr));
+	if (page_address(page))
+		*(u8 *)page_address(page) = 1;	/* seen by KASAN too */
+	dma_unmap_page(&dev, addr, 256, DMA_TO_DEVICE);
+	put_page(page);
+	fput(file);
 	teardown();
 }
 
@@ -490,6 +511,7 @@ TEST_SUITE("dma_debug",
 	   TEST_CASE(a_sync_outside_of_a_mapping_is_reported),
 	   TEST_CASE(a_sync_in_another_direction_is_reported),
 	   TEST_CASE(a_write_of_the_core_while_the_device_reads_is_reported),
+	   TEST_CASE(a_page_of_a_file_may_change_while_it_is_written),
 	   TEST_CASE(with_a_bounce_buffer_it_is_reported_in_every_direction),
 	   TEST_CASE(a_write_to_the_rest_of_a_line_is_reported),
 	   TEST_CASE(two_mappings_of_one_line_are_reported),

@@ -63,6 +63,9 @@ class Boot:
     tree: bytes = None             # None: the board's, "none": ATAGs only
     r2: int = TREE_AT              # where the tree is, or nothing
     initrd: object = None          # bytes, or what makes them (may raise Skip)
+    image: object = None           # makes a disk at the path it is given
+    after: object = None           # looks at it afterwards: what is wrong
+    cut: str = ""                  # when this is printed, the power fails
     prompt: str = PROMPT
 
 
@@ -131,7 +134,8 @@ class BootRun(jobs.QemuJob):
                          f"{boot.append} {STOP_AT_PANIC}".strip())
         self.what = boot
         self.disk, self.iops = int(boot.disk_iops > 0), boot.disk_iops
-        self.initrd, self.files = None, []
+        self.initrd, self.files, self.image = None, [], None
+        self.cut = boot.cut
 
     def file(self, ending, data):
         path = jobs.log_path(self.name, ending)
@@ -143,6 +147,8 @@ class BootRun(jobs.QemuJob):
     def options(self):
         """Options of tools/run-qemu for what this boot is given."""
         what, options = self.what, []
+        if self.image:
+            options += ["--disk", self.image]
         if what.tree is None or what.tree == "none":
             if what.tree == "none":
                 options += ["--dtb", "none"]
@@ -171,8 +177,15 @@ class BootRun(jobs.QemuJob):
         talk = jobs.Talk(what.prompt, what.say) if what.say else None
         try:
             self.initrd = what.initrd() if callable(what.initrd) else what.initrd
+            if what.image:
+                self.image = jobs.log_path(self.name, ".img")
+                self.files.append(self.image)
+                what.image(self.image)
             options = [] if self.uboot else self.options()
             process, status = self.boot(limit, options, talk)
+            wrong = self.judge(process, status)
+            if what.after:
+                wrong += what.after(self.image, process.text())
         except Skip as why:
             return ktap.Case(what.name, ktap.SKIPPED, str(why))
         except (OSError, subprocess.CalledProcessError) as error:
@@ -180,8 +193,8 @@ class BootRun(jobs.QemuJob):
                              explain=[f"could not start: {error}"])
         finally:
             for path in self.files:
-                os.unlink(path)
-        wrong = self.judge(process, status)
+                if os.path.exists(path):
+                    os.unlink(path)
         if not wrong:
             return ktap.Case(self.what.name, ktap.PASSED)
         tail = ["| " + line for line in process.text().split("\n")

@@ -83,7 +83,8 @@ class Process:
     """
 
     def __init__(self, command, log_path, limit, talk=None,
-                 ask_where=lambda: []):
+                 ask_where=lambda: [], cut=""):
+        self.cut = cut            # a pattern: killed when it is printed
         self.command, self.log_path = command, log_path
         self.limit, self.talk, self.ask_where = limit, talk, ask_where
         self.timed_out = False
@@ -132,6 +133,9 @@ class Process:
                 self.progress = clocks(child.pid)
             if self.talk:
                 self.talk.heard(self.output, child.stdin)
+            if self.cut and re.search(self.cut.encode(), self.output, re.M):
+                self.kill(child, signal.SIGKILL)
+                return
 
     def over(self, now):
         """Is the limit over at these clocks?"""
@@ -272,12 +276,14 @@ class QemuJob(Job):
 
     disk: version of the virtio registers of a scratch disk; 0: no disk.
     iops: requests that it serves in a second; 0: as many as it can.
+    cut: kill the machine when this pattern is printed.
     san: sanitizer of the kernel, which has its own folder in build.
     """
 
     disk = 0
     iops = 0
     san = ""
+    cut = ""
 
     def __init__(self, name, cost, mem=256, smp=1, uboot=False, icount=None,
                  append=""):
@@ -328,7 +334,8 @@ class QemuJob(Job):
             process = Process(self.command(["--monitor", monitor, *options]),
                               log_path(self.name), limit, talk,
                               lambda: hang.where(monitor,
-                                                 self.kernel(".elf")))
+                                                 self.kernel(".elf")),
+                              self.cut)
             try:
                 status = process.run()
             finally:

@@ -109,11 +109,33 @@ wait_for(pid_t pid)
 	}
 }
 
+/* Disks are left in order: those that are in use become read-only. */
+static void
+leave_disks(void)
+{
+	char *text = read_file("/proc/mounts"), *line, *save = NULL;
+	char what[64], where[128], type[32];
+
+	if (!text)
+		return;
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "%63s %127s %31s", what, where, type) != 3 ||
+		    strncmp(what, "/dev/", 5))
+			continue;
+		if (umount(where) &&
+		    mount(what, where, type, MS_REMOUNT | MS_RDONLY, NULL))
+			complain(where);
+	}
+	free(text);
+}
+
 static void
 end_machine(void)
 {
 	fflush(stdout);
 	kill(-1, SIGTERM);
+	leave_disks();
 	reboot(RB_POWER_OFF);
 	complain("power off");
 	for (;;)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* true, false, sleep, env, uname, test, seq, kill, mount, poweroff, reboot. */
+/* true, false, sleep, env, uname, test, seq, kill, poweroff, reboot. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -190,26 +189,6 @@ kill_main(int argc, char **argv)
 	return status;
 }
 APPLET(kill, kill_main, "[-SIGNAL] PID...|send a signal");
-
-static int
-mount_main(int argc, char **argv)
-{
-	const char *type = "tmpfs";
-	int i = 1;
-
-	if (argc == 1)
-		return applet_find("cat")->run(
-			2, (char *[]){ "cat", "/proc/mounts", NULL });
-	if (argc > 2 && !strcmp(argv[1], "-t")) {
-		type = argv[2];
-		i = 3;
-	}
-	if (argc - i != 2)
-		return complain_usage();
-	return mount(argv[i], argv[i + 1], type, 0, NULL) ?
-	       complain(argv[i + 1]) : 0;
-}
-APPLET(mount, mount_main, "[-t TYPE] WHAT WHERE|add a file system");
 
 static int
 poweroff_main(int argc, char **argv)

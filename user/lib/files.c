@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -284,6 +285,18 @@ mount(const char *source, const char *target, const char *type,
       unsigned long flags, const void *data)
 {
 	return result(SYSCALL(SYS_mount, source, target, type, flags, data));
+}
+
+int
+umount(const char *target)
+{
+	return result(SYSCALL(SYS_umount2, target, 0));
+}
+
+int
+statfs(const char *path, struct statfs *st)
+{
+	return result(SYSCALL(SYS_statfs64, path, sizeof(*st), st));
 }
 
 int

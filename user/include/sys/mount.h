@@ -13,5 +13,6 @@
 
 int mount(const char *source, const char *target, const char *type,
 	  unsigned long flags, const void *data);
+int umount(const char *target);
 
 #endif
