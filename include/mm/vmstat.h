@@ -96,6 +96,7 @@ struct seq_buf;
 	X(PGPGOUT,		"pgpgout")	   /* KiB */		\
 	X(NR_DIRTIED,		"nr_dirtied")				\
 	X(NR_WRITTEN,		"nr_written")				\
+	X(DIRTY_THROTTLED,	"dirty_throttled") /* ours */		\
 	X(PGREADAHEAD,		"pgreadahead")	   /* ours */		\
 	X(PCP_REFILL,		"pcp_refill")	   /* ours */		\
 	X(PCP_DRAIN,		"pcp_drain")	   /* ours */		\

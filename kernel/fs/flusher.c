@@ -51,7 +51,7 @@
 
 #define RATELIMIT	32u		/* pages a core makes dirty unseen */
 #define CHUNK		1024L		/* pages of a round of the flusher */
-#define PAUSE_NS	(20 * NSEC_PER_MSEC)
+#define PAUSE_MS	20u
 #define PAUSE_MAX	50u		/* of them: a second for RATELIMIT pages */
 #define CENTISEC_NS	(NSEC_PER_SEC / 100)
 
@@ -162,14 +162,15 @@ flush_round(void)
 static void
 flusher_sleep(void)
 {
-	u64 period = (u64)writeback_centisecs * CENTISEC_NS;
+	unsigned period = (unsigned)writeback_centisecs;
 
 	if (!any_inode_dirty() || !period)
 		wait_event(&flush_wait, READ_ONCE(flush_wanted) ||
 			   (any_inode_dirty() && writeback_centisecs));
 	else
 		wait_event_timeout(&flush_wait, READ_ONCE(flush_wanted),
-				   (long)min(period, (u64)0x7fffffff));
+				   (long)msecs_to_jiffies(10 *
+						min(period, 1000000u)));
 	WRITE_ONCE(flush_wanted, false);
 }
 
@@ -202,8 +203,10 @@ static void
 throttle(void)
 {
 	for (unsigned i = 0; i < PAUSE_MAX && over_limit(); i++) {
+		count_vm_event(DIRTY_THROTTLED);
 		wake_flusher();
-		wait_event_timeout(&throttle_wait, !over_limit(), PAUSE_NS);
+		wait_event_timeout(&throttle_wait, !over_limit(),
+				   (long)msecs_to_jiffies(PAUSE_MS));
 		if (fatal_signal_pending())
 			break;
 	}
