@@ -429,12 +429,22 @@ is_user_state(u32 flags)
 	       PAGE_STATE_SWAPCACHE - PAGE_STATE_ANON;
 }
 
-/* Larger blocks, special pageblocks, compound pages, mistakes. */
+/*
+ * Larger blocks, special pageblocks, compound pages, mistakes; and pages that
+ * are on a list of reclaim's, which are freed as others once they are off it.
+ */
 static noinline void
 free_block_slow(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
 
+	if (is_user_state(page->flags) && !free_flags_good(page->flags, order)) {
+		lru_page_freed(page);
+		if (!order && free_flags_good(page->flags, 0)) {
+			free_unreferenced_page(page);
+			return;
+		}
+	}
 	page->flags &= ~PG_compound;
 	if (!free_flags_good(page->flags, order) || page_mapcount(page)) {
 		free_bad(page, free_bad_reason(page, order));
@@ -473,7 +483,7 @@ free_block_full(struct page *page, unsigned order, struct zone_pcp *pcp,
 }
 
 /* The last reference is gone. Context: interrupts off. */
-static inline void
+static __always_inline void
 free_block(struct page *page, unsigned order)
 {
 	struct page_cpu *cpu = this_cpu_ptr(&page_cpu);
@@ -483,10 +493,6 @@ free_block(struct page *page, unsigned order)
 	struct zone_pcp *pcp;
 	struct pcp_stack *stack;
 
-	if (unlikely(!free_flags_good(flags, order)) && is_user_state(flags)) {
-		lru_page_freed(page);
-		flags = page->flags;
-	}
 	if (unlikely(order >= PCP_ORDERS || type >= MIGRATE_PCPTYPES ||
 		     !free_flags_good(flags, order) || page_mapcount(page))) {
 		free_block_slow(page, order);
