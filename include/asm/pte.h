@@ -195,21 +195,38 @@ mk_pte(pfn_t pfn, unsigned allow, enum user_memory memory)
 }
 
 /*
- * The same frame, young and dirty as it was, with other rights. With USER_WRITE
- * the page becomes writable only if `writable': the caller knows whether it
- * is shared for copy on write.
+ * What pte_with_rights() gives to a translation: that of frame 0 with these
+ * rights, old and clean. With USER_WRITE it is writable only if `writable': the
+ * caller knows whether the page is shared for copy on write.
  */
+static inline pte_t
+pte_rights(unsigned allow, enum user_memory memory, bool writable)
+{
+	pte_t pte;
+
+	if (!writable) {	/* write alone implies read */
+		allow = allow == USER_WRITE ? USER_READ :
+			allow & ~(unsigned)USER_WRITE;
+	}
+	pte = mk_pte(0, allow, memory);
+	pte.value &= ~(u32)PTE_AF;
+	return pte;
+}
+
+/* The same frame, young and dirty as it was, with other rights. */
+static inline pte_t
+pte_with_rights(pte_t pte, pte_t rights)
+{
+	u32 value = (pte.value & (PAGE_MASK | PTE_AF | PTE_DIRTY)) |
+		    rights.value;
+
+	return pte_present(rights) ? pte_settle(value) : (pte_t){ value };
+}
+
 static inline pte_t
 pte_modify(pte_t pte, unsigned allow, enum user_memory memory, bool writable)
 {
-	u32 keep = pte.value & (PTE_AF | PTE_DIRTY);
-	pte_t made = mk_pte(pte_pfn(pte), writable ? allow :
-			    allow & ~USER_WRITE, memory);
-
-	if (allow == USER_WRITE && !writable)	/* write alone implies read */
-		made = mk_pte(pte_pfn(pte), USER_READ, memory);
-	made.value = (made.value & ~(u32)(PTE_AF | PTE_DIRTY)) | keep;
-	return allow ? pte_settle(made.value) : made;
+	return pte_with_rights(pte, pte_rights(allow, memory, writable));
 }
 
 #endif

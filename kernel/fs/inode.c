@@ -18,6 +18,7 @@
 #include <kernel/panic.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
+#include <lib/math64.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 
@@ -28,12 +29,10 @@ static struct kmem_cache *inode_cache;
 struct timespec64
 current_time(void)
 {
-	u64 ns = realtime_ns();
-	struct timespec64 t;
+	u32 nsec;
+	s64 sec = (s64)ns_to_sec(realtime_ns(), &nsec);
 
-	t.tv_sec = (s64)(ns / NSEC_PER_SEC);
-	t.tv_nsec = (s32)(ns % NSEC_PER_SEC);
-	return t;
+	return (struct timespec64){ sec, (s32)nsec };
 }
 
 void

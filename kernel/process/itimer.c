@@ -20,6 +20,7 @@
 #include <kernel/syscalls_process.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
+#include <lib/math64.h>
 #include <lib/string.h>
 #include "process_private.h"
 
@@ -75,8 +76,8 @@ get_timespec32_ns(const void *user, u64 *ns)
 static int
 put_timespec(void *user, u64 ns, bool wide)
 {
-	u64 sec = ns / NSEC_PER_SEC;
-	u32 rest = (u32)(ns - sec * NSEC_PER_SEC);
+	u32 rest;
+	u64 sec = ns_to_sec(ns, &rest);
 	struct kernel_timespec ts64 = { (s64)sec, rest };
 	struct old_timespec32 ts32 = { (s32)sec, (s32)rest };
 
@@ -88,8 +89,8 @@ put_timespec(void *user, u64 ns, bool wide)
 static struct old_timeval32
 ns_timeval(u64 ns)
 {
-	u64 sec = ns / NSEC_PER_SEC;
-	u32 rest = (u32)(ns - sec * NSEC_PER_SEC);
+	u32 rest;
+	u64 sec = ns_to_sec(ns, &rest);
 
 	return (struct old_timeval32){ (s32)sec, (s32)(rest / 1000) };
 }

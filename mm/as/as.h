@@ -78,13 +78,21 @@ void table_init(void);		/* boot, once */
  * NULL: no memory.
  */
 pte_t *pte_alloc(struct mm_struct *mm, unsigned long addr);
-/* The frame of a page of zeros. */
-pfn_t zero_pfn(void);
+/* The frame of the page of zeros. Written at boot. */
+extern pfn_t zero_frame;
 /*
  * The page behind a mapped entry, or NULL: the zero page, or a frame that
  * is not the memory manager's (VM_PFNMAP).
  */
-struct page *vm_normal_page(const struct vm_area_struct *vma, pte_t pte);
+static inline struct page *
+vm_normal_page(const struct vm_area_struct *vma, pte_t pte)
+{
+	pfn_t pfn = pte_pfn(pte);
+
+	if (pfn == zero_frame || vma->vm_flags & VM_PFNMAP)
+		return NULL;
+	return pfn_to_page(pfn);
+}
 /* What kind of translation a page makes. */
 enum mm_counter mm_counter_of(const struct page *page);
 /* Enter / leave: one translation more or less. Held: page_table_lock. */

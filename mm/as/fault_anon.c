@@ -37,7 +37,7 @@ do_anonymous_page(struct vm_fault *vmf)
 	pte_t pte;
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
-		pte = mk_pte(zero_pfn(), read_only(allow), USER_CACHED);
+		pte = mk_pte(zero_frame, read_only(allow), USER_CACHED);
 		fault_install(vmf, NULL, pte);
 		return 0;
 	}

@@ -40,23 +40,38 @@ writable_now(const struct vm_area_struct *vma, pte_t pte)
 	       page_mapcount(page) == 1 && page_count(page) == 1;
 }
 
+/* Rights of vma for this kind of memory, with and without writing. */
+static void
+make_rights(const struct vm_area_struct *vma, enum user_memory memory,
+	    pte_t *write, pte_t *read)
+{
+	*write = pte_rights(vma_allow(vma), memory, true);
+	*read = pte_rights(vma_allow(vma), memory, false);
+}
+
 static unsigned long
 protect_ptes(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t *ptep = pte_offset(&mm->context, addr);
-	unsigned allow = vma_allow(vma);
+	enum user_memory memory = USER_CACHED;
+	pte_t write, read;
 
 	if (!ptep)
 		return end;
+	make_rights(vma, memory, &write, &read);
 	spin_lock(&mm->page_table_lock);
 	for (; addr < end; addr += PAGE_SIZE, ptep++) {
 		pte_t pte = *ptep;
 
-		if (pte_mapped(pte))
-			set_pte_at(&mm->context, addr, ptep,
-				   pte_modify(pte, allow, pte_memory(pte),
-					      writable_now(vma, pte)));
+		if (!pte_mapped(pte))
+			continue;
+		if (unlikely(pte_memory(pte) != memory)) {
+			memory = pte_memory(pte);
+			make_rights(vma, memory, &write, &read);
+		}
+		set_pte_at(&mm->context, addr, ptep, pte_with_rights(pte,
+			   writable_now(vma, pte) ? write : read));
 	}
 	spin_unlock(&mm->page_table_lock);
 	return addr;

@@ -27,7 +27,7 @@
 #include <mm/zone.h>
 #include "as.h"
 
-static pfn_t zero_frame;
+pfn_t zero_frame;
 
 void
 table_init(void)
@@ -37,12 +37,6 @@ table_init(void)
 	if (!page)
 		panic("no memory for the page of zeros");
 	zero_frame = page_to_pfn(virt_to_page(page));
-}
-
-pfn_t
-zero_pfn(void)
-{
-	return zero_frame;
 }
 
 bool
@@ -70,16 +64,6 @@ pte_alloc(struct mm_struct *mm, unsigned long addr)
 	if (!used)
 		pgtable_free_page(page);
 	return pte_offset(&mm->context, addr);
-}
-
-struct page *
-vm_normal_page(const struct vm_area_struct *vma, pte_t pte)
-{
-	pfn_t pfn = pte_pfn(pte);
-
-	if (pfn == zero_frame || vma->vm_flags & VM_PFNMAP)
-		return NULL;
-	return pfn_to_page(pfn);
 }
 
 enum mm_counter

@@ -4,6 +4,8 @@
 #include <kernel/irq.h>
 #include <kernel/lock.h>
 #include <kernel/timer.h>
+#include <lib/math64.h>
+#include <lib/random.h>
 
 #include "threads.h"
 
@@ -412,11 +414,32 @@ a_timer_set_for_the_past_waits_for_the_next_interrupt(struct test *t)
 	EXPECT_EQ(t, past_same_round, 0);
 }
 
+/* Against long division, at the edges and at random. */
+static void
+seconds_are_divided_exactly(struct test *t)
+{
+	static const u64 edges[] = {
+		0, 1, 511, 512, 999999999, 1000000000, 1000000001,
+		0xffffffffull, 1ull << 32, ~0ull, ~0ull - 709551615,
+		~0ull - 709551616,
+	};
+	u64 rng = t->seed, ns;
+	u32 nsec;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		ns = i < ARRAY_SIZE(edges) ? edges[i] :
+		     random_next(&rng) >> i % 40;
+		EXPECT_EQ(t, ns_to_sec(ns, &nsec), ns / NSEC_PER_SEC);
+		EXPECT_EQ(t, nsec, ns % NSEC_PER_SEC);
+	}
+}
+
 TEST_SUITE("timer",
 	   TEST_CASE(a_stray_wake_up_does_not_end_a_sleep),
 	   TEST_CASE(a_timer_set_for_the_past_waits_for_the_next_interrupt),
 	   TEST_CASE(clock_never_goes_back),
 	   TEST_CASE(clock_is_the_same_on_every_core),
+	   TEST_CASE(seconds_are_divided_exactly),
 	   TEST_CASE(udelay_takes_no_less),
 	   TEST_CASE(jiffies_count_the_time),
 	   TEST_CASE(missed_ticks_are_caught_up),
