@@ -50,6 +50,7 @@
 	X(WAIT,		"wait queue: its list of waiters")		\
 	X(TASK_LIST,	"list of all tasks")				\
 	X(RUNQUEUE,	"run queue of one core")			\
+	X(PSI,		"psi: who is held up, totals")		\
 	X(RANDOM,	"random numbers: their state")			\
 	X(KMEMLEAK,	"kmemleak: records of objects, trees")		\
 	X(FAULT_INJECT,	"fault injection: counters")			\

@@ -88,6 +88,7 @@ struct task {
 	sigset_t blocked;		/* o  read by senders: process_lock */
 	sigset_t saved_mask;		/* o  to be put back after sigsuspend() */
 	struct sigpending pending;	/*    process_lock */
+	u8 psi_flags;			/* o  what it is held up by: psi.h */
 	bool oom_victim;		/* set once, process_lock: may use
 					 *    reserves, will not live long */
 	bool restore_mask;		/* o  saved_mask counts */

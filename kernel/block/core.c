@@ -19,6 +19,7 @@
 #include <kernel/completion.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>
+#include <kernel/psi.h>
 #include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -225,16 +226,18 @@ int
 blk_execute(struct block_device *disk, struct blk_request *rq)
 {
 	DECLARE_COMPLETION(done);
+	unsigned was;
 	int err;
 
 	might_sleep();
 	rq->done = execute_done;
 	rq->private = &done;
+	was = psi_stall_enter(PSI_IO_STALL);
 	wait_event(&disk->room, (err = blk_submit(disk, rq)) != -EBUSY);
-	if (err)
-		return err;
-	wait_for_completion(&done);
-	return rq->status;
+	if (!err)
+		wait_for_completion(&done);
+	psi_stall_leave(was);
+	return err ? err : rq->status;
 }
 
 static int

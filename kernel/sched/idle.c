@@ -22,6 +22,7 @@
 #include <kernel/irq.h>
 #include <kernel/kthread.h>
 #include <kernel/panic.h>
+#include <kernel/psi.h>
 #include <kernel/rcu.h>
 #include <kernel/time.h>
 
@@ -35,14 +36,19 @@ cpu_idle_loop(void)
 	for (;;) {
 		local_irq_disable();
 		if (!need_resched()) {
+			psi_idle(true);
 			rcu_idle_enter();
 			cpu_wait_for_interrupt();
 			rcu_idle_exit();
 		}
 		local_irq_enable();
 		isb();		/* the interrupt is taken here at the latest */
-		if (need_resched())
+		if (need_resched()) {
+			local_irq_disable();
+			psi_idle(false);
+			local_irq_enable();
 			schedule();
+		}
 	}
 }
 

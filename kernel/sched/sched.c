@@ -67,6 +67,7 @@
 #include <asm/switch.h>
 #include <kernel/irq.h>
 #include <kernel/panic.h>
+#include <kernel/psi.h>
 #include <kernel/rcu.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
@@ -384,6 +385,7 @@ sched_tick(void)
 	     SCHED_SLICE_NS))
 		sched_set_need_resched();
 	spin_unlock(&rq->lock);
+	psi_tick();
 }
 
 unsigned

@@ -59,6 +59,7 @@
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/sched.h>
+#include <kernel/psi.h>
 #include <kernel/wait.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -118,6 +119,7 @@ static noinline void
 lock_page_slow(struct page *page)
 {
 	struct wait_queue_head *queue = page_queue(page);
+	unsigned was = psi_stall_enter(PSI_IO_STALL);
 	struct wait_queue_entry entry;
 
 	init_wait_entry(&entry, false);
@@ -129,6 +131,7 @@ lock_page_slow(struct page *page)
 		schedule();
 	}
 	finish_wait(queue, &entry);
+	psi_stall_leave(was);
 }
 
 void

@@ -54,6 +54,7 @@
  * Sources  Gorman, Understanding the Linux Virtual Memory Manager, ch. 10;
  *   Linux Documentation/filesystems/locking.rst, for the contract of writepage.
  */
+#include <kernel/psi.h>
 #include <kernel/panic.h>
 #include <kernel/plug.h>
 #include <kernel/sched.h>
@@ -258,10 +259,12 @@ wait_on_page_writeback(struct page *page)
 {
 	struct wait_queue_head *queue = page_queue(page);
 	struct wait_queue_entry entry;
+	unsigned was;
 
 	if (!(READ_ONCE(page->flags) & PG_writeback))
 		return;
 	might_sleep();
+	was = psi_stall_enter(PSI_IO_STALL);
 	init_wait_entry(&entry, false);
 	for (;;) {
 		prepare_to_wait(queue, &entry, TASK_UNINTERRUPTIBLE);
@@ -270,6 +273,7 @@ wait_on_page_writeback(struct page *page)
 		schedule();
 	}
 	finish_wait(queue, &entry);
+	psi_stall_leave(was);
 }
 
 /*

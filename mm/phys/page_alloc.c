@@ -35,6 +35,7 @@
 #include <asm/irqflags.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/psi.h>
 #include <kernel/sched.h>
 #include <kernel/task.h>
 #include <lib/bitops.h>
@@ -265,17 +266,21 @@ oom_helps(const struct alloc_context *ac)
 static struct page *
 alloc_pages_wait(const struct alloc_context *ac, unsigned alloc_flags)
 {
+	unsigned was = psi_stall_enter(PSI_MEM_STALL);
 	struct page *page;
 
 	count_vm_event(ALLOCSTALL_DMA + ac->classzone);
 	page = win_back(ac, alloc_flags);
 	while (!page && oom_helps(ac)) {
-		/* Who is to end needs little, and will give all back. */
-		if (current->oom_victim)
-			return get_page_from_freelist(ac, alloc_flags |
-						ALLOC_HIGH | ALLOC_HARDER);
 		page = win_back(ac, alloc_flags);
+		if (page || !current->oom_victim)
+			continue;
+		/* Who is to end needs little, and will give all back. */
+		page = get_page_from_freelist(ac, alloc_flags | ALLOC_HIGH |
+					      ALLOC_HARDER);
+		break;
 	}
+	psi_stall_leave(was);
 	return page;
 }
 

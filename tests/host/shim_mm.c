@@ -10,6 +10,7 @@
 #include <asm/unwind.h>
 #include <kernel/irq.h>
 #include <kernel/mutex.h>
+#include <kernel/psi.h>
 #include <kernel/sched.h>
 #include <kernel/task.h>
 #include <mm/gfp.h>
@@ -32,6 +33,18 @@ void
 mutex_unlock(struct mutex *mutex)
 {
 	(void)mutex;
+}
+
+unsigned
+psi_stall_enter(unsigned what)
+{
+	return what;
+}
+
+void
+psi_stall_leave(unsigned was)
+{
+	(void)was;
 }
 
 void

@@ -10,6 +10,7 @@
 #include <kernel/kthread.h>
 #include <kernel/oom.h>
 #include <kernel/process.h>
+#include <kernel/psi.h>
 #include <kernel/sched.h>
 #include <mm/hooks.h>
 #include <mm/vmstat.h>
@@ -191,11 +192,13 @@ static void
 a_hog_is_killed(struct test *t)
 {
 	unsigned long kills = vm_event(OOM_KILL), nr = nr_oom_kills;
+	u64 lost = psi_total(PSI_MEM, PSI_SOME);
 
 	NEED_QUIET(t);
 	EXPECT_EQ(t, run_taker(t, 4000, NORESERVE), SIGKILL);
 	EXPECT_EQ(t, vm_event(OOM_KILL), kills + 1);
 	EXPECT_EQ(t, nr_oom_kills, nr + 1);
+	EXPECT(t, psi_total(PSI_MEM, PSI_SOME) > lost);
 	test_info(t, "from the call to the signal: %llu ns", oom_last_ns);
 	EXPECT_EQ(t, run_taker(t, part(50), NORESERVE), 0);
 }
