@@ -118,6 +118,10 @@ void set_fs_root(struct fs_struct *fs, const struct path *path);
 /* A path from the user: a buffer for putname(), or NULL with *err. */
 char *getname(const char *user, int *err);
 void putname(char *name);
+/* The path that a user's name leads to; flags are LOOKUP_*. 0 or -Exxx. */
+int user_path(int dfd, const char *user, unsigned flags, struct path *path);
+/* AT_* as LOOKUP_*. */
+unsigned lookup_flags(int at);
 /* An int to the user's address arg, for ioctls. 0 or -EFAULT. */
 long put_user_int(int value, unsigned long arg);
 /* An array of pieces; *iov is kmalloc'ed if it is not fast (8 pieces). */

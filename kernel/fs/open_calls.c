@@ -72,29 +72,6 @@ sys_close_range(unsigned first, unsigned last, unsigned flags)
 
 /* --- by path: look up, do, put ------------------------------------------------------ */
 
-/* The path that a user's name leads to; flags are LOOKUP_*. */
-static int
-user_path(int dfd, const char *user, unsigned flags, struct path *path)
-{
-	char *name;
-	int err;
-
-	name = getname(user, &err);
-	if (!name)
-		return err;
-	err = path_lookup(dfd, name, flags, path);
-	putname(name);
-	return err;
-}
-
-/* AT_* as LOOKUP_*. */
-static unsigned
-lookup_flags(int at)
-{
-	return (at & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-	       (at & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
-}
-
 static long
 truncate_path(const char *user, s64 length)
 {

@@ -289,30 +289,31 @@ deadline_from(s64 sec, s64 nsec, u64 *deadline)
 	return 0;
 }
 
+/* A timeout of the caller's: as it stands there, and as a deadline. */
+struct user_time {
+	void *user;			/* NULL: for ever */
+	bool wide;			/* a kernel_timespec, of 64 bits */
+	u64 deadline;
+};
+
+/* Read it. 0, -EFAULT, -EINVAL. */
 static int
-deadline_from_32(const struct old_timespec32 *user, u64 *deadline)
+time_begin(struct user_time *t)
 {
-	struct old_timespec32 t;
+	struct kernel_timespec wide;
+	struct old_timespec32 narrow;
 
-	*deadline = NO_TIMEOUT;
-	if (!user)
+	t->deadline = NO_TIMEOUT;
+	if (!t->user)
 		return 0;
-	if (copy_from_user(&t, user, sizeof(t)))
+	if (t->wide) {
+		if (copy_from_user(&wide, t->user, sizeof(wide)))
+			return -EFAULT;
+		return deadline_from(wide.tv_sec, wide.tv_nsec, &t->deadline);
+	}
+	if (copy_from_user(&narrow, t->user, sizeof(narrow)))
 		return -EFAULT;
-	return deadline_from(t.tv_sec, t.tv_nsec, deadline);
-}
-
-static int
-deadline_from_64(const struct kernel_timespec *user, u64 *deadline)
-{
-	struct kernel_timespec t;
-
-	*deadline = NO_TIMEOUT;
-	if (!user)
-		return 0;
-	if (copy_from_user(&t, user, sizeof(t)))
-		return -EFAULT;
-	return deadline_from(t.tv_sec, t.tv_nsec, deadline);
+	return deadline_from(narrow.tv_sec, narrow.tv_nsec, &t->deadline);
 }
 
 /* What is left of the time goes back to the user, as Linux does it. */
@@ -326,29 +327,20 @@ time_left(u64 deadline, u64 *sec, u32 *nsec)
 }
 
 static void
-put_left_32(struct old_timespec32 *user, u64 deadline)
+time_end(const struct user_time *t)
 {
+	struct kernel_timespec *wide = t->user;
+	struct old_timespec32 *narrow = t->user;
 	u64 sec;
 	u32 nsec;
 
-	if (!user)
+	if (!t->user)
 		return;
-	time_left(deadline, &sec, &nsec);
-	if (!put_user((s32)sec, &user->tv_sec))
-		(void)!put_user((s32)nsec, &user->tv_nsec);
-}
-
-static void
-put_left_64(struct kernel_timespec *user, u64 deadline)
-{
-	u64 sec;
-	u32 nsec;
-
-	if (!user)
-		return;
-	time_left(deadline, &sec, &nsec);
-	if (!put_user((s64)sec, &user->tv_sec))
-		(void)!put_user((s64)nsec, &user->tv_nsec);
+	time_left(t->deadline, &sec, &nsec);
+	if (t->wide ? !put_user((s64)sec, &wide->tv_sec) :
+		      !put_user((s32)sec, &narrow->tv_sec))
+		(void)!(t->wide ? put_user((s64)nsec, &wide->tv_nsec) :
+				  put_user((s32)nsec, &narrow->tv_nsec));
 }
 
 /*
@@ -372,16 +364,20 @@ sigmask_begin(const void *user, size_t size, bool *set)
 }
 
 static long
-poll_masked(struct pollfd *fds, unsigned nr, u64 deadline, const void *mask,
-	    size_t size)
+poll_masked(struct pollfd *fds, unsigned nr, struct user_time t,
+	    const void *mask, size_t size)
 {
-	bool set;
-	long result = sigmask_begin(mask, size, &set);
+	bool set = false;
+	long result = time_begin(&t);
 
+	if (result)
+		return result;
+	result = sigmask_begin(mask, size, &set);
 	if (!result)
-		result = poll_user(fds, nr, deadline);
+		result = poll_user(fds, nr, t.deadline);
 	if (set)
 		restore_wait_sigmask(result == -EINTR);
+	time_end(&t);
 	return result;
 }
 
@@ -389,28 +385,16 @@ long
 sys_ppoll(struct pollfd *fds, unsigned nr, struct old_timespec32 *t,
 	  const void *mask, size_t size)
 {
-	u64 deadline;
-	long result = deadline_from_32(t, &deadline);
-
-	if (result)
-		return result;
-	result = poll_masked(fds, nr, deadline, mask, size);
-	put_left_32(t, deadline);
-	return result;
+	return poll_masked(fds, nr, (struct user_time){ t, false, 0 }, mask,
+			   size);
 }
 
 long
 sys_ppoll_time64(struct pollfd *fds, unsigned nr, struct kernel_timespec *t,
 		 const void *mask, size_t size)
 {
-	u64 deadline;
-	long result = deadline_from_64(t, &deadline);
-
-	if (result)
-		return result;
-	result = poll_masked(fds, nr, deadline, mask, size);
-	put_left_64(t, deadline);
-	return result;
+	return poll_masked(fds, nr, (struct user_time){ t, true, 0 }, mask,
+			   size);
 }
 
 /* --- select ------------------------------------------------------------------------------ */
@@ -568,20 +552,23 @@ read_sigmask_arg(const void *user, const void **mask, size_t *size)
 }
 
 static long
-select_masked(int n, u32 *const user[3], u64 deadline, const void *arg)
+select_masked(int n, u32 *const user[3], struct user_time t, const void *arg)
 {
 	const void *mask;
 	size_t size;
-	bool set;
-	long result = read_sigmask_arg(arg, &mask, &size);
+	bool set = false;
+	long result = time_begin(&t);
 
-	if (!result)
-		result = sigmask_begin(mask, size, &set);
 	if (result)
 		return result;
-	result = select_user(n, user, deadline);
+	result = read_sigmask_arg(arg, &mask, &size);
+	if (!result)
+		result = sigmask_begin(mask, size, &set);
+	if (!result)
+		result = select_user(n, user, t.deadline);
 	if (set)
 		restore_wait_sigmask(result == -EINTR);
+	time_end(&t);
 	return result;
 }
 
@@ -590,14 +577,8 @@ sys_pselect6(int n, u32 *in, u32 *out, u32 *ex, struct old_timespec32 *t,
 	     const void *arg)
 {
 	u32 *const user[3] = { in, out, ex };
-	u64 deadline;
-	long result = deadline_from_32(t, &deadline);
 
-	if (result)
-		return result;
-	result = select_masked(n, user, deadline, arg);
-	put_left_32(t, deadline);
-	return result;
+	return select_masked(n, user, (struct user_time){ t, false, 0 }, arg);
 }
 
 long
@@ -605,12 +586,6 @@ sys_pselect6_time64(int n, u32 *in, u32 *out, u32 *ex,
 		    struct kernel_timespec *t, const void *arg)
 {
 	u32 *const user[3] = { in, out, ex };
-	u64 deadline;
-	long result = deadline_from_64(t, &deadline);
 
-	if (result)
-		return result;
-	result = select_masked(n, user, deadline, arg);
-	put_left_64(t, deadline);
-	return result;
+	return select_masked(n, user, (struct user_time){ t, true, 0 }, arg);
 }

@@ -21,19 +21,12 @@ static int
 getattr_path(int dfd, const char *user, int flags, struct kstat *st)
 {
 	struct path path;
-	char *name;
 	int err;
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
 		      AT_STATX_SYNC_TYPE))
 		return -EINVAL;
-	name = getname(user, &err);
-	if (!name)
-		return err;
-	err = path_lookup(dfd, name,
-			  (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0), &path);
-	putname(name);
+	err = user_path(dfd, user, lookup_flags(flags), &path);
 	if (err)
 		return err;
 	vfs_getattr(&path, st);
@@ -240,14 +233,8 @@ static int
 statfs_path(const char *user, struct kstatfs *k)
 {
 	struct path path;
-	char *name;
-	int err;
+	int err = user_path(AT_FDCWD, user, LOOKUP_FOLLOW, &path);
 
-	name = getname(user, &err);
-	if (!name)
-		return err;
-	err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &path);
-	putname(name);
 	if (err)
 		return err;
 	get_statfs(&path, k);

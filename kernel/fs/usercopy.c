@@ -39,6 +39,27 @@ putname(char *name)
 	kfree(name);
 }
 
+int
+user_path(int dfd, const char *user, unsigned flags, struct path *path)
+{
+	char *name;
+	int err;
+
+	name = getname(user, &err);
+	if (!name)
+		return err;
+	err = path_lookup(dfd, name, flags, path);
+	putname(name);
+	return err;
+}
+
+unsigned
+lookup_flags(int at)
+{
+	return (at & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+	       (at & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+}
+
 long
 put_user_int(int value, unsigned long arg)
 {

@@ -247,7 +247,6 @@ futex_wait(u32 uaddr, bool private, u32 val, u64 deadline, u32 bits)
 	u32 value;
 	int err;
 
-	(void)value;
 	if (!bits)
 		return -EINVAL;
 	err = get_key(uaddr, private, &q.key);
@@ -255,7 +254,8 @@ futex_wait(u32 uaddr, bool private, u32 val, u64 deadline, u32 bits)
 		return err;
 	INIT_LIST_HEAD(&q.node);
 	while ((err = enqueue(&q, uaddr, val)) == -EFAULT) {
-		if (get_user(value, (const u32 *)uaddr))
+		/* Only to bring the page: enqueue() looks with the lock held. */
+		if (copy_from_user(&value, (const u32 *)uaddr, sizeof(value)))
 			return -EFAULT;
 	}
 	if (err)
