@@ -43,14 +43,20 @@
 	X(209, getresuid32) X(210, setresgid32) X(211, getresgid32)	\
 	X(212, chown32) X(213, setuid32) X(214, setgid32)		\
 	X(217, getdents64) X(219, mincore) X(220, madvise)		\
-	X(221, fcntl64) X(224, gettid) X(225, readahead) X(238, tkill)			\
+	X(221, fcntl64) X(224, gettid) X(225, readahead)		\
+	X(226, setxattr) X(227, lsetxattr) X(228, fsetxattr)		\
+	X(229, getxattr) X(230, lgetxattr) X(231, fgetxattr)		\
+	X(232, listxattr) X(233, llistxattr) X(234, flistxattr)		\
+	X(235, removexattr) X(236, lremovexattr) X(237, fremovexattr)	\
+	X(238, tkill)							\
 	X(239, sendfile64) X(240, futex) X(241, sched_setaffinity)	\
 	X(242, sched_getaffinity) X(248, exit_group)			\
 	X(253, remap_file_pages) X(256, set_tid_address)		\
 	X(262, clock_settime) X(263, clock_gettime)			\
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
 	X(267, fstatfs64) X(268, tgkill) X(270, fadvise64_64)		\
-	X(280, waitid) X(281, socket) X(288, socketpair) X(305, shmat) X(306, shmdt)		\
+	X(280, waitid) X(281, socket) X(288, socketpair)		\
+	X(305, shmat) X(306, shmdt)					\
 	X(307, shmget) X(308, shmctl) X(322, openat) X(323, mkdirat)	\
 	X(324, mknodat) X(325, fchownat) X(327, fstatat64)		\
 	X(328, unlinkat) X(329, renameat) X(330, linkat)		\

@@ -177,6 +177,26 @@ sys_membarrier(int cmd, unsigned flags)
 	return 0;
 }
 
+/* No file system here keeps extended attributes; ls asks for them. */
+long
+sys_no_xattr(void)
+{
+	return -EOPNOTSUPP;
+}
+
+long sys_setxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_lsetxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_fsetxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_getxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_lgetxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_fgetxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_listxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_llistxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_flistxattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_removexattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_lremovexattr(void) __attribute__((alias("sys_no_xattr")));
+long sys_fremovexattr(void) __attribute__((alias("sys_no_xattr")));
+
 long
 sys_socket(void)
 {

@@ -4,6 +4,7 @@
 A person types into them; what they print is compared.
 """
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -26,6 +27,11 @@ def tool(name, *arguments):
                           stderr=subprocess.PIPE, text=True).stdout.strip()
 
 
+def md5_of_numbers(n):
+    lines = "".join(f"{i}\n" for i in range(1, n + 1))
+    return hashlib.md5(lines.encode()).hexdigest()
+
+
 def busybox():
     """An archive with nothing but Debian's busybox in it."""
     try:
@@ -38,6 +44,45 @@ def busybox():
         tool("initramfs", "--out", path,
              "--file", f"bin/busybox={files}/bin/busybox",
              "--link", "bin/sh=busybox")
+        with open(path, "rb") as file:
+            return file.read()
+
+
+# Of Debian: its dynamic linker and libraries, and programs that need them.
+LIBRARIES = "lib/arm-linux-gnueabihf"
+DYNAMIC = {
+    "libc6": {"lib/ld-linux-armhf.so.3": f"{LIBRARIES}/ld-linux-armhf.so.3",
+              f"{LIBRARIES}/libc.so.6": f"{LIBRARIES}/libc.so.6"},
+    "libselinux1": {f"{LIBRARIES}/libselinux.so.1":
+                    f"{LIBRARIES}/libselinux.so.1"},
+    "libpcre2-8-0": {f"{LIBRARIES}/libpcre2-8.so.0":
+                     f"usr/{LIBRARIES}/libpcre2-8.so.0"},
+    "dash": {"deb/dash": "bin/dash"},
+    "grep": {"deb/grep": "bin/grep"},
+    "coreutils": {f"deb/{name}": f"{folder}/{name}" for name, folder in (
+        ("ls", "bin"), ("cat", "bin"), ("sleep", "bin"), ("sort", "usr/bin"),
+        ("wc", "usr/bin"), ("seq", "usr/bin"), ("md5sum", "usr/bin"))},
+}
+
+
+def dynamic():
+    """Our archive with those files in it."""
+    build = os.path.join(jobs.TOP, "build", "user")
+    options = ["--box", os.path.join(build, "box"),
+               "--etc", os.path.join(jobs.TOP, "user", "etc")]
+    for package, files in DYNAMIC.items():
+        try:
+            folder = tool("debian-armhf", package)
+        except subprocess.CalledProcessError as error:
+            raise Skip(f"{package} cannot be fetched: "
+                       + error.stderr.strip().split("\n")[-1]) from error
+        for name, path in files.items():
+            options += ["--file", f"{name}={os.path.join(folder, path)}"]
+    options += [f"--folder={name}" for name in
+                ("lib", LIBRARIES, "deb")]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "cpio")
+        tool("initramfs", "--out", path, *options)
         with open(path, "rb") as file:
             return file.read()
 
@@ -93,6 +138,16 @@ BOOTS = [
             ("for i in 1 2 3 4 5 6; do seq 2000 | sort -nr | head -n 1 & done; "
              "wait", "echo all"),
             [r"^2000$", r"^all$"], mem=1024, smp=4),
+    session("keys_of_job_control",
+            ("echo go''ing; sleep 1000", ("going", "\x03"), "echo status $?",
+             "echo stop''ping; sleep 1001", ("stopping", "\x1a"), "jobs",
+             "bg %1", "jobs", "kill %1; wait; jobs; echo n''one",
+             "cat | wc -c", ("cat | wc -c", "four\r\x04"),
+             "for i in 1 2 3; do sleep 1000; done", ("for", "\x03"),
+             "echo not f''or ever"),
+            [r"^status 130$", r"^\[1\] stopped +sleep 1001$",
+             r"^\[1\] running +sleep 1001$", r"^none$", r"^5 *$",
+             r"^not for ever$"]),
     session("a_program_that_fails_is_told",
             ("nosuch; echo $?", "/etc/profile; echo $?",
              "sh -c 'kill -SEGV $$'; echo $?"),
@@ -103,6 +158,25 @@ BOOTS = [
          expect=[r"^from the command line$", r"^Mem: "]),
     session("through_u_boot", ("uname", "ls /bin/box"),
             [r"^/bin/box"], uboot=True),
+    Boot("dynamic_programs_of_debian", initrd=dynamic, prompt=SHELL, smp=2,
+         say=("/deb/ls -l /deb/dash",
+              "/deb/dash -c 'i=0; while [ $i -lt 30 ]; do i=$((i+1)); "
+              "/deb/seq $i | /deb/wc -l; done | /deb/sort -n | "
+              "/deb/md5sum'",
+              "/deb/dash -c '/deb/sleep 1000 & m=/proc/$!/smaps; "
+              "until /deb/grep -q r-xp.*libc $m; do :; done; "
+              "/deb/grep -A 12 r-xp.*libc $m; kill $!'",
+              "/deb/cat /nowhere; echo $?",
+              "/deb/dash -c 'kill -SEGV $$'; echo $?",
+              "poweroff"),
+         # The text of the library: one copy for dash, grep and sleep.
+         expect=[r"^-rwxr-xr-x .* /deb/dash$",
+                 r"^%s  -$" % md5_of_numbers(30),
+                 r"r-xp .*libc\.so\.6\n(?:.*\n)*?Rss: +(\d+) kB\n"
+                 r"(?:.*\n)*?Shared_Clean: +[1-9]\d+ kB\n"
+                 r"Shared_Dirty: +0 kB\nPrivate_Clean: +\d{1,2} kB",
+                 r"/nowhere: No such file or directory\n1$", r"^139$"],
+         forbid=[r"Function not implemented"]),
     Boot("busybox_of_debian", initrd=busybox, prompt=ASH,
          append="rdinit=/bin/sh",
          say=("/bin/busybox mkdir -p /proc /tmp",

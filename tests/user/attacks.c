@@ -22,6 +22,11 @@ start(int i, int (*fn)(void *), void *arg)
 }
 
 static void
+nothing(int sig)
+{
+}
+
+static void
 sleep_ms(long ms)
 {
 	long time[2] = { 0, ms * 1000000 };
@@ -126,7 +131,127 @@ limits_of_others_are_theirs(void)
 	wait(NULL);
 }
 
+/* What nobody may do to root's process: a row of calls, each EPERM. */
+static void
+attack_root(void *arg)
+{
+	int victim = (long)arg, pid = getpid();
+	siginfo_t info = { .si_code = 0 };
+	unsigned long long more[2] = { 5000, 5000 };
+	struct { void *base; long len; } iov = { &info, 4 };
+
+	SYSCALL(208, 1000, 1000, 1000);
+	if (SYSCALL(SYS_kill, victim, SIGKILL) != -EPERM ||
+	    SYSCALL(SYS_tkill, victim, SIGKILL) != -EPERM ||
+	    SYSCALL(SYS_kill, -victim, SIGKILL) != -EPERM)
+		_exit(1);
+	if (SYSCALL(SYS_process_vm_readv, victim, &iov, 1, &iov, 1, 0) !=
+	    -EPERM)
+		_exit(2);
+	/* Only the kernel says SI_USER and SI_TKILL of another. */
+	if (SYSCALL(178, getppid(), SIGUSR1, &info) != -EPERM)
+		_exit(3);
+	info.si_code = SI_TKILL;
+	if (SYSCALL(178, getppid(), SIGUSR1, &info) != -EPERM)
+		_exit(4);
+	if (SYSCALL(SYS_prlimit64, pid, RLIMIT_NOFILE, more, NULL) != -EPERM)
+		_exit(5);
+	_exit(SYSCALL(208, 0, 0, 0) == -EPERM ? 0 : 6);
+}
+
+static void
+nobody_is_refused(void)
+{
+	int status;
+	pid_t victim = fork();
+
+	if (!victim) {
+		setpgid(0, 0);
+		for (;;)
+			pause();
+	}
+	setpgid(victim, victim);
+	EXPECT_EQ(status_of(attack_root, (void *)(long)victim), 0);
+	EXPECT_EQ(waitpid(victim, &status, WNOHANG), 0);
+	kill(victim, SIGKILL);
+	waitpid(victim, NULL, 0);
+}
+
 /* --- Signals --- */
+
+static void
+end_with_a_bad_list(void *arg)
+{
+	/* An entry that names itself as the next; the head is elsewhere. */
+	static void *entry[3], *head[3];
+
+	entry[0] = entry;
+	head[0] = entry;
+	SYSCALL(338, head, sizeof(head));	/* set_robust_list */
+}
+
+static void
+a_list_of_locks_that_bites_its_tail(void)
+{
+	EXPECT_EQ(status_of(end_with_a_bad_list, NULL), 0);
+}
+
+static void
+end_with_a_timer(void *arg)
+{
+	long soon[4] = { 0, 0, 0, 1000 };
+
+	SYSCALL(SYS_setitimer, 0, soon, NULL);
+}
+
+/* The timer of a process that is gone would go off in what was its memory. */
+static void
+a_timer_ends_with_its_process(void)
+{
+	int i;
+
+	for (i = 0; i < 20; i++)
+		EXPECT_EQ(status_of(end_with_a_timer, NULL), 0);
+	sleep_ms(20);
+}
+
+/* Who does not want to hear of his children has no zombies. */
+static void
+zombies_are_for_who_asks(void)
+{
+	struct sigaction action = { .sa_flags = SA_NOCLDWAIT };
+	pid_t pid;
+
+	signal(SIGCHLD, SIG_IGN);
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	EXPECT_EQ(SYSCALL(SYS_wait4, pid, 0, 0, 0), -ECHILD);
+	action.sa_handler = nothing;
+	sigaction(SIGCHLD, &action, NULL);
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	while (SYSCALL(SYS_wait4, pid, 0, 0, 0) == -EINTR)
+		;
+	EXPECT_EQ(SYSCALL(SYS_kill, pid, 0), -ESRCH);
+}
+
+/* A stop that waits is taken back by SIGCONT. */
+static void
+cont_takes_back_a_stop(void)
+{
+	unsigned long long set = 1ull << (SIGTSTP - 1), none = 0, waits = 0;
+
+	SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, 8);
+	kill(getpid(), SIGTSTP);
+	SYSCALL(SYS_rt_sigpending, &waits, 8);
+	EXPECT_EQ(waits, set);
+	kill(getpid(), SIGCONT);
+	SYSCALL(SYS_rt_sigpending, &waits, 8);
+	EXPECT_EQ(waits, 0);
+	SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+}
 
 static void
 the_lowest_number_is_no_process(void)
@@ -219,11 +344,6 @@ signals_to_ending_threads(void)
 	}
 }
 
-static void
-nothing(int sig)
-{
-}
-
 static int
 set_timers(void *arg)
 {
@@ -268,12 +388,14 @@ a_fast_timer_leaves_time(void)
 
 /* --- exec and threads --- */
 
+static char program[64];
+
 static int
 exec_nothing(void *arg)
 {
-	char *words[] = { "utest", "no-such-suite", NULL };
+	char *words[] = { program, NULL };
 
-	SYSCALL(SYS_execve, "/proc/self/exe", words, NULL);
+	SYSCALL(SYS_execve, program, words, NULL);
 	for (;;)
 		SYSCALL(SYS_sched_yield);
 	return 0;
@@ -282,9 +404,6 @@ exec_nothing(void *arg)
 static void
 exec_from_a_thread(void *busy)
 {
-	int fd = open("/dev/null", O_WRONLY);
-
-	dup2(fd, 1);
 	start(0, count_up, NULL);
 	start(1, busy ? exec_nothing : wait_for_word, NULL);
 	start(2, exec_nothing, NULL);
@@ -297,7 +416,10 @@ static void
 exec_ends_all_other_threads(void)
 {
 	word = 0;
+	strcpy(program, temp_name("exec"));
+	make_program(program, ET_EXEC, NULL);
 	EXPECT_EQ(status_of(exec_from_a_thread, NULL), 0);
+	unlink(program);
 }
 
 static void
@@ -306,8 +428,11 @@ two_threads_exec_at_once(void)
 	int i;
 
 	word = 0;
+	strcpy(program, temp_name("exec"));
+	make_program(program, ET_DYN, NULL);
 	for (i = 0; i < 5; i++)
 		EXPECT_EQ(status_of(exec_from_a_thread, (void *)1), 0);
+	unlink(program);
 }
 
 /* --- vfork --- */
@@ -383,6 +508,11 @@ UTEST_SUITE(attacks,
 	UTEST(a_sibling_has_our_identity),
 	UTEST(a_sibling_of_an_orphan),
 	UTEST(limits_of_others_are_theirs),
+	UTEST(nobody_is_refused),
+	UTEST(a_list_of_locks_that_bites_its_tail),
+	UTEST(a_timer_ends_with_its_process),
+	UTEST(zombies_are_for_who_asks),
+	UTEST(cont_takes_back_a_stop),
 	UTEST(the_lowest_number_is_no_process),
 	UTEST(init_is_not_ended_by_signals),
 	UTEST(all_threads_stop),

@@ -695,7 +695,7 @@ random_calls(void)
 			SYSCALL(SYS_ftruncate, files[i], 0);
 		while (SYSCALL(SYS_read, pipe_fds[0], shared + 1, 2048) > 0)
 			;
-		if (!round)		/* what is made once is there now */
+		if (round < 2)		/* what is made once is there now */
 			for (i = 0; i < COUNTS; i++)
 				before[i] = meminfo(counts[i]);
 		if (wanted > 100000)

@@ -98,6 +98,13 @@ bool is_hole(const void *address);
  * *tid is its number while it lives. Its number, or -errno. */
 long start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid);
 void join_thread(volatile int *tid);
+/*
+ * A program of a page of text and one of data and bss, that ends with 0 if its
+ * thread has the number of its process. ET_EXEC, or ET_DYN (PIE); interp: its
+ * dynamic linker, or NULL. elf.c
+ */
+enum { ET_EXEC = 2, ET_DYN = 3 };
+void make_program(const char *path, int type, const char *interp);
 /* Nanoseconds of a clock. */
 long long clock_now(int clock);
 

@@ -182,19 +182,30 @@ class Process:
 
 
 class Talk:
-    """Types a line at each prompt, as a person would."""
+    """Types a line at each prompt, as a person would.
+
+    A line may be (text, keys): the keys are pressed when the text is seen.
+    """
 
     def __init__(self, prompt, lines):
         self.prompt, self.lines = prompt.encode(), list(lines)
         self.seen = 0
 
     def heard(self, output, stdin):
-        at = output.find(self.prompt, self.seen)
-        if at < 0 or not self.lines:
+        if not self.lines:
             return
-        self.seen = at + len(self.prompt)
+        wait, keys = self.prompt, self.lines[0]
+        if isinstance(keys, tuple):
+            wait, keys = keys[0].encode(), keys[1]
+        else:
+            keys += "\r"
+        at = output.find(wait, self.seen)
+        if at < 0:
+            return
+        self.seen = at + len(wait)
+        self.lines.pop(0)
         try:
-            stdin.write(self.lines.pop(0).encode() + b"\r")
+            stdin.write(keys.encode())
             stdin.flush()
         except BrokenPipeError:
             pass
