@@ -289,10 +289,12 @@ profile:
 MUTANTFLAGS = $(if $(ONLY),--only $(ONLY)) $(if $(SHARD),--shard $(SHARD)) \
 	      $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
-.PHONY: coverage mutants
+.PHONY: coverage fail-sites mutants
 coverage: ready
 	$(Q)tools/setup test coverage
 	$(Q)tools/coverage
+fail-sites: ready
+	$(Q)tools/fail-sites
 mutants: ready
 	$(Q)tools/setup test
 	$(Q)tools/mutants $(MUTANTFLAGS)
@@ -337,6 +339,7 @@ help:
 ## make profile          instructions and calls by function (P="test=buddy")
 ## make coverage         which lines and branches the tests reach: build/coverage
 ## make mutants          plant small bugs: are they noticed? (ONLY=buddy SHARD=1/4 SAMPLE=20)
+## make fail-sites       places that allocate and that no test has made to fail
 ## make docs             run the documents' transcripts and write what was printed
 ## make check-layers     who may include whom (docs/layers.txt)
 ## make clean            remove build/, but keep U-Boot (distclean: that too)

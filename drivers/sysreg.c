@@ -21,6 +21,7 @@
 #include <kernel/gcov.h>
 #include <kernel/panic.h>
 #include <mm/trace_ring.h>
+#include <mm/debug.h>
 
 #define SYSREGS_PHYS	0x10000000
 #define SYS_24MHZ	0x5c
@@ -64,6 +65,7 @@ machine_power_off(unsigned status)
 	local_irq_disable();
 	trace_power_off();
 	gcov_dump();
+	fail_sites_end();
 	semihost_exit(status);
 	board_request(CFG_SHUTDOWN);
 }
@@ -72,5 +74,6 @@ void
 machine_restart(void)
 {
 	gcov_dump();
+	fail_sites_end();
 	board_request(CFG_REBOOT);
 }

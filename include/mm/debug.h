@@ -57,6 +57,16 @@ unsigned long fault_inject_nth_left(void);
 /* Allocations that were made to fail, ever. */
 unsigned long fault_inject_count(void);
 bool fault_inject_should_fail(gfp_t gfp, unsigned order);
+/*
+ * fail_sites.c (debug builds): has a call that returns to [first, last) been
+ * made to fail? And, when the tests are over: print all, if fail_sites=log.
+ */
+#ifdef VELLUM_DEBUG
+bool fail_site_known(unsigned long first, unsigned long last);
+void fail_sites_end(void);
+#else
+#define fail_sites_end()	((void)0)
+#endif
 
 /*
  * The allocation-failure sweep: run scenario(arg) with allocation 1 failing,

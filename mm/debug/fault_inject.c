@@ -39,6 +39,7 @@
 #include <mm/init.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
+#include "fail_sites.h"
 
 #define SWEEP_LIMIT	100000		/* a scenario allocates less often */
 
@@ -159,6 +160,8 @@ fault_inject_should_fail(gfp_t gfp, unsigned order)
 	fail = nth_should_fail() || attr_should_fail(order);
 	nr_injected += fail;
 	spin_unlock_irqrestore(&fault_lock, flags);
+	if (unlikely(fail))
+		fail_site_note();
 	return fail;
 }
 
@@ -174,6 +177,8 @@ fault_inject_object(gfp_t gfp)
 	fail = nth_should_fail();
 	nr_injected += fail;
 	spin_unlock_irqrestore(&fault_lock, flags);
+	if (unlikely(fail))
+		fail_site_note();
 	return fail;
 }
 

@@ -8,6 +8,7 @@
 #include <kernel/node.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <mm/slab.h>
 #include <kernel/smp.h>
 #include <lib/errno.h>
 #include <mm/debug.h>
@@ -277,6 +278,55 @@ the_nth_allocation_fails_once(struct test *t)
 	EXPECT(t, !fault_inject_nth_done());
 }
 
+#ifdef VELLUM_DEBUG
+#define CALL_BYTES	24	/* where in these two the call is */
+
+static noinline void *
+place_that_fails(void)
+{
+	void *p = kmalloc(64, GFP_KERNEL);
+
+	barrier();			/* no jump: a call, and back to here */
+	return p;
+}
+
+static noinline void *
+place_that_does_not(void)
+{
+	void *p = kmalloc(65, GFP_KERNEL);
+
+	barrier();
+	return p;
+}
+
+static bool
+is_fail_site(void *(*fn)(void))
+{
+	return fail_site_known((unsigned long)fn,
+			       (unsigned long)fn + CALL_BYTES);
+}
+
+static void
+the_place_of_a_failure_is_remembered(struct test *t)
+{
+	void *p;
+
+	fault_inject_nth(1);
+	EXPECT(t, !place_that_fails());
+	EXPECT(t, fault_inject_nth_done());
+	p = place_that_does_not();
+	EXPECT(t, p);
+	kfree(p);
+	EXPECT(t, is_fail_site(place_that_fails));
+	EXPECT(t, !is_fail_site(place_that_does_not));
+	/* And who called it. */
+	EXPECT(t, fail_site_known((unsigned long)
+				  the_place_of_a_failure_is_remembered,
+				  (unsigned long)
+				  the_place_of_a_failure_is_remembered + 64));
+}
+#endif
+
 static unsigned
 failures_of(const struct fault_attr *attr, gfp_t gfp, unsigned tries)
 {
@@ -480,6 +530,9 @@ TEST_SUITE("page_debug",
 	   TEST_CASE(a_freed_page_holds_the_poison),
 	   TEST_CASE(init_on_alloc_and_on_free_clear_pages),
 	   TEST_CASE(the_nth_allocation_fails_once),
+#ifdef VELLUM_DEBUG
+	   TEST_CASE(the_place_of_a_failure_is_remembered),
+#endif
 	   TEST_CASE(a_share_of_allocations_fails),
 	   TEST_CASE(the_nth_is_that_of_the_watching_task),
 	   TEST_CASE(the_sweep_reaches_every_allocation),

@@ -9,6 +9,7 @@
 #include <uapi/kpageflags.h>
 
 #include "files.h"
+#include "sweep.h"
 
 static char text[8192];
 
@@ -343,6 +344,26 @@ an_archive_becomes_files(struct test *t)
 	remove_all();
 }
 
+static int
+unpack(void)
+{
+	unsigned nr;
+	int err;
+
+	make_archive();
+	err = unpack_initramfs(archive, len, "/tmp", &nr);
+	remove_all();
+	remove_all();		/* if the failure came in the first */
+	shrink_dcache_sb(NULL);
+	return err;
+}
+
+static void
+an_archive_without_memory_is_told(struct test *t)
+{
+	EXPECT(t, sweep(t, unpack) >= 20);
+}
+
 static void
 a_broken_archive_is_told_in_one_line(struct test *t)
 {
@@ -448,4 +469,5 @@ TEST_SUITE("procfs",
 	   TEST_CASE(knobs_can_be_turned_within_limits),
 	   TEST_CASE(memory_has_its_knobs),
 	   TEST_CASE(an_archive_becomes_files),
+	   TEST_CASE(an_archive_without_memory_is_told),
 	   TEST_CASE(a_broken_archive_is_told_in_one_line));

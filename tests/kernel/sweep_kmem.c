@@ -12,6 +12,7 @@
 #include <kernel/smp.h>
 #include <kernel/stress.h>
 #include <lib/string.h>
+#include <mm/dma.h>
 #include <mm/gfp.h>
 #include <mm/mempool.h>
 #include <mm/percpu.h>
@@ -178,6 +179,35 @@ pools_fail_whole_or_keep_what_they_have(struct test *t)
 	EXPECT_EQ(t, nr_warnings, warnings);
 }
 
+static struct kmem_cache *pool_cache;
+
+static int
+pools_of_other_kinds(void)
+{
+	struct mempool *slabs = mempool_create_slab_pool(3, pool_cache);
+	struct mempool *pages = slabs ? mempool_create_page_pool(2, 1) : NULL;
+	void *object = pages ? mempool_alloc(slabs, GFP_ATOMIC) : NULL;
+	void *block = pages ? mempool_alloc(pages, GFP_ATOMIC) : NULL;
+	int err = !pages ? -ENOMEM : object && block ? 0 : -EIO;
+
+	if (block)
+		mempool_free(block, pages);
+	if (object)
+		mempool_free(object, slabs);
+	mempool_destroy(pages);
+	mempool_destroy(slabs);
+	return err;
+}
+
+static void
+pools_of_objects_and_of_frames_fail_whole(struct test *t)
+{
+	pool_cache = kmem_cache_create("swept", 100, 0, SLAB_NO_MERGE, NULL);
+	ASSERT(t, pool_cache);
+	EXPECT(t, sweep(t, pools_of_other_kinds) >= 4 + 3 + 1 + 2);
+	EXPECT_EQ(t, kmem_cache_destroy(pool_cache), 0);
+}
+
 #define NR_LARGE	20u	/* more than the first chunk has */
 
 static int
@@ -305,6 +335,56 @@ a_device_gets_its_queue_or_says_so(struct test *t)
 	EXPECT(t, sweep(t, device_queue) >= 1);
 }
 
+static struct device swept_device = { .name = "swept", .dma_mask = ~0u };
+static u8 *lent;
+
+/* A copy for the device, in frames of its own. */
+static int
+bounced_buffer(void)
+{
+	bool was = dma_force_bounce;
+	dma_addr_t addr;
+
+	dma_force_bounce = true;
+	addr = dma_map_single(&swept_device, lent, 256, DMA_TO_DEVICE);
+	dma_force_bounce = was;
+	if (dma_mapping_error(&swept_device, addr))
+		return -ENOMEM;
+	dma_unmap_single(&swept_device, addr, 256, DMA_TO_DEVICE);
+	return 0;
+}
+
+static void
+a_bounce_buffer_fails_and_nothing_is_lent(struct test *t)
+{
+	lent = kzalloc(256, GFP_KERNEL);
+	ASSERT(t, lent);
+	EXPECT_EQ(t, sweep(t, bounced_buffer), 1);
+	kfree(lent);
+}
+
+/* A device that snoops gets ordinary frames. */
+static int
+coherent_memory(void)
+{
+	struct device snooper = { .name = "swept", .dma_mask = ~0u,
+				  .dma_coherent = true };
+	dma_addr_t handle;
+	void *p = dma_alloc_coherent(&snooper, 3 * PAGE_SIZE, &handle,
+				     GFP_KERNEL);
+
+	if (!p)
+		return -ENOMEM;
+	dma_free_coherent(&snooper, 3 * PAGE_SIZE, p, handle);
+	return 0;
+}
+
+static void
+coherent_memory_fails_whole(struct test *t)
+{
+	EXPECT_EQ(t, sweep(t, coherent_memory), 1);
+}
+
 /* --- commands ---------------------------------------------------------------------------- */
 
 static int
@@ -320,6 +400,24 @@ static void
 the_command_alloc_says_that_there_is_none(struct test *t)
 {
 	EXPECT_EQ(t, sweep(t, command_alloc), 1);
+}
+
+static int
+commands_of_objects_and_areas(void)
+{
+	int err = monitor_run("kmalloc 100");
+
+	if (!err)
+		err = monitor_run("vmalloc 10000");
+	monitor_run("kfree all");
+	monitor_run("vfree all");
+	return err;
+}
+
+static void
+the_commands_kmalloc_and_vmalloc_hold_what_they_got(struct test *t)
+{
+	EXPECT(t, sweep(t, commands_of_objects_and_areas) >= 1 + 4);
 }
 
 static int
@@ -343,10 +441,14 @@ TEST_SUITE("sweep_kmem",
 	   TEST_CASE(a_bulk_that_fails_leaves_no_object),
 	   TEST_CASE(every_kind_of_cache_fails_whole),
 	   TEST_CASE(pools_fail_whole_or_keep_what_they_have),
+	   TEST_CASE(pools_of_objects_and_of_frames_fail_whole),
 	   TEST_CASE(percpu_chunks_fail_whole),
 	   TEST_CASE(mappings_of_registers_fail_whole),
 	   TEST_CASE(a_trace_needs_a_ring_for_each_core),
 	   TEST_CASE(stress_does_without_a_worker),
 	   TEST_CASE(a_device_gets_its_queue_or_says_so),
+	   TEST_CASE(a_bounce_buffer_fails_and_nothing_is_lent),
+	   TEST_CASE(coherent_memory_fails_whole),
+	   TEST_CASE(the_commands_kmalloc_and_vmalloc_hold_what_they_got),
 	   TEST_CASE(the_command_alloc_says_that_there_is_none),
 	   TEST_CASE(the_command_blk_needs_a_buffer));

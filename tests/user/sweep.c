@@ -14,23 +14,13 @@
  * memory management is verified, and at the end the kernel's own objects are
  * counted (slabinfo).
  */
-#include "fuzz.h"
+#include "sweep.h"
 
 #define FAIL_NTH	"/proc/self/fail-nth"
 #define P		PAGE
 #define RW		(PROT_READ | PROT_WRITE)
 #define ANON		(MAP_PRIVATE | MAP_ANONYMOUS)
 #define LIMIT		2000
-
-/* In a scenario: what fails ends it with its error. */
-#define TRY(call) do { \
-	long result_ = (call); \
-	if (is_error(result_)) \
-		return result_; \
-} while (0)
-
-/* A scenario returns 0 or -errno. */
-typedef int (*scenario_fn)(void);
 
 static char exec_path[64];		/* what scenarios run */
 
@@ -179,8 +169,7 @@ one_run(scenario_fn fn, unsigned n)
 	return status;
 }
 
-/* least: so many places allocate, or the sweep sweeps nothing. */
-static void
+void
 sweep(scenario_fn fn, unsigned least)
 {
 	long before[COUNTS], objects[CACHES] = { 0 }, per_slab;

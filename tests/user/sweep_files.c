@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Allocation-failure sweeps of what is done with files: names and folders,
+ * mounts, pipes, sockets, waiting for many, locks, the texts of /proc. How it
+ * is done: sweep.c. What a run leaves in a folder it removes itself, mostly
+ * after the one failure; when that was to come there, the next run does.
+ */
+#include <poll.h>
+#include <sys/mount.h>
+#include "sweep.h"
+
+#define P	PAGE
+
+/* Of the EABI's table; what user/include does not name. */
+enum { SYS_flock_ = 143, SYS_newselect_ = 142, SYS_eventfd2_ = 356 };
+
+static char dir[64];
+
+static const char *
+in_dir(const char *name)
+{
+	static char paths[4][96];
+	static unsigned next;
+	char *path = paths[next++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	return path;
+}
+
+/* A folder of the case's own; the name that is too long for the stack too. */
+static void
+begin(void)
+{
+	strcpy(dir, temp_name("swept"));
+	ASSERT(!mkdir(dir, 0755) || errno == EEXIST);
+}
+
+static void
+end(void)
+{
+	EXPECT_EQ(rmdir(dir), 0);
+}
+
+/* --- Names --- */
+
+static int
+use_names(void)
+{
+	char text[256];
+	long fd;
+
+	TRY(fd = SYSCALL(SYS_open, in_dir("file"), O_CREAT | O_RDWR, 0644));
+	TRY(SYSCALL(SYS_write, fd, text, 100));
+	TRY(SYSCALL(SYS_mkdir, in_dir("folder"), 0755));
+	TRY(SYSCALL(SYS_symlink, in_dir("file"), in_dir("link")));
+	TRY(SYSCALL(SYS_readlink, in_dir("link"), text, sizeof(text)));
+	TRY(SYSCALL(SYS_link, in_dir("file"), in_dir("folder/other")));
+	TRY(SYSCALL(SYS_rename, in_dir("file"), in_dir("folder/moved")));
+	TRY(SYSCALL(SYS_open, in_dir("folder/other"), O_RDONLY));
+	TRY(SYSCALL(SYS_mknod, in_dir("fifo"), S_IFIFO | 0644, 0));
+	TRY(SYSCALL(SYS_chdir, in_dir("folder")));
+	TRY(SYSCALL(SYS_getcwd, text, sizeof(text)));
+	TRY(SYSCALL(SYS_truncate64, "moved", 0, 3 * P, 0));
+	TRY(SYSCALL(SYS_chmod, "moved", 0600));
+	return 0;
+}
+
+static void
+remove_names(void)
+{
+	SYSCALL(SYS_chdir, "/");
+	SYSCALL(SYS_unlink, in_dir("file"));
+	SYSCALL(SYS_unlink, in_dir("link"));
+	SYSCALL(SYS_unlink, in_dir("fifo"));
+	SYSCALL(SYS_unlink, in_dir("folder/other"));
+	SYSCALL(SYS_unlink, in_dir("folder/moved"));
+	SYSCALL(SYS_rmdir, in_dir("folder"));
+}
+
+static int
+names(void)
+{
+	int err;
+
+	remove_names();
+	err = use_names();
+	remove_names();
+	remove_names();		/* if the failure came in the first */
+	return err;
+}
+
+static void
+names_fail_whole(void)
+{
+	begin();
+	sweep(names, 25);
+	end();
+}
+
+/* Longer than what fits into a name's own place in the kernel. */
+static int
+long_names(void)
+{
+	static char name[256];
+	long err;
+
+	memset(name, 'n', 200);
+	SYSCALL(SYS_rmdir, in_dir(name));
+	SYSCALL(SYS_rmdir, in_dir("short"));
+	err = SYSCALL(SYS_mkdir, in_dir(name), 0755);
+	if (err == 0)
+		err = SYSCALL(SYS_rename, in_dir(name), in_dir("short"));
+	SYSCALL(SYS_rmdir, in_dir(name));
+	SYSCALL(SYS_rmdir, in_dir("short"));
+	return err;
+}
+
+static void
+long_names_fail_whole(void)
+{
+	begin();
+	sweep(long_names, 4);
+	end();
+}
+
+static int
+list_folders(void)
+{
+	static const char *const folders[] = { "/", "/proc", "/dev",
+					       "/proc/self/fd" };
+	static char text[2048];
+	unsigned i;
+	long fd, n;
+
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		TRY(fd = SYSCALL(SYS_open, folders[i], O_RDONLY | O_DIRECTORY));
+		do
+			TRY(n = SYSCALL(SYS_getdents64, fd, text,
+					sizeof(text)));
+		while (n);
+	}
+	return 0;
+}
+
+static void
+listing_fails_whole(void)
+{
+	sweep(list_folders, 8);
+}
+
+static int
+use_mount(void)
+{
+	TRY(SYSCALL(SYS_mount, "none", dir, "tmpfs", 0, "size=1m"));
+	TRY(SYSCALL(SYS_open, in_dir("file"), O_CREAT | O_RDWR, 0644));
+	TRY(SYSCALL(SYS_mkdir, in_dir("folder"), 0755));
+	return SYSCALL(SYS_open, "/proc/mounts", O_RDONLY) < 0 ? -ENOMEM : 0;
+}
+
+static void
+unmount_all(void)
+{
+	int fd;
+
+	for (fd = 3; fd < 16; fd++)
+		SYSCALL(SYS_close, fd);
+	while (!SYSCALL(SYS_umount2, dir, 0))
+		;
+}
+
+static int
+mounts(void)
+{
+	int err;
+
+	unmount_all();
+	err = use_mount();
+	unmount_all();
+	return err;
+}
+
+static void
+mounts_fail_whole(void)
+{
+	begin();
+	if (mount("none", dir, "tmpfs", 0, NULL)) {
+		end();
+		SKIP("no right to mount");
+	}
+	sweep(mounts, 8);
+	unmount_all();
+	end();
+}
+
+/* --- Pipes, sockets, waiting --- */
+
+static int
+pipes(void)
+{
+	static char text[3 * P];
+	long file;
+	int fds[2];
+
+	TRY(SYSCALL(SYS_pipe2, fds, 0));
+	TRY(SYSCALL(SYS_write, fds[1], text, sizeof(text)));
+	TRY(SYSCALL(SYS_fcntl64, fds[0], 1031, 32 * P));	/* SETPIPE_SZ */
+	TRY(SYSCALL(SYS_fcntl64, fds[0], 1031, 4 * P));
+	TRY(file = SYSCALL(SYS_memfd_create, "swept", 0));
+	TRY(SYSCALL(SYS_ftruncate64, file, 0, P, 0));
+	TRY(SYSCALL(SYS_sendfile, fds[1], file, NULL, 1000));
+	TRY(SYSCALL(SYS_mknod, in_dir("fifo"), S_IFIFO | 0644, 0));
+	TRY(file = SYSCALL(SYS_open, in_dir("fifo"), O_RDWR));
+	TRY(SYSCALL(SYS_write, file, text, 10));
+	return 0;
+}
+
+static int
+pipes_and_fifo(void)
+{
+	int err;
+
+	SYSCALL(SYS_unlink, in_dir("fifo"));
+	err = pipes();
+	SYSCALL(SYS_unlink, in_dir("fifo"));
+	return err;
+}
+
+static void
+pipes_fail_whole(void)
+{
+	begin();
+	sweep(pipes_and_fifo, 15);
+	end();
+}
+
+static int
+sockets(void)
+{
+	static char text[P];
+	int fds[2];
+
+	TRY(SYSCALL(SYS_socketpair, 1, 1, 0, fds));
+	TRY(SYSCALL(SYS_write, fds[0], text, sizeof(text)));
+	TRY(SYSCALL(SYS_read, fds[1], text, sizeof(text)));
+	return 0;
+}
+
+static void
+sockets_fail_whole(void)
+{
+	sweep(sockets, 6);
+}
+
+/* More descriptors than a call has room for on its stack. */
+static int
+wait_for_many(void)
+{
+	static struct pollfd many[400];
+	static unsigned sets[3][32];
+	long time[2] = { 0, 0 };
+	unsigned i;
+	long fd, last;
+
+	TRY(fd = SYSCALL(SYS_eventfd2_, 0, 0));
+	TRY(last = SYSCALL(SYS_fcntl64, fd, 0, 900));
+	for (i = 0; i < 400; i++)
+		many[i] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	TRY(SYSCALL(SYS_poll, many, 400, 1));
+	many[399].events = POLLOUT;
+	TRY(SYSCALL(SYS_poll, many, 400, -1));
+	sets[1][last / 32] = 1u << last % 32;
+	TRY(SYSCALL(SYS_newselect_, 1000, NULL, sets[1], NULL, time));
+	sets[0][last / 32] = 1u << last % 32;
+	TRY(SYSCALL(SYS_newselect_, 1000, sets[0], sets[1], sets[2], time));
+	return 0;
+}
+
+static void
+waiting_for_many_fails_whole(void)
+{
+	sweep(wait_for_many, 6);
+}
+
+static int
+pieces(void)
+{
+	static char text[4 * P];
+	struct { void *base; long len; } iov[40];
+	unsigned i;
+	long fd;
+
+	for (i = 0; i < 40; i++)
+		iov[i].base = text + i * 300, iov[i].len = 300;
+	TRY(fd = SYSCALL(SYS_memfd_create, "swept", 0));
+	TRY(SYSCALL(SYS_writev, fd, iov, 40));
+	TRY(SYSCALL(SYS_lseek, fd, 0, SEEK_SET));
+	TRY(SYSCALL(SYS_readv, fd, iov, 40));
+	TRY(SYSCALL(SYS_process_vm_readv, getpid(), iov, 40, iov, 40, 0));
+	TRY(SYSCALL(SYS_mincore, (long)text & ~(P - 1), P, text));
+	return 0;
+}
+
+static void
+many_pieces_fail_whole(void)
+{
+	sweep(pieces, 6);
+}
+
+static int
+set_locks(void)
+{
+	struct { short type, whence; long long start, len; int pid; } lock = {
+		.type = 1, .start = 10, .len = 100,	/* F_WRLCK */
+	};
+	long fd;
+
+	TRY(fd = SYSCALL(SYS_memfd_create, "swept", 0));
+	TRY(SYSCALL(SYS_flock_, fd, 2));
+	TRY(SYSCALL(SYS_fcntl64, fd, 13, &lock));	/* F_SETLK64 */
+	lock.type = 2;
+	lock.start = 30;
+	lock.len = 10;
+	TRY(SYSCALL(SYS_fcntl64, fd, 13, &lock));	/* in two pieces */
+	return 0;
+}
+
+/* Without memory for a lock the error is ENOLCK. */
+static int
+locks(void)
+{
+	int err = set_locks();
+
+	return err == -ENOLCK ? -ENOMEM : err;
+}
+
+static void
+locks_fail_whole(void)
+{
+	sweep(locks, 5);
+}
+
+/* --- /proc --- */
+
+static const char *const texts[] = {
+	"meminfo", "mounts", "slabinfo", "vmstat", "buddyinfo", "zoneinfo",
+	"pagetypeinfo", "vmallocinfo", "self/maps", "self/smaps",
+	"self/status", "self/stat", "self/statm", "self/cmdline",
+	"self/environ", "self/limits", "self/mounts", "self/pagemap",
+	"self/task/1/stat", "kpagecount", "kpageflags",
+};
+
+static int
+read_texts(void)
+{
+	static char text[4096];
+	char path[64];
+	unsigned i;
+	long fd, n;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%s", texts[i]);
+		fd = SYSCALL(SYS_open, path, O_RDONLY);
+		if (fd == -ENOENT || fd == -EACCES)
+			continue;
+		TRY(fd);
+		TRY(n = SYSCALL(SYS_read, fd, text, sizeof(text)));
+		TRY(n = SYSCALL(SYS_read, fd, text, sizeof(text)));
+		SYSCALL(SYS_close, fd);
+	}
+	TRY(SYSCALL(SYS_readlink, "/proc/self/exe", text, sizeof(text)));
+	return 0;
+}
+
+static void
+texts_fail_whole(void)
+{
+	sweep(read_texts, 40);
+}
+
+static int
+terminal(void)
+{
+	char text[64];
+	long fd;
+
+	TRY(fd = SYSCALL(SYS_open, "/dev/console", O_RDWR));
+	TRY(SYSCALL(SYS_ioctl, fd, 0x5401, text));	/* TCGETS */
+	TRY(fd = SYSCALL(SYS_open, "/dev/zero", O_RDWR));
+	TRY(SYSCALL(SYS_read, fd, text, sizeof(text)));
+	return 0;
+}
+
+static void
+a_terminal_fails_whole(void)
+{
+	if (access("/dev/console", R_OK))
+		SKIP("no /dev/console");
+	sweep(terminal, 2);
+}
+
+UTEST_SUITE(sweep_files,
+	UTEST(names_fail_whole),
+	UTEST(long_names_fail_whole),
+	UTEST(listing_fails_whole),
+	UTEST(mounts_fail_whole),
+	UTEST(pipes_fail_whole),
+	UTEST(sockets_fail_whole),
+	UTEST(waiting_for_many_fails_whole),
+	UTEST(many_pieces_fail_whole),
+	UTEST(locks_fail_whole),
+	UTEST(texts_fail_whole),
+	UTEST(a_terminal_fails_whole));
