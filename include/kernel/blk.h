@@ -175,6 +175,10 @@ void submit_bio(struct block_device *disk, struct bio *bio);
 int blk_queue_init(struct block_device *disk);
 void blk_queue_free(struct block_device *disk);
 void blk_queue_run(struct block_device *disk);
+/* Rules Q1-Q3. */
+bool blk_queue_sound(struct block_device *disk);
+struct seq_buf;
+void blk_queue_show(struct seq_buf *s, struct block_device *disk);
 
 /*
  * Swap on the disk of that number from now on; name is what swapoff calls it.

@@ -332,6 +332,9 @@ void inode_touch(struct inode *inode);		/* mtime and ctime: now */
 int deny_write_access(struct inode *inode);
 void allow_write_access(struct inode *inode);
 
+/* vfs_cache_pressure: what of n unused names or inodes the shrinkers may see. */
+unsigned long cache_pressure(unsigned long n);
+
 /* --- names ------------------------------------------------------------------------ */
 
 #define DNAME_INLINE	24

@@ -17,12 +17,14 @@
  */
 #include <kernel/blk.h>
 #include <kernel/completion.h>
+#include <kernel/init.h>
 #include <kernel/node.h>
 #include <kernel/printk.h>
 #include <kernel/psi.h>
 #include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/verify.h>
 #include <mm/vmstat.h>
 
 #include "block.h"
@@ -304,3 +306,29 @@ blk_show(struct seq_buf *s)
 		seq_puts(s, "no disk\n");
 }
 NODE("blk", blk_show);
+
+static void
+blk_queues_show(struct seq_buf *s)
+{
+	for (struct block_device *d = disks; d; d = d->next)
+		blk_queue_show(s, d);
+}
+NODE("blk_queues", blk_queues_show);
+
+static void
+blk_verify(struct verify *v)
+{
+	for (struct block_device *d = disks; d; d = d->next)
+		VERIFY(v, blk_queue_sound(d), "Q1",
+		       "the queue of %s contradicts itself", d->name);
+}
+
+static struct verify_module blk_module = { .name = "blk", .fn = blk_verify };
+
+static int __init
+blk_init(void)
+{
+	verify_register(&blk_module);
+	return 0;
+}
+early_initcall(blk_init);

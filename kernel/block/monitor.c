@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Monitor command blk: which disks there are, and what a sector holds.
+ * Monitor commands of disks.
  *
- *	blk			list
+ *	blk			which there are
  *	blk vda 3		hexdump of sector 3
+ *	blk vda fail 2 1	after two requests from now on one fails; reads
+ *				and writes alike (fail 0 0: none)
+ *	sync			what is dirty is written
  */
 #include <kernel/blk.h>
 #include <kernel/monitor.h>
@@ -85,6 +88,22 @@ dump_sector(struct block_device *disk, unsigned long sector)
 	return err;
 }
 
+/* blk DISK fail SKIP NR */
+static int
+fail_some(struct block_device *disk, char **argv)
+{
+	unsigned long skip, nr;
+
+	if (strcmp(argv[2], "fail") || kstrtoul(argv[3], 0, &skip) ||
+	    kstrtoul(argv[4], 0, &nr)) {
+		console_puts("blk: usage: blk DISK fail SKIP NR\n");
+		return -EINVAL;
+	}
+	blk_fail_requests(disk, 1u << BLK_READ | 1u << BLK_WRITE, (u32)skip,
+			  (u32)nr);
+	return 0;
+}
+
 static int
 blk_command(int argc, char **argv)
 {
@@ -100,6 +119,8 @@ blk_command(int argc, char **argv)
 		console_printf("blk: no disk is called \"%s\"\n", argv[1]);
 		return -ENODEV;
 	}
+	if (argc == 5)
+		return fail_some(disk, argv);
 	if (argc != 3 || kstrtoul(argv[2], 0, &sector)) {
 		console_puts("blk: usage: blk [DISK SECTOR]\n");
 		return -EINVAL;
@@ -108,3 +129,13 @@ blk_command(int argc, char **argv)
 }
 MONITOR_COMMAND("blk", blk_command, "[DISK SECTOR]",
 		"list the disks, or show a sector");
+
+static int
+sync_command(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	sync_all();
+	return 0;
+}
+MONITOR_COMMAND("sync", sync_command, "", "write what is dirty to its disk");

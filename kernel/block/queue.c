@@ -33,7 +33,7 @@
  *	that come only say so (again). So a driver that is done at once, inside
  *	submit(), does not recurse.
  *
- * Invariants (blk_queue_verify)
+ * Invariants (blk_queue_sound, reported as Q1)
  *   Q1  a piece is in the tree and in the list of its direction; nr counts them.
  *   Q2  the tree is in order of sectors.
  *   Q3  slots that are free and slots under way are all there are.
@@ -407,6 +407,60 @@ retry(struct timer *timer, void *disk)
 {
 	(void)timer;
 	blk_queue_run(disk);
+}
+
+/* --- verify ------------------------------------------------------------------- */
+
+/* Q1 and Q2 of one direction. Held: the lock. */
+static bool
+waiting_is_sound(const struct waiting *w)
+{
+	struct rb_node *node;
+	struct bio *bio;
+	unsigned sorted = 0, queued = 0;
+	u64 last = 0;
+
+	for (node = rb_first(&w->sorted); node; node = rb_next(node)) {
+		bio = to_bio(node);
+		if (bio->sector < last)
+			return false;
+		last = bio->sector;
+		sorted++;
+	}
+	list_for_each_entry(bio, &w->fifo, list)
+		queued++;
+	return sorted == w->nr && queued == w->nr;
+}
+
+bool
+blk_queue_sound(struct block_device *disk)
+{
+	struct blk_queue *q = disk->queue;
+	unsigned long flags = spin_lock_irqsave(&q->lock);
+	unsigned nr_free = 0;
+	struct slot *slot;
+	bool sound;
+
+	for (slot = q->free; slot; slot = slot->next)
+		nr_free++;
+	sound = waiting_is_sound(&q->waiting[BLK_READ]) &&
+		waiting_is_sound(&q->waiting[BLK_WRITE]) &&
+		nr_free + q->nr_busy == QUEUE_DEPTH;
+	spin_unlock_irqrestore(&q->lock, flags);
+	return sound;
+}
+
+void
+blk_queue_show(struct seq_buf *s, struct block_device *disk)
+{
+	struct blk_queue *q = disk->queue;
+
+	seq_printf(s, "%s: queue: %u reads and %u writes wait, %u under way; "
+		   "%u requests, %u pieces joined another\n", disk->name,
+		   READ_ONCE(q->waiting[BLK_READ].nr),
+		   READ_ONCE(q->waiting[BLK_WRITE].nr),
+		   READ_ONCE(q->nr_busy), READ_ONCE(q->dispatched),
+		   READ_ONCE(q->merged));
 }
 
 /* --- making, looking ------------------------------------------------------------ */

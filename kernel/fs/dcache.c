@@ -491,7 +491,7 @@ static unsigned long
 dcache_count(struct shrinker *shrinker)
 {
 	(void)shrinker;
-	return READ_ONCE(nr_unused);
+	return cache_pressure(READ_ONCE(nr_unused));
 }
 
 static unsigned long

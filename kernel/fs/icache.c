@@ -322,7 +322,7 @@ static unsigned long
 icache_count(struct shrinker *shrinker)
 {
 	(void)shrinker;
-	return READ_ONCE(nr_unused);
+	return cache_pressure(READ_ONCE(nr_unused));
 }
 
 static unsigned long

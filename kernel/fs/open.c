@@ -51,8 +51,9 @@ open_found(const struct path *path, unsigned flags, bool made,
 		return err;
 	}
 	err = file_open_path(path, flags, file);
+	/* Files of /proc have no content that could be cut: that is no error. */
 	if (!err && (flags & O_TRUNC) && !made && S_ISREG(inode->i_mode) &&
-	    !(flags & O_PATH)) {
+	    !(flags & O_PATH) && inode->i_op->truncate) {
 		err = vfs_truncate(inode, 0);
 		if (err)
 			fput(*file);

@@ -54,3 +54,18 @@ drop_caches_show(struct seq_buf *s)
 }
 SYSCTL(vm_drop_caches, .name = "vm/drop_caches", .show = drop_caches_show,
        .store = drop_caches_store);
+
+/*
+ * How willingly names and inodes are given back, compared with pages: 100 as
+ * often, 200 twice, 50 half as often, 0 never.
+ */
+static int vfs_cache_pressure = 100;
+SYSCTL(vm_vfs_cache_pressure, .name = "vm/vfs_cache_pressure",
+       .value = &vfs_cache_pressure, .min = 0, .max = 10000);
+
+unsigned long
+cache_pressure(unsigned long n)
+{
+	return (unsigned long)((u64)n * (u32)READ_ONCE(vfs_cache_pressure) /
+			       100);
+}

@@ -5,8 +5,10 @@
 #include <kernel/sched.h>
 #include <mm/highmem.h>
 #include <mm/verify.h>
+#include <mm/zone.h>
 
 #include "disks.h"
+#include "page_helpers.h"
 #include "threads.h"
 
 static void
@@ -319,7 +321,41 @@ a_disk_in_use_does_not_go(struct test *t)
 	EXPECT_EQ(t, filp_open("/dev/rt0", O_RDWR, 0, &again), -ENOENT);
 }
 
+static void
+every_rule_of_dirty_pages_is_checked(struct test *t)
+{
+	NEED_TEST_DISK(t, false);
+	struct pglist_data *node;
+	struct page *one;
+
+	EXPECT_EQ(t, write_pattern(d.file, 0, 4096, 1), 4096);
+	EXPECT_EQ(t, fsync_file(d.file), 0);
+	one = find_get_page(d.disk->mapping, 0);
+	ASSERT(t, one);
+	node = NODE_DATA(page_to_nid(one));
+	one->flags |= PG_dirty;		/* and no mark */
+	mod_node_page_state(node, NR_FILE_DIRTY, 1);
+	EXPECT(t, verify_catches("C4"));
+	one->flags = (one->flags & ~PG_dirty) | PG_writeback;
+	mod_node_page_state(node, NR_FILE_DIRTY, -1);
+	mod_node_page_state(node, NR_WRITEBACK, 1);
+	EXPECT(t, verify_catches("C4"));
+	one->flags &= ~PG_writeback;
+	EXPECT(t, verify_catches("C5"));
+	mod_node_page_state(node, NR_WRITEBACK, -1);
+	mod_node_page_state(node, NR_FILE_DIRTY, 1);
+	EXPECT(t, verify_catches("C5"));
+	mod_node_page_state(node, NR_FILE_DIRTY, -1);
+	mod_node_page_state(node, NR_BUFFERS, 1);
+	EXPECT(t, verify_catches("C2"));
+	mod_node_page_state(node, NR_BUFFERS, -1);
+	EXPECT(t, mm_verify_all(NULL));
+	put_page(one);
+	test_disk_free(t, &d);
+}
+
 TEST_SUITE("bdev",
+	   TEST_CASE(every_rule_of_dirty_pages_is_checked),
 	   TEST_CASE(a_write_stays_in_memory_until_it_is_synced),
 	   TEST_CASE(a_page_that_is_written_whole_is_not_read),
 	   TEST_CASE(what_was_written_is_read_back_from_the_disk),

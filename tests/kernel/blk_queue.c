@@ -6,8 +6,10 @@
  */
 #include <kernel/completion.h>
 #include <mm/gfp.h>
+#include <mm/verify.h>
 
 #include "disks.h"
+#include "page_helpers.h"
 #include "threads.h"
 
 #define MAX_BIOS	160u
@@ -304,6 +306,27 @@ the_nth_request_fails_and_no_other(struct test *t)
 	end(t, disk);
 }
 
+static void
+verify_sees_a_queue_that_contradicts_itself(struct test *t)
+{
+	struct block_device *disk = begin(t, true);
+	struct bio *bio;
+
+	ASSERT(t, disk);
+	fill_slots(disk);
+	submit(disk, BLK_READ, 100);
+	bio = submit(disk, BLK_READ, 200);
+	EXPECT(t, blk_queue_sound(disk));
+	bio->sector = 50;		/* not in order */
+	EXPECT(t, verify_catches("Q1"));
+	bio->sector = 200;
+	list_del(&bio->list);		/* in the tree alone */
+	EXPECT(t, verify_catches("Q1"));
+	list_add_tail(&bio->list, &bios[nr_used - 2].list);
+	EXPECT(t, mm_verify_all(NULL));
+	end(t, disk);
+}
+
 /* --- a driver that is busy --- */
 
 static atomic_t busy_times;
@@ -410,5 +433,6 @@ TEST_SUITE("blk_queue",
 	   TEST_CASE(an_inner_plug_leaves_it_to_the_outer_one),
 	   TEST_CASE(what_cannot_be_is_told_at_once),
 	   TEST_CASE(the_nth_request_fails_and_no_other),
+	   TEST_CASE(verify_sees_a_queue_that_contradicts_itself),
 	   TEST_CASE(a_driver_without_room_is_asked_again),
 	   TEST_CASE(every_piece_is_done_once));

@@ -240,6 +240,19 @@ bytes_and_ratio_exclude_each_other(struct test *t)
 	EXPECT_EQ(t, set_knob("dirty_ratio", "101"), -EINVAL);
 	EXPECT_EQ(t, set_knob("dirty_bytes", "100"), -EINVAL);
 	default_knobs(t);
+	/* As a shell writes it: O_CREAT | O_TRUNC. */
+	EXPECT_EQ(t, make_file("/proc/sys/vm/dirty_ratio", "20"), 0);
+}
+
+static void
+cache_pressure_moves_what_the_shrinkers_see(struct test *t)
+{
+	EXPECT_EQ(t, cache_pressure(50), 50);
+	knob(t, "vfs_cache_pressure", "200");
+	EXPECT_EQ(t, cache_pressure(50), 100);
+	knob(t, "vfs_cache_pressure", "0");
+	EXPECT_EQ(t, cache_pressure(50), 0);
+	knob(t, "vfs_cache_pressure", "100");
 }
 
 /* --- at once --- */
@@ -502,6 +515,7 @@ TEST_SUITE("writeback",
 	   TEST_CASE(the_flusher_tries_again_what_failed),
 	   TEST_CASE(writers_wait_above_the_limit),
 	   TEST_CASE(bytes_and_ratio_exclude_each_other),
+	   TEST_CASE(cache_pressure_moves_what_the_shrinkers_see),
 	   TEST_CASE(o_sync_writes_before_it_returns),
 	   TEST_CASE(sync_writes_everything),
 	   TEST_CASE(the_last_close_syncs),
