@@ -25,7 +25,7 @@ for_each_form(struct test *t, void (*fn)(struct test *t,
 	struct ext2_lab lab;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (!ext2_lab_begin(t, &lab, 4096, &forms[i]))
+		if (!ext2_lab_begin(t, &lab, 2048, &forms[i]))
 			return;
 		fn(t, &lab);
 		ext2_lab_end(t, &lab);
@@ -180,7 +180,7 @@ fill(struct test *t, struct ext2_lab *lab)
 {
 	struct kstatfs before = { 0 }, after = { 0 };
 	struct file *f = must_open(t, "/e/all", O_CREAT | O_RDWR);
-	static u8 buf[4096];
+	static u8 buf[1024];	/* a page is taken whole or not at all */
 	u64 pos = 0;
 	ssize_t n;
 

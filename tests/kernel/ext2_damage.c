@@ -8,6 +8,7 @@
 #include <kernel/sched.h>
 #include <lib/random.h>
 #include <mm/debug.h>
+#include <mm/vmalloc.h>
 
 #include "../../kernel/fs/ext2/ext2_fs.h"
 #include "ext2_image.h"
@@ -437,18 +438,20 @@ some_place(u64 *rng, struct block_device *disk, const struct tree *tree)
 static void
 no_damage_does_harm(struct test *t)
 {
-	static u8 saved[1024 * 1024];
+	const size_t size = 1024 * 1024;
+	u8 *saved = vmalloc(size);
 	u64 rng = test_random(t);
 	u32 nr_mounted = 0;
 	WITH_TREE(t);
 
-	memcpy(saved, ramdisk_media(disk, 0), sizeof(saved));
+	ASSERT(t, saved != NULL);
+	memcpy(saved, ramdisk_media(disk, 0), size);
 	quiet(true);
 	for (unsigned round = 0; round < 60; round++) {
-		memcpy((u8 *)ramdisk_media(disk, 0), saved, sizeof(saved));
+		memcpy((u8 *)ramdisk_media(disk, 0), saved, size);
 		for (u32 n = 1 + random_below(&rng, 4); n; n--)
 			((u8 *)ramdisk_media(disk, 0))
-				[some_place(&rng, disk, &tree) % sizeof(saved)]
+				[some_place(&rng, disk, &tree) % size]
 				= (u8)random_next(&rng);
 		if (ext2_lab_mount(&tree.lab, "errors=continue"))
 			continue;
@@ -460,6 +463,7 @@ no_damage_does_harm(struct test *t)
 	}
 	quiet(false);
 	EXPECT(t, nr_mounted > 20);
+	vfree(saved);
 	ext2_lab_drop(t, &tree.lab);
 }
 

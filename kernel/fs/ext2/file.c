@@ -212,7 +212,7 @@ ext2_write(struct file *file, struct iov_iter *from, u64 *pos)
 /*
  * All blocks of the file system's structure are written, not those alone that
  * this file needs: there is no list of them, and they are few. So the name of
- * a file is safe as well.
+ * a file is safe as well (namei.c, put_down).
  */
 int
 ext2_fsync(struct file *file, u64 start, u64 end, bool datasync)

@@ -7,6 +7,9 @@
  *   The changes that follow are in memory only; so an operation happens, or it
  *   does not. They come to the disk in any order: ext2 keeps none, and e2fsck
  *   repairs what a power cut leaves between.
+ *   Folders are put into their blocks of the table at once (put_down): so whoever
+ *   syncs a file, and with it all blocks of the structure, has its name on the
+ *   disk too.
  *   A folder has one name. The inode remembers the folder in which it was found;
  *   a disk on which it is found in another one as well is damaged (a cycle of
  *   folders would turn up below itself).
@@ -80,6 +83,13 @@ change_links(struct inode *inode, int by)
 	mark_inode_dirty(inode, I_DIRTY_SYNC);
 }
 
+/* What could not be put down now is dirty, and will be. */
+static void
+put_down(struct inode *dir)
+{
+	ext2_write_inode(dir, false);
+}
+
 /* It could not get its name: it goes. */
 static int
 abandon(struct inode *inode, int err)
@@ -111,7 +121,9 @@ ext2_create(struct inode *dir, struct dentry *dentry, umode_t mode,
 	if (is_dir) {
 		change_links(inode, 1);
 		change_links(dir, 1);
+		put_down(inode);
 	}
+	put_down(dir);
 	d_instantiate(dentry, inode);
 	return 0;
 }
@@ -129,6 +141,7 @@ ext2_symlink(struct inode *dir, struct dentry *dentry, const char *target)
 		err = ext2_add_entry(dir, &dentry->d_name, inode);
 	if (err)
 		return abandon(inode, err);
+	put_down(dir);
 	d_instantiate(dentry, inode);
 	return 0;
 }
@@ -145,6 +158,7 @@ ext2_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 	if (err)
 		return err;
 	change_links(inode, 1);
+	put_down(dir);
 	ihold(inode);
 	d_instantiate(dentry, inode);
 	return 0;
@@ -168,6 +182,7 @@ remove_name(struct inode *dir, struct dentry *dentry, u32 links)
 	if (err)
 		return err;
 	change_links(inode, -(int)min(links, inode->i_nlink));
+	put_down(dir);
 	d_delete(dentry);
 	return 0;
 }
@@ -186,8 +201,10 @@ ext2_rmdir(struct inode *dir, struct dentry *dentry)
 
 	if (!err)
 		err = remove_name(dir, dentry, inode->i_nlink);
-	if (!err)
+	if (!err) {
 		change_links(dir, dir->i_nlink > 2 ? -1 : 0);
+		put_down(dir);
+	}
 	return err;
 }
 
@@ -322,6 +339,8 @@ ext2_rename(struct inode *from_dir, struct dentry *from,
 		if (exchange)
 			set_parent(victim, &m.to_up, to_dir, from_dir);
 		change_links(inode, 0);
+		put_down(from_dir);
+		put_down(to_dir);
 		d_move(from, to, exchange);
 	}
 	put_move(&m);
