@@ -217,8 +217,6 @@ serve_uaccess(const struct pt_regs *regs, const struct fault_info *fault)
 }
 
 /*
- * A data or prefetch abort (asm/entry.h). Returns when the instruction has a
- * fix-up, and then goes on there, or may be tried again.
  * A data or prefetch abort (asm/entry.h). Returns when it was served, when
  * the program got a signal, or when the instruction has a fix-up.
  */
@@ -227,12 +225,13 @@ do_page_fault(struct pt_regs *regs, const struct fault_info *fault)
 {
 	if (likely(user_mode(regs))) {
 		local_irq_enable();
+		trace_page_fault_user(fault->addr, regs->pc, fault->fsr);
 		user_fault(regs, fault);
 		return;
 	}
+	trace_page_fault_kernel(fault->addr, regs->pc, fault->fsr);
 	if (serve_uaccess(regs, fault))
 		return;
-	trace_page_fault_kernel(fault->addr, regs->pc, fault->fsr);
 	if (fixup_exception(regs))
 		return;
 	if (fault_kind(fault->fsr) == FAULT_TRANSLATION && !fault->fetch &&

@@ -66,7 +66,10 @@ void trace_object_free(const void *call_site, const void *ptr,
 		       const char *name);
 void trace_switch(const struct task *prev, const struct task *next);
 void trace_irq(enum trace_event_id event, unsigned irq, const char *name);
-void trace_fault(unsigned long address, unsigned long ip, u32 error_code);
+void trace_fault(enum trace_event_id event, unsigned long address,
+		 unsigned long ip, u32 error_code);
+void trace_served(unsigned long address, u32 flags, u32 result,
+		  const void *served_by);
 
 #define TRACE_CALLER	__builtin_return_address(0)
 
@@ -188,7 +191,22 @@ trace_page_fault_kernel(unsigned long address, unsigned long ip,
 			u32 error_code)
 {
 	if (trace_on(page_fault_kernel))
-		trace_fault(address, ip, error_code);
+		trace_fault(TRACE_page_fault_kernel, address, ip, error_code);
+}
+
+static __always_inline void
+trace_page_fault_user(unsigned long address, unsigned long ip, u32 error_code)
+{
+	if (trace_on(page_fault_user))
+		trace_fault(TRACE_page_fault_user, address, ip, error_code);
+}
+
+static __always_inline void
+trace_mm_fault(unsigned long address, u32 flags, u32 result,
+	       const void *served_by)
+{
+	if (trace_on(mm_fault))
+		trace_served(address, flags, result, served_by);
 }
 
 #endif

@@ -69,6 +69,12 @@
 	E(irq, irq_handler_exit, F(u16, irq, dec))			\
 	E(exceptions, page_fault_kernel,				\
 	  F(u32, address, ptr) F(u32, ip, sym) F(u32, error_code, hex))	\
+	E(exceptions, page_fault_user,					\
+	  F(u32, address, ptr) F(u32, ip, ptr) F(u32, error_code, hex))	\
+	/* ours: what mm/as/fault.c chose, and what came of it */	\
+	E(exceptions, mm_fault,						\
+	  F(u32, address, ptr) F(u32, flags, hex) F(u32, result, hex)	\
+	  F(u32, served_by, sym))					\
 	/* not an event: follows one, as Linux's option stacktrace */	\
 	E(ftrace, kernel_stack,						\
 	  F(u32, caller0, sym) F(u32, caller1, sym)			\

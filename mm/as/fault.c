@@ -40,6 +40,7 @@
 #include <kernel/signal.h>
 #include <lib/errno.h>
 #include <mm/mman.h>
+#include <mm/trace.h>
 #include <mm/swap.h>
 #include <mm/vmstat.h>
 #include "as.h"
@@ -103,16 +104,13 @@ access_allowed(const struct vm_area_struct *vma, unsigned flags)
 	return vma->vm_flags & VM_ACCESS_FLAGS;
 }
 
-/* The translation is there: it was old, or clean, or may not be written. */
+/* The translation is there and allows it: it was old. */
 static vm_fault_t
 do_present(struct vm_fault *vmf)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
 	pte_t pte = pte_mkyoung(vmf->orig_pte);
 
-	if (vmf->flags & FAULT_FLAG_WRITE &&
-	    (!pte_write(pte) || !pte_dirty(pte)))
-		return do_write_protected(vmf);
 	spin_lock(&mm->page_table_lock);
 	if (vmf->pte->value == vmf->orig_pte.value) {
 		set_pte_at(&mm->context, vmf->address, vmf->pte, pte);
@@ -125,23 +123,52 @@ do_present(struct vm_fault *vmf)
 }
 
 static vm_fault_t
-serve(struct vm_fault *vmf)
+no_table(struct vm_fault *vmf)
 {
+	(void)vmf;
+	return VM_FAULT_OOM;
+}
+
+/* Somebody chose this process to end: what was taken away must not come back
+ * as zeros. */
+static vm_fault_t
+was_reaped(struct vm_fault *vmf)
+{
+	(void)vmf;
+	return VM_FAULT_SIGBUS;
+}
+
+static vm_fault_t
+out_of_reach(struct vm_fault *vmf)
+{
+	(void)vmf;
+	return VM_FAULT_SIGSEGV;
+}
+
+typedef vm_fault_t (*fault_answer)(struct vm_fault *vmf);
+
+/* Who serves it, by what is in the entry: the table of chapter 6. */
+static fault_answer
+choose(struct vm_fault *vmf)
+{
+	pte_t pte;
+
 	if (vmf->vma->vm_flags & VM_HUGETLB)
-		return do_section_fault(vmf);
+		return do_section_fault;
 	vmf->pte = pte_alloc(vmf->vma->vm_mm, vmf->address);
 	if (!vmf->pte)
-		return VM_FAULT_OOM;
-	vmf->orig_pte = (pte_t){ READ_ONCE(vmf->pte->value) };
-	if (pte_present(vmf->orig_pte))
-		return do_present(vmf);
-	/* What was taken away must not come back as zeros. */
+		return no_table;
+	pte = vmf->orig_pte = (pte_t){ READ_ONCE(vmf->pte->value) };
+	if (pte_present(pte))
+		return vmf->flags & FAULT_FLAG_WRITE &&
+		       (!pte_write(pte) || !pte_dirty(pte)) ?
+		       do_write_protected : do_present;
 	if (unlikely(READ_ONCE(vmf->vma->vm_mm->oom_reaped)))
-		return VM_FAULT_SIGBUS;
-	if (pte_none(vmf->orig_pte))
-		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) :
-						    do_file_page(vmf);
-	return pte_swap(vmf->orig_pte) ? do_swap_page(vmf) : VM_FAULT_SIGSEGV;
+		return was_reaped;
+	if (pte_none(pte))
+		return vma_is_anonymous(vmf->vma) ? do_anonymous_page :
+						    do_file_page;
+	return pte_swap(pte) ? do_swap_page : out_of_reach;
 }
 
 vm_fault_t
@@ -152,12 +179,15 @@ handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
 		.address = addr & PAGE_MASK,
 		.flags = flags,
 	};
+	fault_answer answer;
 	vm_fault_t result;
 
 	vmf.pgoff = vma->vm_pgoff +
 		    ((vmf.address - vma->vm_start) >> PAGE_SHIFT);
-	result = serve(&vmf);
+	answer = choose(&vmf);
+	result = answer(&vmf);
 	pte_publish();
+	trace_mm_fault(addr, flags, result, answer);
 	return result;
 }
 

@@ -301,11 +301,22 @@ trace_irq(enum trace_event_id event, unsigned irq, const char *name)
 }
 
 void
-trace_fault(unsigned long address, unsigned long ip, u32 error_code)
+trace_fault(enum trace_event_id event, unsigned long address,
+	    unsigned long ip, u32 error_code)
 {
 	struct trace_page_fault_kernel f = { address, ip, error_code };
 
-	WRITE(TRACE_page_fault_kernel, &f, ip);
+	/* The kernel's has the stack of who did it, a program's has none. */
+	WRITE(event, &f, event == TRACE_page_fault_kernel ? ip : 0);
+}
+
+void
+trace_served(unsigned long address, u32 flags, u32 result,
+	     const void *served_by)
+{
+	struct trace_mm_fault f = { address, flags, result, (u32)served_by };
+
+	WRITE(TRACE_mm_fault, &f, 0);
 }
 
 /* --- switching --------------------------------------------------------- */

@@ -18,6 +18,8 @@
 #include <mm/trace_ring.h>
 #include <mm/zone.h>
 
+#include "as_helpers.h"
+
 #ifndef VELLUM_NO_TRACE
 
 #define BIT_OF(event)	(1u << TRACE_##event)
@@ -363,6 +365,45 @@ a_kernel_fault_names_address_and_place(struct test *t)
 	trace_release();
 }
 
+/* Which function served the fault at address, and with which result. */
+static bool
+served(unsigned long address, const char *function, u32 result)
+{
+	const struct trace_mm_fault *f = FIND(mm_fault, address, address);
+
+	return f && inside(f->served_by, function) && f->result == result;
+}
+
+/* Read, written after it, written at once; and where memory runs out. */
+static void
+a_fault_names_who_served_it(struct test *t)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long at = as_map(mm, 0, 4 * PAGE_SIZE,
+				  PROT_READ | PROT_WRITE, ANON);
+
+	if (!begin(t, "mm_fault")) {
+		mmput(mm);
+		return;
+	}
+	EXPECT_EQ(t, as_touch(mm, at + 4, false), 0);
+	EXPECT(t, served(at + 4, "do_anonymous_page", 0));
+	EXPECT_EQ(t, as_touch(mm, at + 8, true), 0);
+	EXPECT(t, served(at + 8, "do_write_protected", 0));
+	EXPECT_EQ(t, as_touch(mm, at + PAGE_SIZE, true), 0);
+	EXPECT(t, served(at + PAGE_SIZE, "do_anonymous_page", 0));
+	EXPECT_EQ(t, as_touch(mm, at + 12, true), 0);
+	EXPECT(t, served(at + 12, "do_present", 0));
+	EXPECT_EQ(t, count(TRACE_mm_fault), 4);
+	/* Outside of every VMA nobody is chosen. */
+	EXPECT_EQ(t, as_touch(mm, at + 4 * PAGE_SIZE, false),
+		  VM_FAULT_SIGSEGV);
+	EXPECT_EQ(t, count(TRACE_mm_fault), 4);
+	trace_stop();
+	trace_release();
+	mmput(mm);
+}
+
 static void
 off_records_nothing(struct test *t)
 {
@@ -656,6 +697,7 @@ TEST_SUITE("trace",
 	   TEST_CASE(a_cache_is_named),
 	   TEST_CASE(sleeping_switches_to_another_task),
 	   TEST_CASE(a_kernel_fault_names_address_and_place),
+	   TEST_CASE(a_fault_names_who_served_it),
 	   TEST_CASE(off_records_nothing),
 	   TEST_CASE(a_full_ring_keeps_the_newest),
 	   TEST_CASE(a_full_ring_in_mode_stop_keeps_the_oldest),

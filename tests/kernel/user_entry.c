@@ -14,6 +14,7 @@
 #include <kernel/time.h>
 #include <kernel/user_event.h>
 #include <lib/string.h>
+#include <mm/trace_ring.h>
 #include "user_space.h"
 
 #define CALL_EXIT	0x7f01		/* as in user_entry.S */
@@ -278,6 +279,43 @@ faults_are_told_as_they_are(struct test *t)
 	EXPECT_EQ(t, result_of(t, user_add, 1), 2);
 	lab_close(t);
 }
+
+/* exceptions:page_fault_user: who, where, why. */
+#ifndef VELLUM_NO_TRACE
+static void
+a_fault_of_a_program_is_traced(struct test *t)
+{
+	struct user_run run = { .program = user_store, .r0 = READ_ONLY };
+	const struct trace_page_fault_user *f;
+	unsigned found = 0, cpu;
+	u32 events = 0;
+
+	if (trace_events)
+		SKIP(t, "the machine was started with trace=");
+	EXPECT_EQ(t, trace_parse("page_fault_user", &events), 0);
+	if (!lab_open(t) || !EXPECT_EQ(t, trace_start(events), 0))
+		return;
+	run_program(t, &run, USER_FAULT);
+	trace_stop();
+	for_each_possible_cpu(cpu) {
+		for (u32 n = 0; n < trace_nr_records(cpu); n++) {
+			f = (const void *)trace_record_at(cpu, n)->fields;
+			found += f->address == READ_ONLY &&
+				 f->ip == run.regs.pc &&
+				 f->error_code == run.fault.fsr;
+		}
+	}
+	EXPECT_EQ(t, found, 1);
+	trace_release();
+	lab_close(t);
+}
+#else
+static void
+a_fault_of_a_program_is_traced(struct test *t)
+{
+	SKIP(t, "the kernel was built with TRACE=0");
+}
+#endif
 
 static void
 an_undefined_instruction_is_told(struct test *t)
@@ -735,6 +773,7 @@ TEST_SUITE("user_entry",
 	   TEST_CASE(registers_survive_calls_and_switches),
 	   TEST_CASE(a_user_loop_is_preempted_on_each_core),
 	   TEST_CASE(faults_are_told_as_they_are),
+	   TEST_CASE(a_fault_of_a_program_is_traced),
 	   TEST_CASE(an_undefined_instruction_is_told),
 	   TEST_CASE(user_mode_cannot_mask_interrupts),
 	   TEST_CASE(user_mode_without_a_process_is_a_mistake),
