@@ -183,7 +183,7 @@ struct mm_struct {
 	vm_flags_t def_flags;		/* m  mlockall(MCL_FUTURE) */
 	s32 rss[NR_MM_COUNTERS];	/* p  translations by kind */
 	unsigned nr_tables;		/* p  second-level pages */
-	unsigned long hiwater_rss;	/* p  */
+	unsigned long hiwater_rss;	/* p  of before the last fall */
 	unsigned long hiwater_vm;	/* m  */
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
@@ -238,8 +238,17 @@ bool mm_oom_reap(struct mm_struct *mm);
 
 /* Pages in memory, all kinds. */
 unsigned long mm_rss(const struct mm_struct *mm);
+/* The most that there have been. Context: any; a moment's figure. */
+unsigned long mm_hiwater_rss(const struct mm_struct *mm);
 /* Held: page_table_lock. */
-void mm_add_rss(struct mm_struct *mm, enum mm_counter kind, long pages);
+static inline void
+mm_add_rss(struct mm_struct *mm, enum mm_counter kind, long pages)
+{
+	mm->rss[kind] += pages;
+}
+
+/* rss is about to fall. Held: page_table_lock. */
+void mm_note_rss(struct mm_struct *mm);
 
 /* --- VMAs: mm/as/vma.c. Held for all: mmap_lock, to write where it changes - */
 

@@ -73,7 +73,7 @@ put_memory(struct seq_buf *s, struct mm_struct *mm)
 	seq_printf(s, "VmSize:\t%8lu kB\n", KB(mm->total_vm));
 	seq_printf(s, "VmLck:\t%8lu kB\n", KB(mm->locked_vm));
 	seq_printf(s, "VmPin:\t%8lu kB\n", 0ul);
-	seq_printf(s, "VmHWM:\t%8lu kB\n", KB(max(mm->hiwater_rss, rss)));
+	seq_printf(s, "VmHWM:\t%8lu kB\n", KB(mm_hiwater_rss(mm)));
 	seq_printf(s, "VmRSS:\t%8lu kB\n", KB(rss));
 	seq_printf(s, "RssAnon:\t%8lu kB\n", KB(mm->rss[MM_ANONPAGES]));
 	seq_printf(s, "RssFile:\t%8lu kB\n", KB(mm->rss[MM_FILEPAGES]));

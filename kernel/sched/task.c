@@ -165,7 +165,7 @@ unsigned long
 task_hiwater_rss(const struct task *task)
 {
 	unsigned long flags = spin_lock_irqsave(&task_list_lock);
-	unsigned long rss = task->mm ? task->mm->hiwater_rss : 0;
+	unsigned long rss = task->mm ? mm_hiwater_rss(task->mm) : 0;
 
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	return rss;

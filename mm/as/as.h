@@ -4,6 +4,7 @@
 #define MM_AS_AS_H
 
 #include <mm/lru.h>
+#include <kernel/panic.h>
 #include <mm/mm.h>
 
 struct verify;
@@ -94,10 +95,36 @@ vm_normal_page(const struct vm_area_struct *vma, pte_t pte)
 	return pfn_to_page(pfn);
 }
 /* What kind of translation a page makes. */
-enum mm_counter mm_counter_of(const struct page *page);
-/* Enter / leave: one translation more or less. Held: page_table_lock. */
-void page_add_map(struct mm_struct *mm, struct page *page);
-void page_remove_map(struct mm_struct *mm, struct page *page);
+enum mm_counter mm_counter_of_file(const struct page *page);
+
+static inline enum mm_counter
+mm_counter_of(const struct page *page)
+{
+	return likely(page_is_anon(page)) ? MM_ANONPAGES :
+					    mm_counter_of_file(page);
+}
+
+/* The first translation of page came, or the last one went: of the node. */
+void count_mapped(struct page *page, long n);
+
+/* Enter / leave: one translation more or less. Held: page_table_lock. Whoever
+ * takes pages out calls mm_note_rss() before. */
+static inline void
+page_add_map(struct mm_struct *mm, struct page *page)
+{
+	if (atomic_add_return(&page->mapcount, 1) == 1)
+		count_mapped(page, 1);
+	mm_add_rss(mm, mm_counter_of(page), 1);
+}
+
+static inline void
+page_remove_map(struct mm_struct *mm, struct page *page)
+{
+	assert(page_mapcount(page) > 0);
+	mm_add_rss(mm, mm_counter_of(page), -1);
+	if (atomic_dec_and_test(&page->mapcount))
+		count_mapped(page, -1);
+}
 
 /* --- zap.c: taking translations out --- */
 

@@ -76,11 +76,11 @@ share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
 		if (page && page_is_anon(page) &&
 		    page_maybe_pinned(page))
 			break;
-		if (cow && pte_write(pte))
-			set_pte_at(&parent->context, addr, from,
-				   pte_wrprotect(pte));
-		share_page(child, page, addr, to,
-			   cow ? pte_wrprotect(pte) : pte);
+		if (cow && pte_write(pte)) {
+			pte = pte_wrprotect(pte);
+			set_pte_at(&parent->context, addr, from, pte);
+		}
+		share_page(child, page, addr, to, pte);
 	}
 	return addr;
 }

@@ -247,6 +247,7 @@ unmap_place(const struct rmap_place *p, void *arg)
 	flush_tlb_user_page(&p->mm->context, p->address);
 	if (pte_dirty(pte))
 		set_page_dirty(p->page);
+	mm_note_rss(p->mm);
 	page_remove_map(p->mm, p->page);
 	if (left.value) {
 		mm_add_rss(p->mm, MM_SWAPENTS, 1);

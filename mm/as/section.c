@@ -138,6 +138,7 @@ zap_sections(struct mmu_gather *tlb, struct vm_area_struct *vma,
 		pa = user_section_clear(&mm->context, start);
 		page = pa == ~0u ? NULL : phys_to_page(pa & SECTION_MASK);
 		if (page) {
+			mm_note_rss(mm);
 			page_remove_map(mm, page);
 			mm_add_rss(mm, MM_ANONPAGES, 1 - (long)SECTION_PAGES);
 		}

@@ -13,7 +13,10 @@
  *   its number.
  *
  *   Each translation of a page is one reference, one of its mapcount, and one
- *   of the space's rss: the three move together, here.
+ *   of the space's rss: the three move together (page_add_map in as.h).
+ *
+ *   The highest rss ever is noted where rss is about to fall, and taken into
+ *   account where it is read: so a page that comes costs nothing for it.
  *
  * Locks  page_table_lock: entries, rss, nr_tables.
  * Cost	  page_add_map / page_remove_map: no lock of their own.
@@ -67,12 +70,10 @@ pte_alloc(struct mm_struct *mm, unsigned long addr)
 }
 
 enum mm_counter
-mm_counter_of(const struct page *page)
+mm_counter_of_file(const struct page *page)
 {
 	const struct address_space *mapping;
 
-	if (page_is_anon(page))
-		return MM_ANONPAGES;
 	if (page_state(page) != PAGE_STATE_CACHE)
 		return MM_FILEPAGES;		/* a driver's */
 	mapping = page->user.mapping;
@@ -88,41 +89,28 @@ mm_rss(const struct mm_struct *mm)
 			       READ_ONCE(mm->rss[MM_SHMEMPAGES]));
 }
 
-void
-mm_add_rss(struct mm_struct *mm, enum mm_counter kind, long pages)
+unsigned long
+mm_hiwater_rss(const struct mm_struct *mm)
 {
-	unsigned long rss;
+	unsigned long rss = mm_rss(mm), high = READ_ONCE(mm->hiwater_rss);
 
-	mm->rss[kind] += pages;
-	if (pages < 0)
-		return;
-	rss = mm_rss(mm);
+	return max(rss, high);
+}
+
+void
+mm_note_rss(struct mm_struct *mm)
+{
+	unsigned long rss = mm_rss(mm);
+
 	if (rss > mm->hiwater_rss)
 		mm->hiwater_rss = rss;
 }
 
-static void
+void
 count_mapped(struct page *page, long n)
 {
 	bool anon = page_is_anon(page);
 
 	mod_node_page_state(NODE_DATA(page_to_nid(page)),
 			    anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, n);
-}
-
-void
-page_add_map(struct mm_struct *mm, struct page *page)
-{
-	if (atomic_add_return(&page->mapcount, 1) == 1)
-		count_mapped(page, 1);
-	mm_add_rss(mm, mm_counter_of(page), 1);
-}
-
-void
-page_remove_map(struct mm_struct *mm, struct page *page)
-{
-	assert(page_mapcount(page) > 0);
-	mm_add_rss(mm, mm_counter_of(page), -1);
-	if (atomic_dec_and_test(&page->mapcount))
-		count_mapped(page, -1);
 }

@@ -115,6 +115,7 @@ zap_ptes(struct mmu_gather *tlb, struct vm_area_struct *vma,
 	if (!pte)
 		return end;
 	spin_lock(&tlb->mm->page_table_lock);
+	mm_note_rss(tlb->mm);
 	for (; addr < end && tlb->nr < ZAP_BATCH; addr += PAGE_SIZE, pte++) {
 		if (wanted(vma, *pte, even_cows))
 			zap_pte(tlb, vma, pte, addr);
