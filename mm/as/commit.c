@@ -49,7 +49,8 @@ vm_commit(struct mm_struct *mm, unsigned long pages)
 	(void)mm;
 	atomic_add(&committed, (s32)pages);
 	if (sysctl_overcommit_memory == 0)
-		fits = pages <= totalram_pages() + total_swap_pages();
+		fits = pages <= totalram_pages() ||	/* nearly always */
+		       pages <= totalram_pages() + total_swap_pages();
 	else if (sysctl_overcommit_memory == 2)
 		fits = vm_committed() <= vm_commit_limit();
 	if (fits)

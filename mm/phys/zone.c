@@ -229,6 +229,14 @@ mem_map_init(void)
 	}
 }
 
+static unsigned long totalram;	/* atomic: managed_pages of all zones */
+
+unsigned long
+totalram_pages(void)
+{
+	return READ_ONCE(totalram);
+}
+
 /*
  * Hand the reserved frames [start, end) of one zone to the allocator, in the
  * largest blocks that alignment allows. Every frame but the heads is a tail.
@@ -246,6 +254,7 @@ zone_free_range(struct zone *zone, pfn_t start, pfn_t end)
 		atomic_set(&page->refcount, 0);
 	}
 	kasan_free_boot_frames(start, end);
+	__atomic_fetch_add(&totalram, end - start, __ATOMIC_RELAXED);
 	irq = spin_lock_irqsave(&zone->lock);
 	zone->managed_pages += end - start;
 	while (start < end) {

@@ -186,18 +186,6 @@ available_pages(void)
 	return sum;
 }
 
-unsigned long
-totalram_pages(void)
-{
-	unsigned long total = 0;
-	struct zone *zone;
-	unsigned i;
-
-	for_each_zone(zone, i)
-		total += zone->managed_pages;
-	return total;
-}
-
 /* Lines of the rooms above: mm/hooks.h. */
 void (*meminfo_more_fn)(struct seq_buf *s);
 
