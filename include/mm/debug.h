@@ -33,6 +33,14 @@ void page_fill(struct page *page, unsigned order, u8 byte);
 extern unsigned nr_poison_errors;	/* pages found changed */
 
 /*
+ * page_life.c: the last n (1 to 64, rounded up to a power of two) events of each
+ * frame. 0, -EINVAL, -EBUSY, -ENOMEM. Context: may sleep.
+ */
+int page_life_start(unsigned n);
+void page_life_stop(void);
+void page_life_show(struct seq_buf *s, const struct page *page);
+
+/*
  * fault_inject.c: let allocations fail. As with Linux's fail_page_alloc:
  * probability (percent) of the allocations that are an interval'th one fail,
  * after the first space frames, at most times (-1: for ever).

@@ -29,6 +29,33 @@ struct zone;
 #define PAGE_DEBUG_OWNER	0x10u	/* page_owner=on */
 #define PAGE_DEBUG_TRACE	0x20u	/* trace=mm_page_alloc, mm_page_free */
 
+#define PAGE_DEBUG_LIFE		0x40u	/* page_life=N */
+
+/* What befalls a frame; X(NAME, text, what its information is). */
+enum page_life_info { LIFE_NOTHING, LIFE_BY, LIFE_AT, LIFE_SLOT };
+#define PAGE_LIFE_EVENTS(X)						\
+	X(ALLOC,	"allocated",		LIFE_BY)		\
+	X(FREE,		"freed",		LIFE_NOTHING)		\
+	X(MAP,		"mapped",		LIFE_AT)		\
+	X(UNMAP,	"unmapped",		LIFE_AT)		\
+	X(CACHE,	"enters a file",	LIFE_AT)		\
+	X(UNCACHE,	"leaves its file",	LIFE_AT)		\
+	X(DIRTY,	"dirtied",		LIFE_AT)		\
+	X(WRITEBACK,	"written back",		LIFE_AT)		\
+	X(WRITTEN,	"write ended",		LIFE_AT)		\
+	X(ACTIVATE,	"used again",		LIFE_NOTHING)		\
+	X(ISOLATE,	"taken off its list",	LIFE_NOTHING)		\
+	X(PUTBACK,	"put back on a list",	LIFE_NOTHING)		\
+	X(DEACTIVATE,	"aged",			LIFE_NOTHING)		\
+	X(SWAP_OUT,	"swapped out",		LIFE_SLOT)		\
+	X(SWAP_IN,	"swapped in",		LIFE_SLOT)
+enum page_life {
+#define LIFE_ENUM(name, text, info) PAGE_LIFE_##name,
+	PAGE_LIFE_EVENTS(LIFE_ENUM)
+#undef LIFE_ENUM
+	NR_PAGE_LIFE
+};
+
 #ifdef VELLUM_NO_PAGE_DEBUG
 #define page_debug_flags	0u
 #define page_debug_set(flag, on)	((void)(flag), (void)(on))
@@ -68,6 +95,17 @@ page_debug_on(void)
 {
 	return unlikely(page_debug_flags != 0);
 }
+
+/* Something befell page, which is in no list of the allocator. Context: any. */
+#define page_life(page, name, info) do { \
+	if (unlikely(page_debug_flags & PAGE_DEBUG_LIFE)) \
+		page_life_note(page, PAGE_LIFE_##name, 0, \
+			       (unsigned long)(info)); \
+} while (0)
+
+/* The same of each frame of a block. mm/debug/page_life.c */
+void page_life_note(struct page *page, enum page_life what, unsigned order,
+		    unsigned long info);
 
 /*
  * Win back frames for a request of this order; called with nothing locked,

@@ -19,6 +19,7 @@
 #include <lib/bitops.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/debug.h>
 #include <mm/init.h>
 #include <mm/page.h>
 #include <mm/verify.h>
@@ -58,17 +59,20 @@ page_command(int argc, char **argv)
 	struct seq_buf s;
 	pfn_t pfn = 0;
 
-	if (argc != 2)
+	if (argc != 2 && (argc != 3 || strcmp(argv[2], "--life")))
 		return monitor_usage(argv[0]);
 	if (page_number(argv[0], argv[1], &pfn))
 		return -EINVAL;
 	monitor_seq_begin(&s);
-	dump_page(&s, pfn_to_page(pfn));
+	if (argc == 3)
+		page_life_show(&s, pfn_to_page(pfn));
+	else
+		dump_page(&s, pfn_to_page(pfn));
 	monitor_seq_end(&s);
 	return 0;
 }
-MONITOR_COMMAND("page", page_command, "PFN|ADDR",
-		"all that is known about a page frame");
+MONITOR_COMMAND("page", page_command, "PFN|ADDR [--life]",
+		"all that is known about a page frame; what befell it");
 
 static char
 map_lower(char c)

@@ -25,6 +25,7 @@
 #include <kernel/panic.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
+#include <mm/hooks.h>
 #include <mm/pagecache.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -111,6 +112,10 @@ count_mapped(struct page *page, long n)
 {
 	bool anon = page_is_anon(page);
 
+	if (n > 0)
+		page_life(page, MAP, page->user.index);
+	else
+		page_life(page, UNMAP, page->user.index);
 	mod_node_page_state(NODE_DATA(page_to_nid(page)),
 			    anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, n);
 }

@@ -63,6 +63,7 @@
 #include <kernel/wait.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/hooks.h>
 #include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/pagecache.h>
@@ -360,6 +361,7 @@ add_to_page_cache(struct page *page, struct address_space *mapping,
 		page_set_flags(page, PG_swapbacked);
 	err = insert_page(page, mapping, index);
 	if (!err) {
+		page_life(page, CACHE, index);
 		lru_add(page);
 		count_page(mapping, page, 1);
 		return 0;
@@ -388,6 +390,7 @@ delete_from_page_cache(struct page *page)
 	spin_unlock(&mapping->tree_lock);
 	page_clear_flags(page, PAGE_FLAGS_MASK & ~(LOCK_FLAGS | LIST_FLAGS));
 	free_nodes(freed);
+	page_life(page, UNCACHE, page->user.index);
 	count_page(mapping, page, -1);
 	charge(mapping, -1);
 	put_page(page);

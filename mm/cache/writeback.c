@@ -60,6 +60,7 @@
 #include <kernel/sched.h>
 #include <kernel/rcu.h>
 #include <lib/errno.h>
+#include <mm/hooks.h>
 #include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/verify.h>
@@ -116,6 +117,7 @@ set_page_dirty(struct page *page)
 
 	if (READ_ONCE(page->flags) & PG_dirty)
 		return;
+	page_life(page, DIRTY, page->user.index);
 	if (page_state(page) != PAGE_STATE_CACHE) {
 		set_flag_dirty(page);
 		return;
@@ -193,6 +195,7 @@ set_page_writeback(struct page *page)
 		page_set_flags(page, PG_writeback);
 	}
 	count_node_page(page, NR_WRITEBACK, 1);
+	page_life(page, WRITEBACK, page->user.index);
 }
 
 /*
@@ -218,6 +221,7 @@ end_page_writeback(struct page *page, int err)
 {
 	u32 old;
 
+	page_life(page, WRITTEN, page->user.index);
 	if (err)
 		write_failed(page, err);
 	else

@@ -48,6 +48,8 @@ void
 page_debug_free(struct page *page, unsigned order)
 {
 	trace_mm_page_free(page, order);
+	if (page_debug_flags & PAGE_DEBUG_LIFE)
+		page_life_note(page, PAGE_LIFE_FREE, order, 0);
 	if (page_debug_flags & PAGE_DEBUG_OWNER)
 		page_owner_free(page, order);
 	if (page_debug_flags & PAGE_DEBUG_POISON)

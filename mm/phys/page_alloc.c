@@ -93,6 +93,9 @@ finish_alloc(struct page *page, unsigned order, gfp_t gfp,
 	kasan_alloc_pages(page, order);
 	if (page_debug_on()) {
 		page_debug_alloc(page, order, gfp);	/* sees what was there */
+		if (page_debug_flags & PAGE_DEBUG_LIFE)
+			page_life_note(page, PAGE_LIFE_ALLOC, order,
+				       (unsigned long)caller);
 		trace_mm_page_alloc(page, order, gfp_migratetype(gfp), gfp,
 				    caller);
 	}

@@ -254,6 +254,7 @@ activate_page(struct page *page)
 {
 	if (page->flags & PG_active)
 		return;
+	page_life(page, ACTIVATE, 0);
 	move_page(page, PG_active, PG_referenced, false);
 	count_vm_event(PGACTIVATE);
 }
@@ -261,6 +262,7 @@ activate_page(struct page *page)
 void
 lru_deactivate(struct page *page)
 {
+	page_life(page, DEACTIVATE, 0);
 	if (page->flags & PG_lru)
 		count_vm_event(PGDEACTIVATE);
 	move_page(page, 0, PG_active | PG_referenced, true);
@@ -312,6 +314,7 @@ lru_isolate(struct lruvec *lruvec, enum lru_list lru, unsigned nr,
 		unlink_page(lruvec, page);
 		clear_flags(page, PG_lru);
 		list_add(&page->user.lru, to);
+		page_life(page, ISOLATE, 0);
 		taken++;
 	}
 	lruvec->nr_isolated[lru >= LRU_INACTIVE_FILE] += taken;
@@ -328,6 +331,7 @@ lru_isolate_page(struct page *page)
 		     get_page_unless_zero(page);
 
 	if (taken) {
+		page_life(page, ISOLATE, 0);
 		unlink_page(lruvec, page);
 		clear_flags(page, PG_lru);
 		lruvec->nr_isolated[!(page->flags & PG_swapbacked)]++;
@@ -353,6 +357,7 @@ lru_putback(struct page *page)
 		link_page(lruvec, page, list_of(page->flags));
 	}
 	spin_unlock_irqrestore(&lruvec->lock, flags);
+	page_life(page, PUTBACK, 0);
 	put_page(page);
 }
 

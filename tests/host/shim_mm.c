@@ -15,6 +15,7 @@
 #include <kernel/task.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
+#include <mm/hooks.h>
 #include <mm/init.h>
 #include <mm/lru.h>
 
@@ -33,6 +34,16 @@ void
 mutex_unlock(struct mutex *mutex)
 {
 	(void)mutex;
+}
+
+void
+page_life_note(struct page *page, enum page_life what, unsigned order,
+	       unsigned long info)
+{
+	(void)page;
+	(void)what;
+	(void)order;
+	(void)info;
 }
 
 unsigned

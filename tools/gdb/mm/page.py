@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm page and mm map: one frame, and all of them."""
 
-from . import command, frames, owner, tables, target
+from . import command, frames, life, owner, tables, target
 
 COLUMNS, ROWS = 64, 16
 
@@ -28,6 +28,7 @@ class PageCommand(command.Command):
 
     mm page X          X: frame number, physical or virtual address, or
                           address of a struct page (mm page page)
+    mm page X --life   and what befell it (boot option page_life=8)
 
       frame number   0x61234                     one number,
       physical       0x61234000  = pfn << 12     four ways to say it
@@ -37,10 +38,11 @@ class PageCommand(command.Command):
       block of order 3:  [HEAD][tail][tail][tail][tail][tail][tail][tail]
       The head speaks for the block: state, order, counts."""
 
-    name, usage = "page", "PFN|PA|VA|PAGE"
+    name, usage = "page", "PFN|PA|VA|PAGE [--life]"
+    options = {"--life": False}
     counts = (1,)
 
-    def run(self, words, _options):
+    def run(self, words, options):
         number = target.evaluate(words[0])
         known = frames.Frames()
         pfn = known.find(number)
@@ -65,6 +67,8 @@ class PageCommand(command.Command):
         if head.state == "FREE":
             yield links_text(head, known)
         yield from owner.describe(pfn)
+        if options["--life"]:
+            yield from life.describe(pfn, known.start)
         yield (f"next: mm what 0x{pfn << 12:x}   print *(struct page *)"
                f"0x{head.address:x}   x/16wx VA")
 
