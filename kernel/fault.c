@@ -16,7 +16,8 @@
  *	status			user code gets
  *	translation, access	what mm_fault() says: SIGSEGV or SIGBUS
  *	flag, permission	(SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR)
- *	alignment		SIGBUS, BUS_ADRALN
+ *	alignment		what it wanted, word by word (arch/arm/align.c);
+ *				of what is none of those: SIGBUS, BUS_ADRALN
  *	debug (BKPT)		SIGTRAP, TRAP_BRKPT
  *	any other		SIGBUS, BUS_ADRERR
  *	undefined instruction	VFP on (kernel/sched/fpu.c), or SIGILL
@@ -41,12 +42,14 @@
  *   Addresses close to list poison, or small offsets from NULL, say more
  *   than the fault status: they are named too.
  */
+#include <asm/align.h>
 #include <asm/entry.h>
 #include <asm/extable.h>
 #include <asm/memory.h>
 #include <asm/irqflags.h>
 #include <asm/pgtable.h>
 #include <kernel/fpu.h>
+#include <kernel/node.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/signal.h>
@@ -174,6 +177,29 @@ serve_fault(const struct fault_info *fault, bool user, int *sig, int *code)
 	return !(result & VM_FAULT_ERROR);
 }
 
+/* Several words at an odd address. *sig and *code: if that is not served. */
+static bool
+serve_unaligned(struct pt_regs *regs, int *sig, int *code)
+{
+	int err = current->process ? fixup_unaligned(regs) : -ENOSYS;
+
+	*sig = err == -EFAULT ? SIGSEGV : SIGBUS;
+	*code = err == -EFAULT ? SEGV_MAPERR : BUS_ADRALN;
+	return !err;
+}
+
+static void
+alignment_show(struct seq_buf *s)
+{
+	seq_printf(s, "User:\t\t%lu\nSystem:\t\t0\nSkipped:\t%lu\n"
+		   "Half:\t\t0\nWord:\t\t0\nDWord:\t\t%lu\nMulti:\t\t%lu\n"
+		   "User faults:\t2 (fixup)\n",
+		   align_counts.dword + align_counts.multi +
+		   align_counts.skipped, align_counts.skipped,
+		   align_counts.dword, align_counts.multi);
+}
+NODE("cpu/alignment", alignment_show);
+
 /* Context: interrupts open; it is the program's fault, and may take long. */
 static void
 user_fault(struct pt_regs *regs, const struct fault_info *fault)
@@ -188,7 +214,8 @@ user_fault(struct pt_regs *regs, const struct fault_info *fault)
 			return;
 		break;
 	case FAULT_ALIGNMENT:
-		code = BUS_ADRALN;
+		if (serve_unaligned(regs, &sig, &code))
+			return;
 		break;
 	case FAULT_DEBUG:
 		sig = SIGTRAP;
