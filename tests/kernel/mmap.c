@@ -141,6 +141,9 @@ bad_arguments_have_their_errors(struct test *t)
 	ASSERT(t, mm != NULL);
 	EXPECT_EQ(t, (int)as_map(mm, 0, 0, RW, ANON), -EINVAL);
 	EXPECT_EQ(t, (int)as_map(mm, 0, P, RW, MAP_ANONYMOUS), -EINVAL);
+	/* Shared memory is a file's; sys_mmap2() makes one. */
+	EXPECT_EQ(t, (int)as_map(mm, 0, P, RW, MAP_SHARED | MAP_ANONYMOUS),
+		  -EINVAL);
 	EXPECT_EQ(t, (int)as_map(mm, 0, ~0ul, RW, ANON), -ENOMEM);
 	EXPECT_EQ(t, (int)as_map(mm, 0, TASK_SIZE, RW, ANON | MAP_NORESERVE),
 		  -ENOMEM);

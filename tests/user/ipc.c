@@ -94,6 +94,13 @@ a_removed_segment_lives_while_it_is_mapped(void)
 	EXPECT_EQ(ds.nattch, 2);
 	EXPECT_EQ(ds.size, 2 * PAGE);
 	EXPECT_EQ(ds.cpid, getpid());
+	/* A mapping in three pieces is three; made one again, it is one. */
+	EXPECT_EQ(SYSCALL(SYS_mprotect, a, PAGE, PROT_READ), 0);
+	EXPECT_EQ(control(id, IPC_STAT, &ds), 0);
+	EXPECT_EQ(ds.nattch, 3);
+	EXPECT_EQ(SYSCALL(SYS_mprotect, a, PAGE, RW), 0);
+	EXPECT_EQ(control(id, IPC_STAT, &ds), 0);
+	EXPECT_EQ(ds.nattch, 2);
 	EXPECT_EQ(control(id, IPC_RMID, NULL), 0);
 	if (!fork()) {
 		bool good = control(id, IPC_STAT, &ds) == 0 && ds.nattch == 4 &&

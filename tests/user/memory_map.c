@@ -340,7 +340,25 @@ mmap_obeys_rlimit_as(void)
 	EXPECT(!is_error(mmap2(0, 16ul << 20, PROT_NONE, ANON, -1, 0)));
 }
 
+/* The first touch is a write: no page of zeros comes before. */
+static void
+memory_written_first_is_zero_elsewhere(void)
+{
+	char *page = map(16 * PAGE);
+	unsigned i, other = 0;
+
+	memset(page, 0x55, 16 * PAGE);
+	munmap(page, 16 * PAGE);
+	page = map(16 * PAGE);
+	for (i = 0; i < 16; i++)
+		page[i * PAGE + 100] = 1;
+	for (i = 0; i < 16 * PAGE; i++)
+		other += page[i] != (i % PAGE == 100);
+	EXPECT_EQ(other, 0);
+}
+
 UTEST_SUITE(memory_map,
+	UTEST(memory_written_first_is_zero_elsewhere),
 	UTEST(anonymous_memory_is_zero_and_private),
 	UTEST(anonymous_ignores_the_descriptor),
 	UTEST(mmap_errors),

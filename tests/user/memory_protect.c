@@ -419,7 +419,32 @@ writes_to_a_shared_mapping_are_read_from_the_file(void)
 	EXPECT_EQ(memcmp(page, "12cd", 4), 0);
 }
 
+/* Rights that come back do not reach a page that a child shares. */
+static void
+a_shared_page_stays_protected(void)
+{
+	char *page = map(PAGE);
+	int go[2], status;
+	char c;
+	pid_t pid;
+
+	page[0] = 1;
+	pipe(go);
+	pid = fork();
+	if (!pid) {
+		read(go[0], &c, 1);
+		_exit(page[0]);
+	}
+	EXPECT_EQ(SYSCALL(SYS_mprotect, page, PAGE, PROT_READ), 0);
+	EXPECT_EQ(SYSCALL(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE), 0);
+	page[0] = 2;
+	write(go[1], "x", 1);
+	waitpid(pid, &status, 0);
+	EXPECT_EQ(WEXITSTATUS(status), 1);
+}
+
 UTEST_SUITE(memory_protect,
+	UTEST(a_shared_page_stays_protected),
 	UTEST(mprotect_takes_rights_and_gives_them),
 	UTEST(mprotect_errors),
 	UTEST(mprotect_stops_at_a_hole),
