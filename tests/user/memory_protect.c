@@ -419,6 +419,23 @@ writes_to_a_shared_mapping_are_read_from_the_file(void)
 	EXPECT_EQ(memcmp(page, "12cd", 4), 0);
 }
 
+/* A hole takes the file's pages; truncation takes the private copies, too. */
+static void
+a_hole_leaves_private_copies(void)
+{
+	int fd = SYSCALL(SYS_memfd_create, "hole", 0);
+	char *page;
+
+	SYSCALL(SYS_ftruncate, fd, 2 * PAGE);
+	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	page[0] = 'a';
+	EXPECT_EQ(page[PAGE], 0);
+	EXPECT_EQ(SYSCALL(SYS_fallocate, fd, 3, 0, 0, 2 * PAGE, 0), 0);
+	EXPECT_EQ(page[0], 'a');
+	EXPECT_EQ(SYSCALL(SYS_ftruncate, fd, 0), 0);
+	EXPECT_EQ(load_fault(page), SIGBUS);
+}
+
 /* Rights that come back do not reach a page that a child shares. */
 static void
 a_shared_page_stays_protected(void)
@@ -444,6 +461,7 @@ a_shared_page_stays_protected(void)
 }
 
 UTEST_SUITE(memory_protect,
+	UTEST(a_hole_leaves_private_copies),
 	UTEST(a_shared_page_stays_protected),
 	UTEST(mprotect_takes_rights_and_gives_them),
 	UTEST(mprotect_errors),
