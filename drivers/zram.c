@@ -359,6 +359,8 @@ zram_show_classes(struct seq_buf *s)
 	mutex_lock(&control_mutex);
 	if (zram0.nr_pages)
 		zs_pool_show(zram0.pool, s);
+	else
+		seq_puts(s, "no pool: it has no size yet\n");
 	mutex_unlock(&control_mutex);
 }
 

@@ -49,6 +49,9 @@ read_whole(const struct node *node, void *arg)
 	seq_buf_set_sink(&s, reading_sink, r);
 	node->show(&s);
 	seq_buf_flush(&s);
+	/* Linux's list of locks has no head: no lock, no line. */
+	if (!r->bytes && !strcmp(node->name, "locks"))
+		return;
 	if (!r->bytes || r->last != '\n' || r->bad || s.overflow)
 		test_fail(r->t, node->name, 0, "%zu bytes, last 0x%02x, %u no "
 			  "text, overflow %d", r->bytes, r->last, r->bad,

@@ -123,6 +123,81 @@ poll_with_a_timeout(void)
 	EXPECT(clock_now(1) - before >= 20000000);
 }
 
+/* One of ppoll and pselect6, by the width of its time: words 0 to 3. */
+static long
+wait_with(bool select, bool wide, int fd, void *time, const void *mask)
+{
+	struct {
+		int fd;
+		short events, revents;
+	} p = { fd, 1, 0 };
+	unsigned bits[32] = { 0 };
+	struct {
+		const void *mask;
+		unsigned size;
+	} arg = { mask, 8 };
+
+	bits[fd / 32] = 1u << fd % 32;
+	return select ?
+	       SYSCALL(wide ? SYS_pselect6_time64 : SYS_pselect6, fd + 1, bits,
+		       0, 0, time, &arg) :
+	       SYSCALL(wide ? SYS_ppoll_time64 : SYS_ppoll, &p, 1, time, mask,
+		       8);
+}
+
+/* Both calls, both widths: found at once, timed out, and wrong. */
+static void
+what_is_left_of_a_timeout_comes_back(void)
+{
+	int fds[2], i;
+
+	ASSERT(pipe(fds) == 0);
+	for (i = 0; i < 4; i++) {
+		bool select = i & 1, wide = i & 2;
+		long narrow[2] = { 100, 0 }, bad[4] = { 0, 0, 0, 0 };
+		long long wider[2] = { 100, 0 };
+		void *time = wide ? (void *)wider : (void *)narrow;
+
+		EXPECT_EQ(write(fds[1], "x", 1), 1);
+		EXPECT_EQ(wait_with(select, wide, fds[0], time, NULL), 1);
+		EXPECT_EQ(wide ? (long)wider[0] : narrow[0], 99);
+		EXPECT_EQ(read(fds[0], bad, 1), 1);
+		bad[0] = wider[0] = narrow[0] = 0;
+		narrow[1] = 20000000;
+		wider[1] = 20000000;
+		EXPECT_EQ(wait_with(select, wide, fds[0], time, NULL), 0);
+		EXPECT_EQ(wide ? (long)wider[1] : narrow[1], 0);
+		bad[wide ? 2 : 1] = 1000000000;
+		EXPECT_EQ(wait_with(select, wide, fds[0], bad, NULL), -EINVAL);
+		EXPECT_EQ(wait_with(select, wide, fds[0], (void *)8, NULL),
+			  -EFAULT);
+		EXPECT_EQ(wait_with(select, wide, fds[0], time, (void *)8),
+			  -EFAULT);
+	}
+}
+
+/* A blocked signal comes through the mask of the call, and only there. */
+static void
+a_mask_counts_for_the_wait_alone(void)
+{
+	unsigned long long alarm = 1ull << 13, none = 0;
+	int fds[2], i;
+
+	ASSERT(pipe(fds) == 0);
+	handle_alarm();
+	SYSCALL(SYS_rt_sigprocmask, 0, &alarm, NULL, 8);
+	for (i = 0; i < 4; i++) {
+		alarms = 0;
+		SYSCALL(SYS_kill, getpid(), SIGALRM);
+		EXPECT_EQ(alarms, 0);
+		EXPECT_EQ(wait_with(i & 1, i & 2, fds[0], NULL, &none), -EINTR);
+		EXPECT_EQ(alarms, 1);
+		SYSCALL(SYS_kill, getpid(), SIGALRM);
+		EXPECT_EQ(alarms, 1);		/* blocked again */
+		EXPECT_EQ(wait_with(i & 1, i & 2, fds[0], NULL, &none), -EINTR);
+	}
+}
+
 static void
 the_system_tells_of_itself(void)
 {
@@ -155,4 +230,6 @@ UTEST_SUITE(times,
 	UTEST(an_interval_repeats),
 	UTEST(itimer_errors),
 	UTEST(poll_with_a_timeout),
+	UTEST(what_is_left_of_a_timeout_comes_back),
+	UTEST(a_mask_counts_for_the_wait_alone),
 	UTEST(the_system_tells_of_itself));

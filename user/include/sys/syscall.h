@@ -154,6 +154,8 @@
 #define SYS_mlock2		390
 #define SYS_statx		397
 #define SYS_clock_gettime64	403
+#define SYS_pselect6_time64	413
+#define SYS_ppoll_time64	414
 #define SYS_cacheflush		0x0f0002
 #define SYS_set_tls		0x0f0005
 
