@@ -27,8 +27,6 @@ unsigned long nr_free_pages(void);
  * check compares. Context: may sleep.
  */
 unsigned long nr_settled_free_pages(void);
-/* All frames that the allocator manages. */
-unsigned long nr_managed_pages(void);
 
 /*
  * Give the frames of [start, end) in the linear map, reserved until now, to

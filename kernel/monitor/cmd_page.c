@@ -189,7 +189,7 @@ verify_command(int argc, char **argv)
 		return monitor_error(argv[0], -EIO, "memory management "
 				     "contradicts itself, see above");
 	console_printf("verified: every rule holds, %lu of %lu pages free\n",
-		       nr_free_pages(), nr_managed_pages());
+		       nr_free_pages(), totalram_pages());
 	return 0;
 }
 MONITOR_COMMAND("verify", verify_command, "",

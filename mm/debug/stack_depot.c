@@ -31,6 +31,7 @@
 #include <mm/memblock.h>
 #include <mm/init.h>
 #include <mm/stack_depot.h>
+#include <mm/zone.h>
 
 #define BUCKETS		1024		/* power of two */
 #define POOL_SHARE	64		/* of memory */
@@ -77,7 +78,7 @@ stack_depot_get(void)
 
 	if (nr_users++)
 		return 0;
-	bytes = pool_bytes(nr_managed_pages() << PAGE_SHIFT);
+	bytes = pool_bytes(totalram_pages() << PAGE_SHIFT);
 	words = alloc_pages_exact(bytes, GFP_NOWAIT | __GFP_NOWARN);
 	if (!words) {
 		nr_users--;

@@ -163,7 +163,7 @@ kasan_resize(const void *p, size_t size)
 static unsigned long
 quarantine_limit(void)
 {
-	return (nr_managed_pages() << PAGE_SHIFT) / QUARANTINE_SHARE / NR_CPUS;
+	return (totalram_pages() << PAGE_SHIFT) / QUARANTINE_SHARE / NR_CPUS;
 }
 
 /* The oldest object of this core's queue, or NULL. Context: interrupts off. */

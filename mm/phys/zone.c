@@ -382,18 +382,6 @@ nr_free_pages(void)
 	return frames;
 }
 
-unsigned long
-nr_managed_pages(void)
-{
-	unsigned long frames = 0;
-	struct zone *zone;
-	unsigned i;
-
-	for_each_zone(zone, i)
-		frames += zone->managed_pages;
-	return frames;
-}
-
 void
 mm_free_init_range(void *start, void *end, const char *what)
 {

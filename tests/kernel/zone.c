@@ -30,7 +30,7 @@ zones_cover_all_memory_once(struct test *t)
 		EXPECT(t, page_zone(pfn_to_page(zone_end_pfn(zone) - 1)) ==
 			  zone);
 	}
-	EXPECT_EQ(t, managed, nr_managed_pages());
+	EXPECT_EQ(t, managed, totalram_pages());
 	EXPECT(t, managed < present);
 	EXPECT(t, nr_free_pages() <= managed);
 }
@@ -235,7 +235,7 @@ dma_helps_out_normal_but_keeps_its_reserve(struct test *t)
 	unsigned long kept;
 
 	if (!dma || nr_node_ids > 1 || find_zone(ZONE_HIGHMEM) ||
-	    nr_managed_pages() > 70000)
+	    totalram_pages() > 70000)
 		SKIP(t, "only with DMA and Normal, up to 256 MiB");
 	normal = find_zone(ZONE_NORMAL);
 	chain_init(&chain);
