@@ -60,7 +60,6 @@
 
 struct zram zram0;
 static struct block_device disk;
-static bool registered;				/* control_mutex */
 static DEFINE_MUTEX(control_mutex);
 static u64 size_at_boot;
 
@@ -181,23 +180,18 @@ static const struct block_ops zram_ops = {
 
 /* --- Size and reset --- */
 
+/* The disk appears. 0 or -ENOMEM. */
 static int
 announce(void)
 {
-	int err;
-
-	disk.nr_sectors = (u64)zram0.nr_pages * PAGE_SECTORS;
-	if (registered)
-		return 0;
 	strscpy(disk.name, "zram0", sizeof(disk.name));
 	disk.driver = "zram";
+	disk.nr_sectors = (u64)zram0.nr_pages * PAGE_SECTORS;
 	disk.max_segments = MAX_SEGMENTS;
 	disk.synchronous = true;
 	disk.ops = &zram_ops;
 	disk.private = &zram0;
-	err = blk_register(&disk);
-	registered = !err;
-	return err;
+	return blk_register(&disk);
 }
 
 static void
@@ -271,7 +265,6 @@ forget_all(struct zram *z)
 	u32 nr_pages = z->nr_pages;
 
 	bdev_invalidate(&disk);
-	disk.nr_sectors = 0;
 	WRITE_ONCE(z->nr_pages, 0);
 	smp_mb();
 	while (atomic_read(&z->users))
@@ -292,9 +285,9 @@ zram_reset(void)
 	int err = 0;
 
 	mutex_lock(&control_mutex);
-	if (atomic_read(&disk.holders))
-		err = -EBUSY;
-	else if (zram0.nr_pages)
+	if (zram0.nr_pages)
+		err = blk_unregister(&disk);
+	if (zram0.nr_pages && !err)
 		forget_all(&zram0);
 	mutex_unlock(&control_mutex);
 	return err;

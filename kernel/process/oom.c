@@ -60,6 +60,7 @@
 #include <kernel/wait.h>
 #include <mm/hooks.h>
 #include <mm/mm.h>
+#include <mm/swap.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 #include "oom.h"
@@ -120,12 +121,12 @@ oom_process_memory(struct process *process, struct oom_memory *m)
 unsigned long
 oom_total_pages(void)
 {
-	return totalram_pages();
+	return totalram_pages() + total_swap_pages();
 }
 
-/* Held: process_lock. -1: not to be killed. */
+/* Of so many pages in all. Held: process_lock. -1: not to be killed. */
 static long
-badness_locked(struct process *process)
+badness_locked(struct process *process, unsigned long total)
 {
 	int adj = READ_ONCE(process->oom_score_adj);
 	struct oom_memory m;
@@ -136,15 +137,16 @@ badness_locked(struct process *process)
 	    !memory_locked(process, &m))
 		return -1;
 	points = (long)(m.anon + m.file + m.shmem + m.swap + m.tables);
-	points += adj * (long)(oom_total_pages() / 1000);
+	points += adj * (long)(total / 1000);
 	return max(points, 0l);
 }
 
 long
 oom_badness(struct process *process)
 {
+	unsigned long total = oom_total_pages();
 	unsigned long flags = spin_lock_irqsave(&process_lock);
-	long points = badness_locked(process);
+	long points = badness_locked(process, total);
 
 	spin_unlock_irqrestore(&process_lock, flags);
 	return points;
@@ -154,12 +156,13 @@ oom_badness(struct process *process)
 struct process *
 oom_select(void)
 {
+	unsigned long total = oom_total_pages();
 	unsigned long flags = spin_lock_irqsave(&process_lock);
 	struct process *process, *worst = NULL;
 	long most = -1, points;
 
 	list_for_each_entry(process, &all_processes, all_node) {
-		points = badness_locked(process);
+		points = badness_locked(process, total);
 		if (points >= 0 && points >= most) {
 			most = points;
 			worst = process;

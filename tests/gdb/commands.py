@@ -20,7 +20,7 @@ from mm import frames, tables, target  # noqa: E402
 
 COMMANDS = ("walk", "what", "maps", "regs", "fault", "page", "zones", "buddy",
             "check", "map", "tasks", "slab", "vmalloc", "shadow", "owner",
-            "snap", "diff", "vma", "symbols")
+            "snap", "diff", "vma", "symbols", "oom")
 FACTS = ("cat buddyinfo", "cat zoneinfo", "cat kernel_page_tables", "map", "ps",
          "page 0x61000", "ptwalk 0xc0012345", "ptwalk 0xc1234567")
 

@@ -509,7 +509,7 @@ a_score_is_thousandths_of_memory(struct test *t)
 	EXPECT_EQ(t, oom_badness(process),
 		  m.anon + m.file + m.shmem + m.tables);
 	snprintf(text, sizeof(text), "%lu\n", (m.anon + m.file + m.shmem +
-		 m.tables) * 1000 / totalram_pages());
+		 m.tables) * 1000 / oom_total_pages());
 	EXPECT(t, shows(pid, "oom_score", text));
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "-1000"), 0);
 	EXPECT(t, shows(pid, "oom_score", "0\n"));
@@ -517,7 +517,7 @@ a_score_is_thousandths_of_memory(struct test *t)
 	EXPECT_EQ(t, set(pid, "oom_adj", "15"), 0);
 	EXPECT(t, shows(pid, "oom_score_adj", "1000\n"));
 	EXPECT_EQ(t, oom_badness(process), m.anon + m.file + m.shmem +
-		  m.tables + 1000 * (totalram_pages() / 1000));
+		  m.tables + 1000 * (oom_total_pages() / 1000));
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "1001"), -EINVAL);
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "-1001"), -EINVAL);
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "-"), -EINVAL);

@@ -23,11 +23,11 @@ def load():
     from . import command
     command.Prefix()
     from . import walk, what, maps, fault, page, zones, check, tasks
-    from . import slab, shadow, vmalloc, owner, snap, vma, programs
+    from . import slab, shadow, vmalloc, owner, snap, vma, programs, oom
     from . import replay, session, printers, window
     for module in (walk, what, maps, vma, fault, page, zones, slab, vmalloc,
                    shadow, owner, snap, check, tasks, replay, session,
-                   programs):
+                   programs, oom):
         module.register()
     printers.register()
     window.register()
