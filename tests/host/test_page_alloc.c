@@ -17,6 +17,7 @@
 #include <mm/init.h>
 #include <mm/memblock.h>
 #include <mm/verify.h>
+#include <mm/zone.h>
 #include "harness.h"
 
 #define FIRST_PFN	(PHYS_OFFSET >> PAGE_SHIFT)
