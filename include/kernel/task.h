@@ -69,6 +69,8 @@ struct task {
 	s16 cpu;			/* q  the core it belongs to */
 	s16 pinned_cpu;			/* -  or TASK_ANY_CPU */
 	bool on_rq;			/* q  runs, or is in the tree */
+	bool memalloc;			/* o  it frees memory: may use the
+					 *    reserves, does not reclaim */
 	bool idle;			/* -  an idle task: never queued */
 	s8 nice;			/*    any time: its share, see sched.c */
 	bool should_stop;		/* set once by kthread_stop() */

@@ -160,6 +160,11 @@ int add_to_page_cache(struct page *page, struct address_space *mapping,
 /* page: locked, in its file, not mapped. The cache's reference goes. */
 void delete_from_page_cache(struct page *page);
 /*
+ * For reclaim: page, locked, in its file, not mapped. If it is clean and nobody
+ * but the cache and the caller has it, it leaves, and its count is 0: true.
+ */
+bool remove_mapping(struct page *page);
+/*
  * Take [first, end) out. Context: may sleep. Held: nothing that a page lock's
  * holder waits for.
  */

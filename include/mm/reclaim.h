@@ -9,6 +9,7 @@
 #include <mm/gfp.h>
 
 struct page;
+struct zone;
 
 /* What becomes of a page at the old end of an inactive list. */
 enum page_verdict {
@@ -30,5 +31,27 @@ struct reclaim_policy {
 };
 
 extern const struct reclaim_policy *reclaim_policy;
+
+/* Share of anonymous pages in what is scanned, 0 to 200. */
+extern int sysctl_swappiness;
+
+/*
+ * Win frames for a request that may sleep: how many, or 0 when nothing is left
+ * to win. Context: may sleep; nothing locked that a page lock's holder waits for.
+ */
+unsigned long try_to_free_pages(gfp_t gfp, unsigned order);
+/* Scan one zone's lists once, at priority (12: 1/4096 of each, 0: all), until nr
+ * pages are won; and wait for what is written. How many. For the monitor and
+ * tests. Context: may sleep. */
+unsigned long reclaim_step(struct zone *zone, unsigned priority,
+			   unsigned long nr);
+/* Somebody gave memory back: kswapd, if it had given up, may try again. */
+void kswapd_progress(void);
+
+/* --- workingset.c: owner and index name a page: its file (NULL: its slot) --- */
+
+void workingset_eviction(const void *owner, unsigned long index);
+/* It comes back; true: it was taken too early, and should be active. */
+bool workingset_refault(const void *owner, unsigned long index, bool file);
 
 #endif

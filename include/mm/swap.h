@@ -112,7 +112,7 @@ int swap_on(struct swap_area *area);
 int swap_off(const char *name);
 void swaps_show(struct seq_buf *s);
 
-extern unsigned sysctl_swap_cluster;	/* read-ahead: 2^n slots */
+extern int sysctl_swap_cluster;		/* read-ahead: 2^n slots */
 unsigned long total_swap_pages(void);
 unsigned long nr_free_swap_pages(void);
 

@@ -70,6 +70,7 @@ void trace_fault(enum trace_event_id event, unsigned long address,
 		 unsigned long ip, u32 error_code);
 void trace_served(unsigned long address, u32 flags, u32 result,
 		  const void *served_by);
+void trace_reclaim(enum trace_event_id event, u32 a, u32 b, u32 c, u32 d);
 
 #define TRACE_CALLER	__builtin_return_address(0)
 
@@ -184,6 +185,62 @@ trace_irq_handler_exit(unsigned irq)
 {
 	if (trace_on(irq_handler_exit))
 		trace_irq(TRACE_irq_handler_exit, irq, NULL);
+}
+
+/* Reclaim; lru: enum lru_list. */
+static __always_inline void
+trace_mm_vmscan_kswapd_wake(int nid)
+{
+	if (trace_on(mm_vmscan_kswapd_wake))
+		trace_reclaim(TRACE_mm_vmscan_kswapd_wake, (u32)nid, 0, 0, 0);
+}
+
+static __always_inline void
+trace_mm_vmscan_kswapd_sleep(int nid)
+{
+	if (trace_on(mm_vmscan_kswapd_sleep))
+		trace_reclaim(TRACE_mm_vmscan_kswapd_sleep, (u32)nid, 0, 0, 0);
+}
+
+static __always_inline void
+trace_mm_vmscan_direct_reclaim_begin(unsigned order, u32 gfp_flags)
+{
+	if (trace_on(mm_vmscan_direct_reclaim_begin))
+		trace_reclaim(TRACE_mm_vmscan_direct_reclaim_begin, order,
+			      gfp_flags, 0, 0);
+}
+
+static __always_inline void
+trace_mm_vmscan_direct_reclaim_end(unsigned long nr_reclaimed)
+{
+	if (trace_on(mm_vmscan_direct_reclaim_end))
+		trace_reclaim(TRACE_mm_vmscan_direct_reclaim_end,
+			      nr_reclaimed, 0, 0, 0);
+}
+
+static __always_inline void
+trace_mm_vmscan_lru_isolate(unsigned lru, unsigned wanted, unsigned scanned)
+{
+	if (trace_on(mm_vmscan_lru_isolate))
+		trace_reclaim(TRACE_mm_vmscan_lru_isolate, lru, wanted,
+			      scanned, 0);
+}
+
+static __always_inline void
+trace_mm_vmscan_lru_shrink_inactive(unsigned lru, unsigned scanned,
+				    unsigned reclaimed, unsigned priority)
+{
+	if (trace_on(mm_vmscan_lru_shrink_inactive))
+		trace_reclaim(TRACE_mm_vmscan_lru_shrink_inactive, lru,
+			      scanned, reclaimed, priority);
+}
+
+static __always_inline void
+trace_mm_vmscan_write_folio(const struct page *page)
+{
+	if (trace_on(mm_vmscan_write_folio))
+		trace_reclaim(TRACE_mm_vmscan_write_folio, page_to_pfn(page),
+			      0, 0, 0);
 }
 
 static __always_inline void

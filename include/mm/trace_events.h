@@ -75,6 +75,19 @@
 	E(exceptions, mm_fault,						\
 	  F(u32, address, ptr) F(u32, flags, hex) F(u32, result, hex)	\
 	  F(u32, served_by, sym))					\
+	E(vmscan, mm_vmscan_kswapd_wake, F(u32, nid, dec))		\
+	E(vmscan, mm_vmscan_kswapd_sleep, F(u32, nid, dec))		\
+	E(vmscan, mm_vmscan_direct_reclaim_begin,			\
+	  F(u32, order, dec) F(u32, gfp_flags, gfp))			\
+	E(vmscan, mm_vmscan_direct_reclaim_end,				\
+	  F(u32, nr_reclaimed, dec))					\
+	E(vmscan, mm_vmscan_lru_isolate,				\
+	  F(u32, lru, dec) F(u32, nr_requested, dec)			\
+	  F(u32, nr_scanned, dec))					\
+	E(vmscan, mm_vmscan_lru_shrink_inactive,			\
+	  F(u32, lru, dec) F(u32, nr_scanned, dec)			\
+	  F(u32, nr_reclaimed, dec) F(u32, priority, dec))		\
+	E(vmscan, mm_vmscan_write_folio, F(u32, pfn, dec))		\
 	/* not an event: follows one, as Linux's option stacktrace */	\
 	E(ftrace, kernel_stack,						\
 	  F(u32, caller0, sym) F(u32, caller1, sym)			\

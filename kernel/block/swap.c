@@ -5,21 +5,21 @@
  *
  *	slot n		sectors 8n to 8n + 7
  *
- * A page is one bio. It comes from a pool that always has some: the write that
- * is to win memory back must not wait for memory.
+ * A page is one bio, of a fixed number: the write that is to win memory back must
+ * not wait for memory. Who finds none free waits for one that is done, which
+ * also keeps the queue short.
  *
+ * Locks	free_lock: the free bios.
  * Context  start() may sleep for a bio; the end of a bio is in an interrupt, or,
  *	    of a synchronous disk (zram), inside start().
  */
 #include <kernel/blk.h>
 #include <kernel/fs_struct.h>
 #include <kernel/init.h>
-#include <kernel/panic.h>
 #include <kernel/process.h>
 #include <kernel/syscalls.h>
 #include <lib/errno.h>
 #include <lib/string.h>
-#include <mm/mempool.h>
 #include <mm/pagecache.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
@@ -27,13 +27,40 @@
 #include <asm/uaccess.h>
 
 #define PAGE_SECTORS	(PAGE_SIZE >> SECTOR_SHIFT)
-#define POOL_MIN	32u
+#define NR_BIOS		64u		/* 256 KiB under way */
 
 #define SWAP_FLAG_PREFER	0x8000
 #define SWAP_FLAG_PRIO_MASK	0x7fff
 #define SWAP_FLAGS_VALID	0x1ffff		/* discard: always done */
 
-static struct mempool *pool;
+static struct bio bios[NR_BIOS];
+static LIST_HEAD(free_bios);			/* free_lock; by bio.list */
+static DEFINE_SPINLOCK(free_lock, LOCK_BLOCK);
+static DECLARE_WAIT_QUEUE_HEAD(bio_wait);
+
+static struct bio *
+take_free_bio(void)
+{
+	unsigned long flags = spin_lock_irqsave(&free_lock);
+	struct bio *bio = NULL;
+
+	if (!list_empty(&free_bios)) {
+		bio = list_first_entry(&free_bios, struct bio, list);
+		list_del(&bio->list);
+	}
+	spin_unlock_irqrestore(&free_lock, flags);
+	return bio;
+}
+
+static void
+put_free_bio(struct bio *bio)
+{
+	unsigned long flags = spin_lock_irqsave(&free_lock);
+
+	list_add(&bio->list, &free_bios);
+	spin_unlock_irqrestore(&free_lock, flags);
+	wake_up(&bio_wait);
+}
 
 static void
 bio_done(struct bio *bio)
@@ -42,7 +69,7 @@ bio_done(struct bio *bio)
 	int err = bio->status;
 	bool write = bio->op == BLK_WRITE;
 
-	mempool_free(bio, pool);
+	put_free_bio(bio);
 	if (!write) {
 		page_end_read(page, err);
 		return;
@@ -55,8 +82,9 @@ bio_done(struct bio *bio)
 static void
 disk_start(struct swap_area *area, struct page *page, u32 slot, bool write)
 {
-	struct bio *bio = mempool_alloc(pool, GFP_NOIO);
+	struct bio *bio;
 
+	wait_event_exclusive(&bio_wait, (bio = take_free_bio()) != NULL);
 	*bio = (struct bio){
 		.op = write ? BLK_WRITE : BLK_READ,
 		.page = page, .bytes = PAGE_SIZE,
@@ -178,9 +206,8 @@ sys_swapoff(const char *user_path)
 static int __init
 disk_swap_init(void)
 {
-	pool = mempool_create_kmalloc_pool(POOL_MIN, sizeof(struct bio));
-	if (!pool)
-		panic("no memory for swap's requests");
+	for (unsigned i = 0; i < NR_BIOS; i++)
+		list_add(&bios[i].list, &free_bios);
 	return 0;
 }
-device_initcall(disk_swap_init);
+core_initcall(disk_swap_init);

@@ -2,7 +2,13 @@
 /* The knobs of address spaces: /proc/sys/vm, and kernel/randomize_va_space. */
 #include <kernel/procfs.h>
 #include <mm/mm.h>
+#include <mm/reclaim.h>
+#include <mm/swap.h>
 
+SYSCTL(vm_swappiness, .name = "vm/swappiness",
+       .value = &sysctl_swappiness, .min = 0, .max = 200);
+SYSCTL(vm_page_cluster, .name = "vm/page-cluster",
+       .value = &sysctl_swap_cluster, .min = 0, .max = 6);
 SYSCTL(vm_overcommit_memory, .name = "vm/overcommit_memory",
        .value = &sysctl_overcommit_memory, .min = 0, .max = 2);
 SYSCTL(vm_overcommit_ratio, .name = "vm/overcommit_ratio",

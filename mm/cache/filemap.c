@@ -67,6 +67,7 @@
 #include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/pagecache.h>
+#include <mm/reclaim.h>
 #include <mm/readahead.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
@@ -362,6 +363,9 @@ add_to_page_cache(struct page *page, struct address_space *mapping,
 	err = insert_page(page, mapping, index);
 	if (!err) {
 		page_life(page, CACHE, index);
+		if (workingset_refault(mapping, index,
+				       !mapping->ops->swap_backed))
+			page_set_flags(page, PG_active | PG_workingset);
 		lru_add(page);
 		count_page(mapping, page, 1);
 		return 0;
@@ -394,6 +398,37 @@ delete_from_page_cache(struct page *page)
 	count_page(mapping, page, -1);
 	charge(mapping, -1);
 	put_page(page);
+}
+
+bool
+remove_mapping(struct page *page)
+{
+	struct address_space *mapping = page->user.mapping;
+	unsigned long index = page->user.index;
+	struct page_tree_node *freed = NULL;
+	s32 two = 2;
+	bool alone;
+
+	assert(page->flags & PG_locked);
+	spin_lock(&mapping->tree_lock);
+	/* No finder gets a reference from 0; who has one already is counted. */
+	alone = !(page->flags & (PG_dirty | PG_writeback)) &&
+		__atomic_compare_exchange_n(&page->refcount.value, &two, 0,
+					    false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED);
+	if (alone) {
+		page_tree_delete(&mapping->pages, index, &freed);
+		mapping->nr_pages--;
+		/* The file may end as soon as the lock is free. */
+		count_page(mapping, page, -1);
+		charge(mapping, -1);
+		WRITE_ONCE(page->user.mapping, NULL);
+	}
+	spin_unlock(&mapping->tree_lock);
+	free_nodes(freed);
+	if (alone)
+		workingset_eviction(mapping, index);
+	return alone;
 }
 
 int

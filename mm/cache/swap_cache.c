@@ -33,7 +33,7 @@
 
 #define SWAPIN_GFP	(GFP_HIGHUSER_MOVABLE)
 
-unsigned sysctl_swap_cluster = 3;
+int sysctl_swap_cluster = 3;
 static atomic_t nr_cached;
 
 unsigned long
@@ -210,6 +210,8 @@ read_slot(swp_entry_t entry, gfp_t gfp, bool ahead)
 	}
 	if (ahead)
 		page_set_flags(page, PG_readahead);
+	if (workingset_refault(NULL, entry.value, false))
+		page_set_flags(page, PG_active | PG_workingset);
 	lru_add(page);
 	count_vm_event(ahead ? SWAP_RA : PSWPIN);
 	swap_area_of(entry)->ops->start(swap_area_of(entry), page,

@@ -300,6 +300,15 @@ trace_irq(enum trace_event_id event, unsigned irq, const char *name)
 	WRITE(event, &f, 0);
 }
 
+/* Events of up to four words: the rest of a record's fields is not looked at. */
+void
+trace_reclaim(enum trace_event_id event, u32 a, u32 b, u32 c, u32 d)
+{
+	struct trace_mm_vmscan_lru_shrink_inactive f = { a, b, c, d };
+
+	WRITE(event, &f, 0);
+}
+
 void
 trace_fault(enum trace_event_id event, unsigned long address,
 	    unsigned long ip, u32 error_code)

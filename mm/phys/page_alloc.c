@@ -33,10 +33,12 @@
  *     those who come while kswapd, just woken, is at work.
  */
 #include <asm/irqflags.h>
+#include <kernel/irq.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/psi.h>
 #include <kernel/sched.h>
+#include <kernel/task.h>
 #include <kernel/task.h>
 #include <lib/bitops.h>
 #include <mm/buddy.h>
@@ -240,6 +242,9 @@ win_back(const struct alloc_context *ac, unsigned alloc_flags)
 	for (round = 0; page_reclaim_fn && round < RECLAIM_ROUNDS; round++) {
 		if (!page_reclaim_fn(ac->gfp, ac->order))
 			break;
+		/* Single frames that others took were won all the same. */
+		if (!ac->order && round == RECLAIM_ROUNDS - 1)
+			round = 0;
 		page = get_page_from_freelist(ac, alloc_flags);
 		if (page)
 			return page;
@@ -287,13 +292,23 @@ alloc_pages_wait(const struct alloc_context *ac, unsigned alloc_flags)
 	return page;
 }
 
+/* Is it reclaim itself that needs a frame, to win more? */
+static bool
+frees_memory(void)
+{
+	return !in_interrupt() && current && current->memalloc;
+}
+
 /* Step 3 and on: nothing above the low watermarks. */
 static struct page *
 alloc_pages_harder(const struct alloc_context *ac)
 {
 	unsigned alloc_flags = gfp_to_alloc_flags(ac->gfp, ac->order);
+	bool frees = frees_memory();
 	struct page *page;
 
+	if (frees && !(ac->gfp & __GFP_NOMEMALLOC))
+		alloc_flags |= ALLOC_NO_WATERMARKS;
 	wake_kswapds(ac);
 	page = get_page_from_freelist(ac, alloc_flags);
 	if (page)
@@ -301,7 +316,7 @@ alloc_pages_harder(const struct alloc_context *ac)
 	/* This core's magazines may hold what would merge. */
 	drain_local_pages();
 	page = get_page_from_freelist(ac, alloc_flags);
-	if (!page && gfpflags_allow_blocking(ac->gfp))
+	if (!page && !frees && gfpflags_allow_blocking(ac->gfp))
 		page = alloc_pages_wait(ac, alloc_flags);
 	return page;
 }

@@ -449,6 +449,7 @@ a_waiting_request_calls_reclaim(struct test *t)
 	struct zone *zone = find_zone(ZONE_DMA);
 	gfp_t gfp = GFP_KERNEL | GFP_DMA | __GFP_THISNODE | __GFP_NOWARN;
 	unsigned long stalls = vm_event(ALLOCSTALL_DMA);
+	unsigned long (*real)(gfp_t gfp, unsigned order);
 	struct page *page;
 
 	if (!zone || zone->nid != cpu_to_node(smp_processor_id()))
@@ -457,10 +458,10 @@ a_waiting_request_calls_reclaim(struct test *t)
 	chain_fill(&reclaimable, gfp, 0);
 	EXPECT(t, vm_event(ALLOCSTALL_DMA) > stalls);
 	reclaim_calls = 0;
-	EXPECT(t, page_reclaim_fn == NULL);
+	real = page_reclaim_fn;
 	page_reclaim_fn = reclaim_one;
 	page = alloc_page(gfp);
-	page_reclaim_fn = NULL;
+	page_reclaim_fn = real;
 	EXPECT(t, page != NULL);
 	EXPECT(t, reclaim_calls > 0);
 	if (page)
@@ -484,14 +485,16 @@ below_low_kswapd_is_woken(struct test *t)
 	struct page_chain chain;
 	struct zone *zone = find_zone(ZONE_DMA);
 	gfp_t gfp = GFP_NOWAIT | GFP_DMA | __GFP_THISNODE;
+	void (*real)(struct zone *zone, unsigned order);
 
 	if (!zone || zone->nid != cpu_to_node(smp_processor_id()))
 		SKIP(t, "no DMA zone here");
 	chain_init(&chain);
 	kswapd_wakes = 0;
+	real = page_wake_kswapd_fn;
 	page_wake_kswapd_fn = count_wake;
 	chain_fill(&chain, gfp, 0);
-	page_wake_kswapd_fn = NULL;
+	page_wake_kswapd_fn = real;
 	EXPECT(t, kswapd_wakes > 0);
 	chain_free(&chain);
 }

@@ -62,12 +62,17 @@ slow_reclaim(gfp_t gfp, unsigned order)
 	return 1;
 }
 
+static void (*real_wake)(struct zone *zone, unsigned order);
+static unsigned long (*real_reclaim)(gfp_t gfp, unsigned order);
+
 static void
 watch_begin(unsigned in_vain)
 {
 	nr_wakes = nr_reclaims = 0;
 	free_at_wake = 0;
 	reclaims_in_vain = in_vain;
+	real_wake = page_wake_kswapd_fn;
+	real_reclaim = page_reclaim_fn;
 	page_wake_kswapd_fn = note_wake;
 	page_reclaim_fn = slow_reclaim;
 }
@@ -75,8 +80,8 @@ watch_begin(unsigned in_vain)
 static void
 watch_end(void)
 {
-	page_wake_kswapd_fn = NULL;
-	page_reclaim_fn = NULL;
+	page_wake_kswapd_fn = real_wake;
+	page_reclaim_fn = real_reclaim;
 }
 
 static void

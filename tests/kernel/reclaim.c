@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Winning memory back: what goes first, what stays, and that all of memory and
+ * more can be used. Steps are made by hand (reclaim_step), so that each case says
+ * what one pass does.
+ */
+#include <drivers/zram.h>
+#include <kernel/sched.h>
+#include <lib/string.h>
+#include <mm/reclaim.h>
+#include <mm/vmstat.h>
+#include <mm/zone.h>
+#include "files.h"
+#include "swap_helpers.h"
+#include "threads.h"
+
+#define BASE	0x10000000ul
+#define P	PAGE_SIZE
+
+static struct mm_struct *
+space(struct test *t, unsigned long pages)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	if (EXPECT(t, mm != NULL))
+		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
+				    ANON | MAP_FIXED), BASE);
+	return mm;
+}
+
+static struct page *
+page_of(struct mm_struct *mm, unsigned long addr)
+{
+	return pfn_to_page(pte_pfn(as_pte(mm, addr)));
+}
+
+/* Every page of mm as if it had not been used for long. */
+static void
+age(struct mm_struct *mm, unsigned long pages)
+{
+	bool exec;
+
+	for (unsigned long i = 0; i < pages; i++) {
+		struct page *page = page_of(mm, BASE + i * P);
+
+		if (!pte_mapped(as_pte(mm, BASE + i * P)))
+			continue;
+		lock_page(page);
+		page_referenced(page, &exec);
+		unlock_page(page);
+	}
+}
+
+/* One pass over all of the zone that holds the page at BASE. */
+static void
+pass(struct zone *zone)
+{
+	reclaim_step(zone, 0, 1ul << 20);
+}
+
+static void
+what_was_not_used_goes_to_swap(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 256);
+	struct mm_struct *mm = space(t, 32);
+	struct zone *zone;
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 32; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
+	zone = page_zone(page_of(mm, BASE));
+	age(mm, 32);
+	EXPECT_EQ(t, as_touch(mm, BASE + 3 * P, false), 0);
+	pass(zone);
+	EXPECT(t, pte_mapped(as_pte(mm, BASE + 3 * P)));
+	EXPECT(t, page_of(mm, BASE + 3 * P)->flags & PG_active);
+	EXPECT(t, pte_swap(as_pte(mm, BASE)));
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 31);
+	for (unsigned i = 0; i < 32; i++)
+		EXPECT_EQ(t, as_peek(mm, BASE + i * P), i + 1);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+static void
+without_swap_anonymous_memory_stays(struct test *t)
+{
+	struct mm_struct *mm = space(t, 8);
+	struct zone *zone;
+
+	for (unsigned i = 0; i < 8; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
+	zone = page_zone(page_of(mm, BASE));
+	age(mm, 8);
+	pass(zone);
+	EXPECT_EQ(t, mm_rss(mm), 8);
+	mmput(mm);
+}
+
+static void
+locked_and_pinned_pages_stay(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 256);
+	struct mm_struct *mm = space(t, 4);
+	struct page *pinned;
+	struct zone *zone;
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
+	EXPECT_EQ(t, do_mlock(mm, BASE, P, 0), 0);
+	down_read(&mm->mmap_lock);
+	EXPECT_EQ(t, pin_user_pages(mm, BASE + P, 1, FOLL_WRITE, &pinned), 1);
+	up_read(&mm->mmap_lock);
+	zone = page_zone(page_of(mm, BASE));
+	age(mm, 4);
+	pass(zone);
+	EXPECT(t, pte_mapped(as_pte(mm, BASE)));
+	EXPECT(t, pte_mapped(as_pte(mm, BASE + P)));
+	EXPECT(t, page_of(mm, BASE + P) == pinned);
+	unpin_user_pages(&pinned, 1, true);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* A page that a read-only child shares goes from both. */
+static void
+a_shared_page_goes_from_all(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 256);
+	struct mm_struct *a = space(t, 4), *b = NULL;
+	struct zone *zone;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(a, BASE, 5));
+	EXPECT_EQ(t, dup_mm(a, &b), 0);
+	zone = page_zone(page_of(a, BASE));
+	age(a, 1);
+	pass(zone);
+	EXPECT(t, pte_swap(as_pte(a, BASE)));
+	EXPECT_EQ(t, as_pte(a, BASE).value, as_pte(b, BASE).value);
+	EXPECT_EQ(t, as_peek(b, BASE), 5);
+	mmput(a);
+	mmput(b);
+	swap_end(t, disk);
+}
+
+/*
+ * Pages of a disk: clean ones go, dirty ones are written first, and what is
+ * read later is what was written.
+ */
+static void
+pages_of_a_disk_go_and_are_read_again(struct test *t)
+{
+	struct block_device *disk, *opened;
+	struct page *page;
+	struct zone *zone;
+	void *data;
+
+	ASSERT_EQ(t, ramdisk_create("rct", 16 * PAGE_SECTORS, false, &disk), 0);
+	ASSERT_EQ(t, bdev_open(disk->dev, &opened), 0);
+	for (unsigned i = 0; i < 16; i++) {
+		ASSERT_EQ(t, bread(disk, i, P, &page, &data), 0);
+		*(u32 *)data = i + 100;
+		if (i % 2)
+			set_page_dirty(page);
+		zone = page_zone(page);
+		put_page(page);
+	}
+	EXPECT_EQ(t, disk->mapping->nr_pages, 16);
+	for (unsigned i = 0; i < 4 && disk->mapping->nr_pages; i++)
+		pass(zone);
+	EXPECT_EQ(t, disk->mapping->nr_pages, 0);
+	for (unsigned i = 0; i < 16; i++) {
+		ASSERT_EQ(t, bread(disk, i, P, &page, &data), 0);
+		EXPECT_EQ(t, *(u32 *)data, i % 2 ? i + 100 : 0);
+		put_page(page);
+	}
+	bdev_close(opened);
+	EXPECT_EQ(t, ramdisk_destroy(disk), 0);
+}
+
+static void
+a_page_that_comes_back_soon_is_active(struct test *t)
+{
+	struct block_device *disk, *opened;
+	unsigned long refaults = vm_event(WORKINGSET_REFAULT_FILE);
+	struct mm_struct *mm = space(t, 64);
+	struct page *page;
+	struct zone *zone;
+	void *data;
+
+	/* An active list that could have made room. */
+	for (unsigned i = 0; i < 64; i++) {
+		EXPECT(t, as_poke(mm, BASE + i * P, 1));
+		activate_page(page_of(mm, BASE + i * P));
+	}
+	ASSERT_EQ(t, ramdisk_create("rct", 16 * PAGE_SECTORS, false, &disk), 0);
+	ASSERT_EQ(t, bdev_open(disk->dev, &opened), 0);
+	ASSERT_EQ(t, bread(disk, 3, P, &page, &data), 0);
+	EXPECT(t, !(page->flags & PG_active));
+	zone = page_zone(page);
+	put_page(page);
+	for (unsigned i = 0; i < 4 && disk->mapping->nr_pages; i++)
+		pass(zone);
+	ASSERT_EQ(t, bread(disk, 3, P, &page, &data), 0);
+	EXPECT_EQ(t, vm_event(WORKINGSET_REFAULT_FILE), refaults + 1);
+	EXPECT(t, page->flags & PG_active && page->flags & PG_workingset);
+	put_page(page);
+	bdev_close(opened);
+	EXPECT_EQ(t, ramdisk_destroy(disk), 0);
+	mmput(mm);
+}
+
+/* zram keeps its buffers, once it was used. */
+static void
+swap_can_be_compressed_memory(struct test *t)
+{
+	struct mm_struct *mm = space(t, 1);
+	struct block_device *zram;
+
+	if (zram_size())
+		SKIP(t, "zram0 is in use");
+	ASSERT_EQ(t, zram_set_size(64 * P), 0);
+	zram = blk_find("zram0");
+	ASSERT(t, zram != NULL);
+	EXPECT_EQ(t, make_swap(zram, 63), 0);
+	EXPECT_EQ(t, swap_on_disk(zram->dev, SWAP_NAME, 10), 0);
+	EXPECT(t, as_poke(mm, BASE, 77));
+	EXPECT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_peek(mm, BASE), 77);
+	mmput(mm);
+	EXPECT_EQ(t, swap_off(SWAP_NAME), 0);
+	EXPECT_EQ(t, zram_reset(), 0);
+}
+
+/* --- more than there is --------------------------------------------------------- */
+
+#define NR_HOGS	16
+
+struct hog {
+	struct mm_struct *mm;
+	unsigned long pages, seed;
+	unsigned wrong;
+	bool oom;
+};
+
+static u32
+stamp(const struct hog *hog, unsigned long i, unsigned round)
+{
+	return (u32)(hog->seed * 0x9e3779b1u + i * 31 + round);
+}
+
+/* Write all, three times; each time what was there before is looked at. */
+static void
+hog_main(void *arg)
+{
+	struct hog *hog = arg;
+
+	for (unsigned round = 1; round <= 3 && !hog->oom; round++) {
+		for (unsigned long i = 0; i < hog->pages; i++) {
+			unsigned long at = BASE + i * P + 64 * (i % 60);
+
+			if (round > 1 &&
+			    as_peek(hog->mm, at) != stamp(hog, i, round - 1))
+				hog->wrong++;
+			if (!as_poke(hog->mm, at, stamp(hog, i, round))) {
+				hog->oom = true;
+				break;
+			}
+			cond_resched();
+		}
+	}
+}
+
+/*
+ * 16 programs that use one and a half times the memory, on compressed
+ * swap: all of them end, and every page is right.
+ */
+static void
+more_memory_than_there_is_can_be_used(struct test *t)
+{
+	unsigned long total = totalram_pages(), out = vm_event(PSWPOUT);
+	static struct hog hogs[NR_HOGS];
+	struct block_device *zram;
+	struct task *tasks[NR_HOGS];
+
+	if (total > 64 * SZ_1M / P)
+		SKIP(t, "so much memory takes too long to fill");
+	if (zram_size())
+		SKIP(t, "zram0 is in use");
+	ASSERT_EQ(t, zram_set_size((u64)total * 2 * P), 0);
+	zram = blk_find("zram0");
+	ASSERT(t, zram != NULL);
+	ASSERT_EQ(t, make_swap(zram, total * 2 - 1), 0);
+	ASSERT_EQ(t, swap_on_disk(zram->dev, SWAP_NAME, 10), 0);
+	for (unsigned i = 0; i < NR_HOGS; i++) {
+		hogs[i] = (struct hog){ .seed = i + 1 };
+		hogs[i].pages = total * 3 / 2 / NR_HOGS;
+		hogs[i].mm = space(t, hogs[i].pages);
+		tasks[i] = test_start(t, hog_main, &hogs[i], "hog");
+	}
+	for (unsigned i = 0; i < NR_HOGS; i++) {
+		test_join(tasks[i]);
+		EXPECT(t, !hogs[i].oom);
+		EXPECT_EQ(t, hogs[i].wrong, 0);
+	}
+	EXPECT(t, vm_event(PSWPOUT) - out > total / 2);
+	for (unsigned i = 0; i < NR_HOGS; i++)
+		mmput(hogs[i].mm);
+	EXPECT_EQ(t, swap_off(SWAP_NAME), 0);
+	EXPECT_EQ(t, zram_reset(), 0);
+}
+
+TEST_SUITE("reclaim",
+	   TEST_CASE(what_was_not_used_goes_to_swap),
+	   TEST_CASE(without_swap_anonymous_memory_stays),
+	   TEST_CASE(locked_and_pinned_pages_stay),
+	   TEST_CASE(a_shared_page_goes_from_all),
+	   TEST_CASE(pages_of_a_disk_go_and_are_read_again),
+	   TEST_CASE(a_page_that_comes_back_soon_is_active),
+	   TEST_CASE_KEEPS(swap_can_be_compressed_memory),
+	   TEST_CASE(more_memory_than_there_is_can_be_used));
