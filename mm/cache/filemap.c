@@ -295,7 +295,9 @@ lock_with_nodes(struct address_space *mapping, unsigned long index,
 		if (page_tree_nodes_needed(&mapping->pages, index) <= have)
 			return true;
 		spin_unlock(&mapping->tree_lock);
-		node = kmem_cache_zalloc(node_cache, GFP_KERNEL);
+		/* As its pages: a file system holds locks here. */
+		node = kmem_cache_zalloc(node_cache,
+					 mapping->gfp & GFP_KERNEL);
 		if (!node)
 			return false;
 		node->next = *spare;

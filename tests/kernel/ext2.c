@@ -6,6 +6,7 @@
 #include <kernel/printk.h>
 #include <mm/debug.h>
 
+#include "as_helpers.h"
 #include "ext2_image.h"
 #include "files.h"
 
@@ -466,6 +467,95 @@ devices_and_pipes_have_nodes(struct test *t)
 	for_each_form(t, special);
 }
 
+static u32
+word_at(const char *name, u64 pos)
+{
+	struct file *f;
+	u32 value = ~0u;
+
+	if (filp_open(name, O_RDONLY, 0, &f))
+		return ~0u;
+	if (kernel_read(f, &value, 4, &pos) != 4)
+		value = ~0u;
+	fput(f);
+	return value;
+}
+
+/* Into holes, into what is there, and where the file ends inside of a page. */
+static void
+mapped(struct test *t, struct ext2_lab *lab)
+{
+	struct file *f = must_open(t, "/e/f", O_CREAT | O_RDWR);
+	struct mm_struct *mm = mm_alloc();
+	unsigned long at;
+	struct kstat st;
+
+	if (!EXPECT(t, f && mm))
+		return;
+	EXPECT_EQ(t, vfs_truncate(f->f_inode, 2 * PAGE_SIZE + 1500), 0);
+	at = as_map_file(mm, f, 3 * PAGE_SIZE, RW, MAP_SHARED);
+	EXPECT_EQ(t, as_peek(mm, at), 0);
+	EXPECT_EQ(t, stat_of("/e/f", &st), 0);
+	EXPECT_EQ(t, st.blocks, 0);		/* reading makes no block */
+	EXPECT(t, as_poke(mm, at + 8, 11));
+	EXPECT(t, as_poke(mm, at + 2 * PAGE_SIZE + 1000, 22));
+	EXPECT_EQ(t, stat_of("/e/f", &st), 0);
+	EXPECT(t, st.blocks != 0);
+	/* The file grows into the page; no fault tells of the next store. */
+	EXPECT_EQ(t, vfs_truncate(f->f_inode, 3 * PAGE_SIZE), 0);
+	EXPECT(t, as_poke(mm, at + 2 * PAGE_SIZE + 3500, 33));
+	mmput(mm);
+	fput(f);
+	if (!again(t, lab))
+		return;
+	EXPECT_EQ(t, word_at("/e/f", 8), 11);
+	EXPECT_EQ(t, word_at("/e/f", PAGE_SIZE), 0);
+	EXPECT_EQ(t, word_at("/e/f", 2 * PAGE_SIZE + 1000), 22);
+	EXPECT_EQ(t, word_at("/e/f", 2 * PAGE_SIZE + 2500), 0);
+	EXPECT_EQ(t, word_at("/e/f", 2 * PAGE_SIZE + 3500), 33);
+}
+
+static void
+stores_through_a_mapping_reach_the_disk(struct test *t)
+{
+	for_each_form(t, mapped);
+}
+
+/* A store that finds no room is told at once; what was there stays. */
+static void
+mapped_full(struct test *t, struct ext2_lab *lab)
+{
+	static u8 buf[1024];
+	struct file *f = must_open(t, "/e/f", O_CREAT | O_RDWR);
+	struct file *g = must_open(t, "/e/g", O_CREAT | O_RDWR);
+	struct mm_struct *mm = mm_alloc();
+	unsigned long at;
+	u64 pos = 0;
+
+	if (!EXPECT(t, f && g && mm))
+		return;
+	EXPECT_EQ(t, vfs_truncate(f->f_inode, 8 * PAGE_SIZE), 0);
+	at = as_map_file(mm, f, 8 * PAGE_SIZE, RW, MAP_SHARED);
+	EXPECT(t, as_poke(mm, at, 11));
+	while (kernel_write(g, buf, sizeof(buf), &pos) > 0)
+		;
+	EXPECT_EQ(t, as_touch(mm, at + 5 * PAGE_SIZE, true),
+		  VM_FAULT_SIGBUS);
+	EXPECT_EQ(t, as_touch(mm, at + 5 * PAGE_SIZE, false), 0);
+	EXPECT_EQ(t, as_peek(mm, at), 11);
+	mmput(mm);
+	fput(f);
+	fput(g);
+	if (again(t, lab))
+		EXPECT_EQ(t, word_at("/e/f", 0), 11);
+}
+
+static void
+a_store_without_room_is_told(struct test *t)
+{
+	for_each_form(t, mapped_full);
+}
+
 TEST_SUITE("ext2",
 	   TEST_CASE(what_was_written_is_there_after_umount),
 	   TEST_CASE(files_grow_on_all_levels_and_shrink),
@@ -474,4 +564,6 @@ TEST_SUITE("ext2",
 	   TEST_CASE(links_of_both_kinds_lead_where_they_say),
 	   TEST_CASE(rename_moves_replaces_and_exchanges),
 	   TEST_CASE(a_file_without_a_name_lives_until_it_is_closed),
-	   TEST_CASE(devices_and_pipes_have_nodes));
+	   TEST_CASE(devices_and_pipes_have_nodes),
+	   TEST_CASE(stores_through_a_mapping_reach_the_disk),
+	   TEST_CASE(a_store_without_room_is_told));

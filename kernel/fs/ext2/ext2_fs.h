@@ -16,6 +16,9 @@
  *	alloc_lock		of a file system: bitmaps, descriptors, counts
  *	(page lock of a meta block)
  *
+ * Inside map_lock and alloc_lock memory is asked for without __GFP_FS: to write
+ * a page of a file, which reclaim may want, takes map_lock.
+ *
  * Fields: who guards them
  *	m	map_lock		a	alloc_lock
  *	i	i_lock			-	constant once mounted

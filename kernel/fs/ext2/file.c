@@ -133,7 +133,7 @@ void
 ext2_set_mapping(struct inode *inode)
 {
 	address_space_init(&inode->i_data, inode, &ext2_aops,
-			   GFP_HIGHUSER_MOVABLE & ~__GFP_FS);
+			   GFP_HIGHUSER_MOVABLE);
 	inode->i_blkbits = (u8)geometry(inode)->block_bits;
 }
 
