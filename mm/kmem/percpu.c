@@ -38,6 +38,8 @@
 #include <lib/bitops.h>
 #include <lib/list.h>
 #include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/hooks.h>
 #include <mm/kmemleak.h>
 #include <mm/percpu.h>
 #include <mm/slab.h>
@@ -212,6 +214,10 @@ percpu_alloc(size_t size, size_t align)
 	char *base;
 
 	if (!size || size > PERCPU_MAX_SIZE || align > 64)
+		return NULL;
+	/* As an object: mostly no frame is needed for it. */
+	if (unlikely(slab_hooks & SLAB_HOOK_FAULT) &&
+	    fault_inject_object(GFP_KERNEL))
 		return NULL;
 	align = max(align / GRAIN, (size_t)1);
 	do {

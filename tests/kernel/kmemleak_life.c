@@ -309,6 +309,30 @@ a_start_without_memory_leaves_nothing(struct test *t)
 	end_watch();
 }
 
+static int
+set_a_period(void *arg)
+{
+	int err;
+
+	(void)arg;
+	kstack_drain();
+	err = kmemleak_set_period(60);
+	kmemleak_set_period(0);
+	return err;
+}
+
+static void
+a_scanner_without_memory_is_told(struct test *t)
+{
+	struct seq_buf s;
+	long n;
+
+	seq_buf_init(&s, lab_text, LAB_TEXT);
+	n = fault_inject_sweep(set_a_period, NULL, &s);
+	if (!EXPECT(t, n >= 1))
+		test_info(t, "%ld: %s", n, lab_text);
+}
+
 /* More objects than the first pages have notes for, then all back again. */
 static void
 notes_grow_with_the_objects(struct test *t)
@@ -418,6 +442,7 @@ TEST_SUITE("kmemleak_life",
 	   IF_BUILT(while_off_there_is_no_answer),
 	   IF_BUILT(without_memory_for_notes_it_ends),
 	   IF_BUILT(a_start_without_memory_leaves_nothing),
+	   IF_BUILT(a_scanner_without_memory_is_told),
 	   IF_BUILT(notes_grow_with_the_objects),
 	   IF_BUILT(the_youngest_object_has_the_place),
 	   IF_BUILT(verify_names_what_is_wrong));

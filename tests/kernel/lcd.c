@@ -14,6 +14,7 @@
 #include <mm/debug.h>
 #include <mm/gfp.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 
 #define NEED_SCREEN(t) do { \
 	if (lcd_framebuffer() || !cma_default || \
@@ -197,7 +198,10 @@ it_is_switched_from_the_console(struct test *t)
 static int
 sweep_body(void *arg)
 {
-	int err = lcd_map_start();
+	int err;
+
+	kstack_drain();			/* or the thread has a stack already */
+	err = lcd_map_start();
 
 	if (!err)
 		lcd_map_stop();

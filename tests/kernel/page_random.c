@@ -19,6 +19,7 @@
 #include <mm/debug.h>
 #include <mm/hooks.h>
 #include "page_helpers.h"
+#include "failing.h"
 
 #define NR_SLOTS	256	/* of each core */
 #define NR_SHARED	64
@@ -154,13 +155,13 @@ random_core_run(struct test *t, unsigned cpu, void *arg)
 }
 
 static void
-random_run(struct test *t)
+random_run(struct test *t, const struct fault_attr *failing)
 {
 	unsigned long ops = 0, failed = 0, wrong = 0;
 	unsigned cpu, i;
 
 	memset(cores, 0, sizeof(cores));
-	test_on_all_cpus(t, random_core_run, NULL);
+	on_all_cpus_failing(t, random_core_run, failing);
 	for (i = 0; i < NR_SHARED; i++) {
 		if (shared[i])
 			random_give(&cores[0], shared[i]);
@@ -179,7 +180,7 @@ random_run(struct test *t)
 static void
 no_frame_is_lost_or_shared(struct test *t)
 {
-	random_run(t);
+	random_run(t, NULL);
 }
 
 /* The same while one request in ten fails by injection. */
@@ -190,9 +191,7 @@ failing_requests_lose_nothing(struct test *t)
 	unsigned long before = fault_inject_count(), all = nr_operations;
 
 	nr_operations = min(all, 50000UL);
-	fault_inject_set(&attr);
-	random_run(t);
-	fault_inject_set(NULL);
+	random_run(t, &attr);
 	EXPECT(t, fault_inject_count() > before + nr_operations / 40);
 	nr_operations = all;
 }
@@ -206,7 +205,7 @@ shuffled_lists_lose_nothing(struct test *t)
 
 	nr_operations = min(all, 50000UL);
 	page_alloc_shuffle = true;
-	random_run(t);
+	random_run(t, NULL);
 	page_alloc_shuffle = was;
 	nr_operations = all;
 }

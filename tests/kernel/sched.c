@@ -432,6 +432,16 @@ verify_says(const char *rule)
 	return !clean && strstr(verify_text, rule);
 }
 
+/* Other cores wake tasks on this one meanwhile: under its lock. */
+static void
+miscount(struct run_queue *rq, int queued, int running)
+{
+	spin_lock(&rq->lock);
+	rq->nr_queued += (unsigned)queued;
+	rq->nr_running += (unsigned)running;
+	spin_unlock(&rq->lock);
+}
+
 static void
 verify_sees_wrong_counts(struct test *t)
 {
@@ -439,16 +449,16 @@ verify_sees_wrong_counts(struct test *t)
 	struct run_queue *rq = this_cpu_ptr(&run_queue);
 	bool s1, s3, s4, s6;
 
-	rq->nr_queued++;
+	miscount(rq, 1, 0);
 	s1 = verify_says("S1");
-	rq->nr_queued--;
-	rq->curr->on_rq = false;
+	miscount(rq, -1, 0);
+	rq->curr->on_rq = false;	/* this task's, which runs */
 	s3 = verify_says("S3");
 	rq->curr->on_rq = true;
-	rq->nr_running++;
+	miscount(rq, 0, 1);
 	s4 = verify_says("S4");
 	s6 = verify_says("S6");
-	rq->nr_running--;
+	miscount(rq, 0, -1);
 	local_irq_restore(flags);
 	EXPECT(t, s1);
 	EXPECT(t, s3);

@@ -30,6 +30,7 @@
 #include <mm/hooks.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
+#include "failing.h"
 
 #define NR_SLOTS	256	/* of each core */
 #define NR_SHARED	64
@@ -259,9 +260,6 @@ random_operation(struct random_core *c)
 	}
 }
 
-/* What fails meanwhile, or NULL. */
-static const struct fault_attr *failing;
-
 static void
 random_core_run(struct test *t, unsigned cpu, void *arg)
 {
@@ -269,8 +267,6 @@ random_core_run(struct test *t, unsigned cpu, void *arg)
 	unsigned long i, n = nr_operations / num_online_cpus();
 
 	c->rng = t->seed * 4 + cpu + 1;
-	if (failing)			/* not while the threads are made */
-		fault_inject_set(failing);
 	for (i = 0; i < n; i++) {
 		random_operation(c);
 		if (i % 64 == 0)
@@ -285,14 +281,14 @@ random_core_run(struct test *t, unsigned cpu, void *arg)
 }
 
 static void
-random_run(struct test *t)
+random_run(struct test *t, const struct fault_attr *failing)
 {
 	unsigned long ops = 0, failed = 0, wrong = 0;
 	unsigned cpu, i;
 
 	memset(cores, 0, sizeof(cores));
 	ASSERT(t, caches_make());
-	test_on_all_cpus(t, random_core_run, NULL);
+	on_all_cpus_failing(t, random_core_run, failing);
 	for (i = 0; i < NR_SHARED; i++) {
 		if (shared[i])
 			random_give(&cores[0], shared[i]);
@@ -314,7 +310,7 @@ random_run(struct test *t)
 static void
 no_byte_is_lost_or_shared(struct test *t)
 {
-	random_run(t);
+	random_run(t, NULL);
 }
 
 /* The same while one request for frames in ten fails by injection. */
@@ -326,10 +322,7 @@ failing_requests_lose_nothing(struct test *t)
 
 	nr_operations = min(all, 40000UL);
 	ASSERT(t, nr_operations > 0);
-	failing = &attr;
-	random_run(t);
-	failing = NULL;
-	fault_inject_set(NULL);
+	random_run(t, &attr);
 	EXPECT(t, fault_inject_count() > before);
 	nr_operations = all;
 }

@@ -14,6 +14,7 @@
 #include <lib/string.h>
 #include <mm/dma.h>
 #include <mm/gfp.h>
+#include <mm/kfence.h>
 #include <mm/mempool.h>
 #include <mm/percpu.h>
 #include <mm/slab.h>
@@ -177,6 +178,46 @@ pools_fail_whole_or_keep_what_they_have(struct test *t)
 
 	EXPECT(t, sweep(t, pools) >= 6 + 1 + 5 + 1);
 	EXPECT_EQ(t, nr_warnings, warnings);
+}
+
+/* No frames at all, neither side by side nor one by one. */
+static void
+without_frames_there_is_no_large_block(struct test *t)
+{
+	static const struct fault_attr always = { 100, 1, 0, -1 };
+	static char log[4096];
+	void *p, *q;
+
+	log_capture_begin(log, sizeof(log));
+	fault_inject_set(&always);
+	p = kvmalloc(5 * PAGE_SIZE, GFP_KERNEL);
+	q = kvzalloc(5 * PAGE_SIZE, GFP_KERNEL);
+	fault_inject_set(NULL);
+	log_capture_end();
+	EXPECT(t, !p);
+	EXPECT(t, !q);
+	kvfree(p);
+	kvfree(q);
+}
+
+static int
+sampled_objects(void)
+{
+	int err = kfence_start(0, 8);
+
+	if (!err)
+		kfence_stop();
+	return err;
+}
+
+static void
+sampling_needs_notes_of_its_objects(struct test *t)
+{
+	int err = sampled_objects();
+
+	if (err)
+		SKIP(t, err == -EBUSY ? "kfence is on" : "no area for a pool");
+	EXPECT(t, sweep(t, sampled_objects) >= 2);
 }
 
 static struct kmem_cache *pool_cache;
@@ -441,6 +482,8 @@ TEST_SUITE("sweep_kmem",
 	   TEST_CASE(a_bulk_that_fails_leaves_no_object),
 	   TEST_CASE(every_kind_of_cache_fails_whole),
 	   TEST_CASE(pools_fail_whole_or_keep_what_they_have),
+	   TEST_CASE(without_frames_there_is_no_large_block),
+	   TEST_CASE(sampling_needs_notes_of_its_objects),
 	   TEST_CASE(pools_of_objects_and_of_frames_fail_whole),
 	   TEST_CASE(percpu_chunks_fail_whole),
 	   TEST_CASE(mappings_of_registers_fail_whole),

@@ -7,11 +7,14 @@
 #include <asm/arch-pgtable.h>
 #include <asm/catch.h>
 #include <asm/tlbflush.h>
+#include <kernel/node.h>
 #include <kernel/panic.h>
 #include <lib/errno.h>
+#include <lib/seq_buf.h>
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/init.h>
+#include <mm/slab.h>
 #include <mm/translation_check.h>
 #include <mm/vmstat.h>
 #include "page_helpers.h"
@@ -85,6 +88,26 @@ used_tables_are_kept_and_given_back(struct test *t)
 	EXPECT_EQ(t, mm_context_trim(3), 5);
 	EXPECT_EQ(t, mm_context_nr_spare(), 3);
 	EXPECT_EQ(t, mm_context_trim(0), 3);
+	EXPECT_EQ(t, global_node_page_state(NR_PAGETABLE), tables);
+}
+
+static void
+spare_tables_go_when_memory_is_short(struct test *t)
+{
+	unsigned long tables = global_node_page_state(NR_PAGETABLE);
+	struct mm_context ctx;
+	static char text[1024];
+	struct seq_buf s;
+
+	mm_context_trim(0);
+	ASSERT_EQ(t, mm_context_init(&ctx), 0);
+	mm_context_destroy(&ctx);
+	ASSERT_EQ(t, mm_context_nr_spare(), 1);
+	seq_buf_init(&s, text, sizeof(text));
+	node_find("shrinkers")->show(&s);
+	EXPECT(t, strstr(text, "        1         0     2 spare-tables"));
+	EXPECT(t, shrink_slab(0) >= 1);
+	EXPECT_EQ(t, mm_context_nr_spare(), 0);
 	EXPECT_EQ(t, global_node_page_state(NR_PAGETABLE), tables);
 }
 
@@ -572,6 +595,7 @@ TEST_SUITE("user_table",
 	   TEST_CASE(a_table_has_the_kernels_entries_and_no_user_ones),
 	   TEST_CASE(fresh_memory_is_cleared),
 	   TEST_CASE(used_tables_are_kept_and_given_back),
+	   TEST_CASE(spare_tables_go_when_memory_is_short),
 	   TEST_CASE(no_memory_is_an_error),
 	   TEST_CASE(a_kernel_table_made_later_is_in_every_table),
 	   TEST_CASE(verify_names_a_kernel_entry_that_differs),

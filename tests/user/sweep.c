@@ -567,6 +567,20 @@ faults_of_sections_kill(void)
 	sweep(huge_page, 8);
 }
 
+/* The first use of a register of the FPU. */
+static int
+float_once(void)
+{
+	__asm__ volatile(".fpu vfpv3\n\tvmov.f32 s0, #1.0");
+	return 0;
+}
+
+static void
+a_first_float_kills(void)
+{
+	sweep(float_once, 1);
+}
+
 /* --- Signals --- */
 
 static volatile int seen;
@@ -647,5 +661,6 @@ UTEST_SUITE(sweep_user,
 	UTEST(copies_on_write_kill),
 	UTEST(a_stack_that_cannot_grow_kills),
 	UTEST(faults_of_sections_kill),
+	UTEST(a_first_float_kills),
 	UTEST(signals_come_without_memory),
 	UTEST(descriptors_fail_whole));

@@ -97,6 +97,22 @@ names_fail_whole(void)
 	end();
 }
 
+/* By itself: among others its turn may come when they need one fewer. */
+static int
+where_am_i(void)
+{
+	char text[64];
+
+	TRY(SYSCALL(SYS_getcwd, text, sizeof(text)));
+	return 0;
+}
+
+static void
+the_working_folder_fails_whole(void)
+{
+	sweep(where_am_i, 1);
+}
+
 /* Longer than what fits into a name's own place in the kernel. */
 static int
 long_names(void)
@@ -343,7 +359,7 @@ locks_fail_whole(void)
 
 static const char *const texts[] = {
 	"meminfo", "mounts", "slabinfo", "vmstat", "buddyinfo", "zoneinfo",
-	"pagetypeinfo", "vmallocinfo", "self/maps", "self/smaps",
+	"pagetypeinfo", "page_types", "vmallocinfo", "self/maps", "self/smaps",
 	"self/status", "self/stat", "self/statm", "self/cmdline",
 	"self/environ", "self/limits", "self/mounts", "self/pagemap",
 	"self/task/1/stat", "kpagecount", "kpageflags",
@@ -378,6 +394,21 @@ texts_fail_whole(void)
 }
 
 static int
+read_log(void)
+{
+	static char text[3000];
+
+	TRY(SYSCALL(103, 3, text, sizeof(text)));	/* syslog: read all */
+	return 0;
+}
+
+static void
+the_log_fails_whole(void)
+{
+	sweep(read_log, 1);
+}
+
+static int
 terminal(void)
 {
 	char text[64];
@@ -400,6 +431,7 @@ a_terminal_fails_whole(void)
 
 UTEST_SUITE(sweep_files,
 	UTEST(names_fail_whole),
+	UTEST(the_working_folder_fails_whole),
 	UTEST(long_names_fail_whole),
 	UTEST(listing_fails_whole),
 	UTEST(mounts_fail_whole),
@@ -409,4 +441,5 @@ UTEST_SUITE(sweep_files,
 	UTEST(many_pieces_fail_whole),
 	UTEST(locks_fail_whole),
 	UTEST(texts_fail_whole),
+	UTEST(the_log_fails_whole),
 	UTEST(a_terminal_fails_whole));
