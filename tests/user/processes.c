@@ -479,6 +479,26 @@ an_unknown_call_is_enosys(void)
 	EXPECT_EQ(SYSCALL(4000), -ENOSYS);
 }
 
+static void
+fork_at_the_limit(void *arg)
+{
+	struct rlimit limit = { 1, 1 };
+	long pid;
+
+	SYSCALL(208, 1000, 1000, 1000);		/* root is not limited in Linux */
+	setrlimit(RLIMIT_NPROC, &limit);
+	pid = SYSCALL(SYS_fork);
+	if (!pid)
+		SYSCALL(SYS_exit_group, 0);
+	_exit(pid < 0 ? -pid : 0);
+}
+
+static void
+rlimit_nproc_limits_fork(void)
+{
+	EXPECT_EQ(WEXITSTATUS(status_of(fork_at_the_limit, NULL)), EAGAIN);
+}
+
 UTEST_SUITE(processes,
 	UTEST(the_exit_code_has_8_bits),
 	UTEST(a_signal_is_told_by_wait),
@@ -501,4 +521,5 @@ UTEST_SUITE(processes,
 	UTEST(futex_wakes_who_waits),
 	UTEST(futex_errors),
 	UTEST(clone_errors),
+	UTEST(rlimit_nproc_limits_fork),
 	UTEST(an_unknown_call_is_enosys));
