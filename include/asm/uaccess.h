@@ -47,12 +47,21 @@ access_ok(const void __user *addr, unsigned long size)
 	".word " insn ", " fixup "\n\t.popsection\n"
 
 /* volatile: or the compiler drops a load whose value nobody looks at. */
-#define GET_USER_ASM(insn, value, addr, fault) \
+/*
+ * The empty statement behind each: where nobody asks for the result, both ways
+ * out lead to one place, and GCC (12) then takes the whole instruction for a
+ * jump that can be left out, volatile or not. So the ways differ.
+ */
+#define GET_USER_ASM(insn, value, addr, fault) do { \
 	__asm__ volatile goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
-		     : "=&r"(value) : "r"(addr) : "memory" : fault)
-#define PUT_USER_ASM(insn, value, addr, fault) \
+		     : "=&r"(value) : "r"(addr) : "memory" : fault); \
+	__asm__ volatile(""); \
+} while (0)
+#define PUT_USER_ASM(insn, value, addr, fault) do { \
 	__asm__ volatile goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
-		     : : "r"(value), "r"(addr) : "memory" : fault)
+		     : : "r"(value), "r"(addr) : "memory" : fault); \
+	__asm__ volatile(""); \
+} while (0)
 
 /* size is 1, 2, 4 or 8. 0, or -EFAULT and *value is 0. */
 static __always_inline int
