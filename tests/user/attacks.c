@@ -9,7 +9,9 @@
 #include "utest.h"
 
 #define CLONE_VM	0x100
+#define CLONE_SIGHAND	0x800
 #define CLONE_PARENT	0x8000
+#define CLONE_CHILD_SETTID 0x1000000
 
 static char stacks[4][8192] __attribute__((aligned(8)));
 static volatile int tids[4];
@@ -32,6 +34,12 @@ sleep_ms(long ms)
 	long time[2] = { 0, ms * 1000000 };
 
 	SYSCALL(SYS_nanosleep, time, NULL);
+}
+
+static int
+end_at_once(void *arg)
+{
+	return 0;
 }
 
 /* --- Futexes --- */
@@ -277,6 +285,40 @@ init_is_not_ended_by_signals(void)
 	EXPECT_EQ(SYSCALL(SYS_kill, 1, 0), 0);
 }
 
+static volatile int handled;
+
+static void
+note(int sig)
+{
+	handled++;
+}
+
+/* What a process shares it may not take along when it ends. */
+static void
+shared_handlers_outlive_one_of_two(void)
+{
+	pid_t pid;
+
+	signal(SIGUSR1, note);
+	pid = clone_on(CLONE_VM | CLONE_SIGHAND | CLONE_CHILD_SETTID | SIGCHLD,
+		       stacks[0] + sizeof(stacks[0]), end_at_once, NULL,
+		       &tids[0]);
+	ASSERT(pid > 0);
+	EXPECT_EQ(waitpid(pid, NULL, 0), pid);
+	EXPECT_EQ(tids[0], pid);	/* the child wrote it, in our memory */
+	pid = fork();			/* it would get the freed one */
+	if (!pid) {
+		signal(SIGUSR1, SIG_IGN);
+		for (;;)
+			pause();
+	}
+	sleep_ms(10);
+	kill(getpid(), SIGUSR1);
+	EXPECT_EQ(handled, 1);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(waitpid(pid, NULL, 0), pid);
+}
+
 static volatile unsigned count;
 
 static int
@@ -322,12 +364,6 @@ all_threads_stop(void)
 		SYSCALL(SYS_sched_yield);
 	kill(pid, SIGKILL);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
-}
-
-static int
-end_at_once(void *arg)
-{
-	return 0;
 }
 
 /* A thread that is just ending gets signals until it is gone. */
@@ -516,6 +552,7 @@ UTEST_SUITE(attacks,
 	UTEST(cont_takes_back_a_stop),
 	UTEST(the_lowest_number_is_no_process),
 	UTEST(init_is_not_ended_by_signals),
+	UTEST(shared_handlers_outlive_one_of_two),
 	UTEST(all_threads_stop),
 	UTEST(signals_to_ending_threads),
 	UTEST(a_timer_is_set_by_two_threads),

@@ -135,10 +135,11 @@ clock_now(int clock)
  * parent's frame: it runs fn and ends, all in assembly.
  */
 long
-start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid)
+clone_on(unsigned long flags, void *top, int (*fn)(void *), void *arg,
+	 volatile int *tid)
 {
 	register long r7 __asm__("r7") = SYS_clone;
-	register long r0 __asm__("r0") = THREAD_FLAGS;
+	register long r0 __asm__("r0") = flags;
 	register long r1 __asm__("r1") = (long)top;
 	register long r2 __asm__("r2") = (long)tid;
 	register long r3 __asm__("r3") = 0;
@@ -159,6 +160,12 @@ start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid)
 			   "r"(r6)
 			 : "memory", "cc", "lr", "ip");
 	return r0;
+}
+
+long
+start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid)
+{
+	return clone_on(THREAD_FLAGS, top, fn, arg, tid);
 }
 
 void

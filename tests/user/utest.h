@@ -98,6 +98,9 @@ bool is_hole(const void *address);
  * *tid is its number while it lives. Its number, or -errno. */
 long start_thread(void *top, int (*fn)(void *), void *arg, volatile int *tid);
 void join_thread(volatile int *tid);
+/* The same with flags of clone(). */
+long clone_on(unsigned long flags, void *top, int (*fn)(void *), void *arg,
+	      volatile int *tid);
 /*
  * A program of a page of text and one of data and bss, that ends with 0 if its
  * thread has the number of its process. ET_EXEC, or ET_DYN (PIE); interp: its
