@@ -38,11 +38,12 @@ map_device(struct mm_struct *mm, const char *name, unsigned long pages,
 static void
 fork_copies_entries_of_bare_frames(struct test *t)
 {
-	struct mm_struct *mm = mm_alloc(), *child = NULL;
+	struct mm_struct *mm, *child = NULL;
 	unsigned long at;
 	pte_t before;
 
 	NEED_SCREEN(t);
+	mm = mm_alloc();
 	ASSERT(t, mm != NULL);
 	ASSERT_EQ(t, map_device(mm, "/dev/fb0", 150, MAP_SHARED, &at), 0);
 	before = as_pte(mm, at + 149 * P);
