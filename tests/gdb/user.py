@@ -197,7 +197,7 @@ def an_entry_beyond_its_promise_is_told_by_maps_and_check():
 @case
 def counts_and_trees_of_spaces_are_checked():
     space = spaces.current_space()[1]
-    for field, rule in (("rss[1]", "A2"), ("nr_tables", "A3"),
+    for field, rule in (("rss[1]", "A2"), ("rss[2]", "A2"), ("nr_tables", "A3"),
                         ("map_count", "V3")):
         where = address(f"&((struct mm_struct *){space.address})->{field}")
         with Damage(where, address(f"*(unsigned *){where}") + 1):

@@ -222,9 +222,12 @@ def address_spaces():
                    f"{space.map_count}")
         for w, _, what in spaces.disagreements(space):
             yield f"A1 {where}: 0x{w.va:08x} is {what}"
-        rss, tables_used = spaces.counted(space)
-        if rss != sum(space.rss):
-            yield f"A2 {where}: rss is {sum(space.rss)}, counted {rss}"
+        rss, swapped, tables_used = spaces.counted(space)
+        if rss != space.resident:
+            yield f"A2 {where}: rss is {space.resident}, counted {rss}"
+        if swapped != space.swapped:
+            yield (f"A2 {where}: {space.swapped} pages are in swap, counted "
+                   f"{swapped}")
         if tables_used != space.nr_tables:
             yield (f"A3 {where}: nr_tables is {space.nr_tables}, counted "
                    f"{tables_used}")

@@ -67,7 +67,7 @@ class PageCommand(command.Command):
         if head.state == "FREE":
             yield links_text(head, known)
         yield from owner.describe(pfn)
-        if options["--life"]:
+        if "--life" in options:
             yield from life.describe(pfn, known.start)
         yield (f"next: mm what 0x{pfn << 12:x}   print *(struct page *)"
                f"0x{head.address:x}   x/16wx VA")

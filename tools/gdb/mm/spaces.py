@@ -109,7 +109,10 @@ class Space:
         self.brk, self.start_brk, self.start_stack = (
             target.pointer(value[field])
             for field in ("brk", "start_brk", "start_stack"))
-        self.rss = [int(value["rss"][i]) for i in range(4)]
+        kinds = target.enum_names("enum mm_counter", "MM_")
+        self.rss = {name: int(value["rss"][n]) for n, name in kinds.items()}
+        self.swapped = self.rss.pop("SWAPENTS", 0)
+        self.resident = sum(self.rss.values())
         self.map_count, self.nr_tables = (int(value[field]) for field in
                                           ("map_count", "nr_tables"))
         offset = target.offset_of("struct vm_area_struct", "node")
@@ -345,12 +348,14 @@ def disagreements(space):
 
 
 def counted(space):
-    """(translations that count, tables) as mm/as/verify.c counts them."""
-    zero, rss = zero_frame(), 0
+    """(pages there, swapped, tables) as mm/as/verify.c counts them."""
+    zero, rss, swapped = zero_frame(), 0, 0
     for w in space.entries():
         vma = space.vma_at(w.va)
         if w.kind in (tables.SECTION, tables.SUPERSECTION):
             rss += 256
+        elif w.kind == tables.SOFTWARE and w.l2 & 7 != PROTNONE:
+            swapped += 1
         elif (w.mapped() or w.l2 & 7 == PROTNONE) and vma and \
                 not vma.has("PFNMAP") and \
                 (w.l2 >> 12) != zero:
@@ -358,4 +363,4 @@ def counted(space):
     space.entry(0)              # reads the first level
     used = {index >> 2 for index in range(KERNEL_START >> 20)
             if space.first[index] & 3 == 1}
-    return rss, len(used)
+    return rss, swapped, len(used)

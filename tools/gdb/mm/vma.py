@@ -73,7 +73,7 @@ class VmaCommand(command.Command):
                     "    - (nobody)        "
                 yield (f"{pid} 0x{space.address:08x} 0x{space.ttbr():08x} "
                        f"{space.asid:4d} {len(space.vmas):4d} "
-                       f"{size_text(space.size()):>8s} {sum(space.rss):4d} "
+                       f"{size_text(space.size()):>8s} {space.resident:4d} "
                        f"{space.nr_tables:6d}")
         if trouble:
             yield " " + trouble
@@ -100,8 +100,10 @@ class VmaCommand(command.Command):
         yield legend(strips)
         yield (f"  {many(len(space.vmas), 'VMA')}, "
                f"{size_text(space.size())} promised, {many(pages, 'page')} "
-               f"there (rss {sum(space.rss)}), "
-               f"{many(space.nr_tables, 'table page')}")
+               f"there (rss {space.resident}), "
+               + (f"{many(space.swapped, 'page')} in swap, "
+                  if space.swapped else "")
+               + f"{many(space.nr_tables, 'table page')}")
         for text in space.trouble:
             yield " " + text
         yield (f"next: mm vma {task.pid} ADDR   mm walk ADDR -p {task.pid}   "
