@@ -21,6 +21,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "box.h"
@@ -109,6 +110,22 @@ wait_for(pid_t pid)
 	}
 }
 
+/* A tenth of a second at most: who writes to a disk should be gone first. */
+static void
+wait_for_all(void)
+{
+	static const struct timespec tick = { .tv_nsec = 10000000 };
+	pid_t pid;
+
+	for (int i = 0; i < 10; i++) {
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0)
+			return;
+		nanosleep(&tick, NULL);
+	}
+}
+
 /* Disks are left in order: those that are in use become read-only. */
 static void
 leave_disks(void)
@@ -135,6 +152,9 @@ end_machine(void)
 {
 	fflush(stdout);
 	kill(-1, SIGTERM);
+	wait_for_all();
+	kill(-1, SIGKILL);
+	wait_for_all();
 	leave_disks();
 	reboot(RB_POWER_OFF);
 	complain("power off");
