@@ -383,18 +383,18 @@ name_of_disk(const struct block_device *disk, char *buf, size_t size)
 	snprintf(buf, size, "/dev/%s", disk->name);
 }
 
-void
+/* A node that somebody made before is as good, if it has the number. */
+int
 devfs_add_disk(struct block_device *disk)
 {
 	char name[16];
 	int err;
 
 	if (!READ_ONCE(dev_is_there))
-		return;
+		return 0;
 	name_of_disk(disk, name, sizeof(name));
 	err = vfs_mknod_at(AT_FDCWD, name, S_IFBLK | 0660, disk->dev);
-	if (err && err != -EEXIST)
-		pr_err("%s: no node: error %d\n", name, -err);
+	return err == -EEXIST ? 0 : err;
 }
 
 void

@@ -10,8 +10,8 @@ extern struct mutex blk_mutex;	/* the list of disks; opening, unregistering */
 
 /* bdev.c: the cache of a disk that goes. Nobody has it open. */
 void bdev_forget(struct block_device *disk);
-/* bdev.c: its node in /dev, once there is a /dev. */
-void devfs_add_disk(struct block_device *disk);
+/* bdev.c: its node in /dev, once there is a /dev. 0 or -ENOMEM. */
+int devfs_add_disk(struct block_device *disk);
 void devfs_remove_disk(struct block_device *disk);
 
 #endif

@@ -54,7 +54,11 @@ blk_register(struct block_device *disk)
 	disk->next = NULL;
 	WRITE_ONCE(*link, disk);
 	mutex_unlock(&blk_mutex);
-	devfs_add_disk(disk);
+	err = devfs_add_disk(disk);
+	if (err) {
+		blk_unregister(disk);
+		return err;
+	}
 	pr_info("blk: %s: %llu sectors (%llu KiB), %s%s\n", disk->name,
 		disk->nr_sectors, disk->nr_sectors / 2, disk->driver,
 		disk->read_only ? ", read-only" : "");

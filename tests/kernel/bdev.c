@@ -9,6 +9,7 @@
 
 #include "disks.h"
 #include "page_helpers.h"
+#include "sweep.h"
 #include "threads.h"
 
 static void
@@ -321,6 +322,43 @@ a_disk_in_use_does_not_go(struct test *t)
 	EXPECT_EQ(t, filp_open("/dev/rt0", O_RDWR, 0, &again), -ENOENT);
 }
 
+/* A disk comes, is written to in whole and in part, synced, read, and goes. */
+static int
+use_a_disk(void)
+{
+	struct block_device *disk;
+	struct file *file;
+	struct page *page;
+	ssize_t n;
+	void *data;
+	int err = ramdisk_create("rs0", 64, true, &disk);
+
+	if (err)
+		return err;
+	err = filp_open("/dev/rs0", O_RDWR, 0, &file);
+	if (!err) {
+		n = write_pattern(file, 100, 9000, 1);
+		err = n < 0 ? (int)n : fsync_file(file);
+		if (!err)
+			err = bread(disk, 9, 1024, &page, &data);
+		if (!err)
+			put_page(page);
+		/* A write that memory ended early was written as far as it got. */
+		if (!err && n < 9000)
+			err = -ENOMEM;
+		fput(file);
+	}
+	return ramdisk_destroy(disk) ? -EBUSY : err;
+}
+
+static void
+no_memory_loses_nothing(struct test *t)
+{
+	EXPECT(t, sweep(t, use_a_disk) > 20);
+	EXPECT_EQ(t, global_node_page_state(NR_FILE_DIRTY), 0);
+	EXPECT(t, !blk_find("rs0"));
+}
+
 static void
 every_rule_of_dirty_pages_is_checked(struct test *t)
 {
@@ -355,6 +393,7 @@ every_rule_of_dirty_pages_is_checked(struct test *t)
 }
 
 TEST_SUITE("bdev",
+	   TEST_CASE(no_memory_loses_nothing),
 	   TEST_CASE(every_rule_of_dirty_pages_is_checked),
 	   TEST_CASE(a_write_stays_in_memory_until_it_is_synced),
 	   TEST_CASE(a_page_that_is_written_whole_is_not_read),
