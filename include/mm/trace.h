@@ -243,6 +243,64 @@ trace_mm_vmscan_write_folio(const struct page *page)
 			      0, 0, 0);
 }
 
+/* Requests of disks: going to the driver; done, with an errno or 0. */
+static __always_inline void
+trace_block_rq_issue(u32 dev, u64 sector, u32 nr_sector, u32 op)
+{
+	if (trace_on(block_rq_issue)) {
+		struct trace_block_rq_issue fields = {
+			.dev = dev, .sector = (u32)sector,
+			.nr_sector = nr_sector, .op = op,
+		};
+
+		trace_write(TRACE_block_rq_issue, &fields, sizeof(fields), 0);
+	}
+}
+
+static __always_inline void
+trace_block_rq_complete(u32 dev, u64 sector, u32 nr_sector, u32 op, int err)
+{
+	if (trace_on(block_rq_complete)) {
+		struct trace_block_rq_complete fields = {
+			.dev = dev, .sector = (u32)sector,
+			.nr_sector = nr_sector, .op = op, .error = (u32)-err,
+		};
+
+		trace_write(TRACE_block_rq_complete, &fields, sizeof(fields),
+			    0);
+	}
+}
+
+/* A clean page of a file with a store became dirty. */
+static __always_inline void
+trace_writeback_dirty_page(const void *mapping, const struct page *page)
+{
+	if (trace_on(writeback_dirty_page)) {
+		struct trace_writeback_dirty_page fields = {
+			.mapping = (u32)(unsigned long)mapping,
+			.pfn = (u32)page_to_pfn(page),
+			.index = (u32)page->user.index,
+		};
+
+		trace_write(TRACE_writeback_dirty_page, &fields,
+			    sizeof(fields), 0);
+	}
+}
+
+/* An inode was written; state: I_DIRTY_* before; wrote: pages begun. */
+static __always_inline void
+trace_writeback_single_inode(u64 ino, u32 state, u32 wrote)
+{
+	if (trace_on(writeback_single_inode)) {
+		struct trace_writeback_single_inode fields = {
+			.ino = (u32)ino, .state = state, .wrote = wrote,
+		};
+
+		trace_write(TRACE_writeback_single_inode, &fields,
+			    sizeof(fields), 0);
+	}
+}
+
 static __always_inline void
 trace_page_fault_kernel(unsigned long address, unsigned long ip,
 			u32 error_code)

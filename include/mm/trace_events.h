@@ -88,6 +88,17 @@
 	  F(u32, lru, dec) F(u32, nr_scanned, dec)			\
 	  F(u32, nr_reclaimed, dec) F(u32, priority, dec))		\
 	E(vmscan, mm_vmscan_write_folio, F(u32, pfn, dec))		\
+	/* op: 0 read, 1 write, 2 flush. sector: its low 32 bits */	\
+	E(block, block_rq_issue,					\
+	  F(u32, dev, hex) F(u32, sector, dec) F(u32, nr_sector, dec)	\
+	  F(u32, op, dec))						\
+	E(block, block_rq_complete,					\
+	  F(u32, dev, hex) F(u32, sector, dec) F(u32, nr_sector, dec)	\
+	  F(u32, op, dec) F(u32, error, dec))				\
+	E(writeback, writeback_dirty_page,				\
+	  F(u32, mapping, ptr) F(u32, pfn, dec) F(u32, index, dec))	\
+	E(writeback, writeback_single_inode,				\
+	  F(u32, ino, dec) F(u32, state, hex) F(u32, wrote, dec))	\
 	/* not an event: follows one, as Linux's option stacktrace */	\
 	E(ftrace, kernel_stack,						\
 	  F(u32, caller0, sym) F(u32, caller1, sym)			\

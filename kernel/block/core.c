@@ -24,6 +24,7 @@
 #include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/trace.h>
 #include <mm/verify.h>
 #include <mm/vmstat.h>
 
@@ -188,6 +189,8 @@ blk_submit(struct block_device *disk, struct blk_request *rq)
 		return err;
 	rq->status = 0;
 	now = atomic_add_return(&disk->in_flight, 1);
+	trace_block_rq_issue(disk->dev, rq->sector,
+			     (u32)(request_bytes(rq) >> SECTOR_SHIFT), rq->op);
 	if (should_fail(disk, rq)) {
 		blk_done(disk, rq, -EIO);
 		return 0;
@@ -205,6 +208,9 @@ blk_done(struct block_device *disk, struct blk_request *rq, int status)
 {
 	unsigned long flags;
 
+	trace_block_rq_complete(disk->dev, rq->sector,
+				(u32)(request_bytes(rq) >> SECTOR_SHIFT),
+				rq->op, status);
 	atomic_inc(&disk->finishing);
 	flags = spin_lock_irqsave(&disk->count_lock);
 	if (!status && rq->op != BLK_FLUSH)

@@ -34,6 +34,7 @@
 #include <kernel/sched.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
+#include <mm/trace.h>
 #include <mm/writeback.h>
 
 #include "fs_private.h"
@@ -138,6 +139,7 @@ write_dirty(struct inode *inode, u32 dirty, struct writeback_control *wbc)
 	const struct super_operations *op = inode->i_sb->s_op;
 	bool wait = wbc->sync_mode == WB_SYNC_ALL;
 	struct address_space *mapping = &inode->i_data;
+	long before = wbc->nr_to_write;
 	int err = 0, result = 0;
 	struct blk_plug plug;
 
@@ -150,6 +152,8 @@ write_dirty(struct inode *inode, u32 dirty, struct writeback_control *wbc)
 			filemap_fdatawait_range(mapping, wbc->range_start,
 						wbc->range_end);
 	}
+	trace_writeback_single_inode(inode->i_ino, dirty,
+				     (u32)(before - wbc->nr_to_write));
 	dirty &= I_DIRTY_SYNC | I_DIRTY_DATASYNC;
 	if (dirty && op->write_inode)
 		result = op->write_inode(inode, wait);

@@ -63,6 +63,7 @@
 #include <mm/hooks.h>
 #include <mm/lru.h>
 #include <mm/mm.h>
+#include <mm/trace.h>
 #include <mm/verify.h>
 #include <mm/rmap.h>
 #include <mm/writeback.h>
@@ -105,6 +106,7 @@ set_tagged_dirty(struct address_space *mapping, struct page *page)
 				  PAGE_TREE_DIRTY);
 		count_node_page(page, NR_FILE_DIRTY, 1);
 		count_vm_event(NR_DIRTIED);
+		trace_writeback_dirty_page(mapping, page);
 	}
 	spin_unlock(&mapping->tree_lock);
 	return news;
