@@ -405,9 +405,7 @@ icache_verify(struct verify *v)
 	spin_lock(&inode_lock);
 	for (unsigned i = 0; i < HASH_SIZE; i++) {
 		list_for_each_entry(inode, &buckets[i], i_hash)
-			VERIFY(v, bucket_of(inode->i_sb, inode->i_ino) ==
-				  &buckets[i] &&
-				  find_inode(inode->i_sb, inode->i_ino) ==
+			VERIFY(v, find_inode(inode->i_sb, inode->i_ino) ==
 				  inode, "I1",
 			       "inode %llu is in the wrong bucket, or twice",
 			       inode->i_ino);

@@ -185,6 +185,20 @@ an_error_that_nobody_was_told_is_told_to_the_next(struct test *t)
 	test_disk_free(t, &d);
 }
 
+static void
+a_dirty_page_that_is_truncated_counts_no_more(struct test *t)
+{
+	NEED_TEST_DISK(t, false);
+
+	EXPECT_EQ(t, write_pattern(d.file, 0, 3 * 4096, 1), 3 * 4096);
+	EXPECT_EQ(t, global_node_page_state(NR_FILE_DIRTY), 3);
+	bdev_invalidate(d.disk);
+	EXPECT_EQ(t, global_node_page_state(NR_FILE_DIRTY), 0);
+	EXPECT_EQ(t, fsync_file(d.file), 0);
+	EXPECT_EQ(t, ramdisk_nr_requests(d.disk), 0);
+	test_disk_free(t, &d);
+}
+
 /* --- under write-back --- */
 
 static void
@@ -407,6 +421,7 @@ TEST_SUITE("bdev",
 	   TEST_CASE(a_read_that_fails_is_told_and_tried_again),
 	   TEST_CASE(a_write_that_fails_is_told_once_to_each_who_has_it_open),
 	   TEST_CASE(an_error_that_nobody_was_told_is_told_to_the_next),
+	   TEST_CASE(a_dirty_page_that_is_truncated_counts_no_more),
 	   TEST_CASE(a_store_during_the_io_is_written_again),
 	   TEST_CASE(truncation_waits_for_the_io),
 	   TEST_CASE(sixteen_neighbours_are_one_request),

@@ -397,6 +397,23 @@ an_inode_is_written_when_it_is_dirty(struct test *t)
 }
 
 static void
+the_same_number_of_another_file_system_is_another_inode(struct test *t)
+{
+	static struct super_block other = { .s_op = &ops };
+	struct inode *a, *b;
+
+	start_inodes();
+	a = get_inode(3);
+	b = iget_locked(&other, 3);
+	ASSERT(t, a && b);
+	EXPECT(t, a != b);
+	EXPECT(t, inode_is_new(b));
+	iget_failed(b);
+	EXPECT_EQ(t, atomic_read(&other.s_nr_inodes), 0);
+	end_inodes(t, a);
+}
+
+static void
 what_becomes_dirty_while_it_is_written_stays_so(struct test *t)
 {
 	struct inode *inode;
@@ -521,6 +538,7 @@ TEST_SUITE("writeback",
 	   TEST_CASE(the_last_close_syncs),
 	   TEST_CASE(drop_caches_takes_what_is_clean),
 	   TEST_CASE(an_inode_is_written_when_it_is_dirty),
+	   TEST_CASE(the_same_number_of_another_file_system_is_another_inode),
 	   TEST_CASE(what_becomes_dirty_while_it_is_written_stays_so),
 	   TEST_CASE(an_inode_that_cannot_be_written_stays_dirty),
 	   TEST_CASE(the_oldest_are_written_first),
