@@ -235,6 +235,8 @@ bool is_zero_pfn(pfn_t pfn);
  * held by a writer. Context: may sleep. mm/as/oom_reap.c
  */
 bool mm_oom_reap(struct mm_struct *mm);
+/* Its last user has unmapped all of it. Held: a reference (mmgrab). */
+bool mm_is_unmapped(const struct mm_struct *mm);
 
 /* Pages in memory, all kinds. */
 unsigned long mm_rss(const struct mm_struct *mm);

@@ -334,7 +334,10 @@ take_victim(void)
 	return process;
 }
 
-/* Take the memory of its space, if somebody still lives in it. */
+/*
+ * Take the memory of its space; or, if its last user is at it already, wait
+ * until that is done: who chose it would else choose another one meanwhile.
+ */
 static void
 reap(struct process *process)
 {
@@ -348,6 +351,9 @@ reap(struct process *process)
 		if (done)
 			oom_report_reaped(process, mm);
 		mmput(mm);
+	} else {
+		while (!mm_is_unmapped(mm) && ++tries < REAP_TRIES)
+			msleep(REAP_PAUSE_MS);
 	}
 	mmdrop(mm);
 }

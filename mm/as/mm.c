@@ -108,8 +108,14 @@ exit_mmap(struct mm_struct *mm)
 		free_tables(&tlb, floor, ceiling);
 	}
 	tlb_flush(&tlb);
-	mm->total_vm = mm->locked_vm = 0;
-	mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
+	mm->locked_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
+	smp_store_release(&mm->total_vm, 0);	/* mm_is_unmapped() */
+}
+
+bool
+mm_is_unmapped(const struct mm_struct *mm)
+{
+	return !atomic_read(&mm->mm_users) && !smp_load_acquire(&mm->total_vm);
 }
 
 void

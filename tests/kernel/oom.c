@@ -308,18 +308,21 @@ the_kernels_own_hunger_kills_too(struct test *t)
 	unsigned mib = part(50);
 	struct program p = taker(mib, NORESERVE, true);
 	struct page *taken = NULL, *page;
+	struct process *process;
 	struct job sits;
 
 	NEED_QUIET(t);
 	job_start(t, &sits, "/sits", &p);
-	process_put(settled(t, "/sits", mib));
-	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN))) {
+	process = settled(t, "/sits", mib);
+	ASSERT(t, process);
+	/* What it had would be taken too before its end is noticed. */
+	while (process->oom_state == OOM_NONE &&
+	       (page = alloc_page(GFP_KERNEL | __GFP_NOWARN))) {
 		page->owner.private[0] = (unsigned long)taken;
 		taken = page;
-		if (sits.over)
-			break;
 	}
-	EXPECT(t, page);
+	EXPECT(t, process->oom_state != OOM_NONE);
+	process_put(process);
 	while (taken) {
 		page = taken;
 		taken = (struct page *)page->owner.private[0];
