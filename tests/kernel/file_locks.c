@@ -231,8 +231,22 @@ without_memory_nothing_is_changed(struct test *t)
 	end(f);
 }
 
+/* What an inode has of locks goes with it: else the runner misses pages. */
+static void
+files_with_locks_come_and_go(struct test *t)
+{
+	for (unsigned i = 0; i < 1000; i++) {
+		struct file *f = begin(t);
+
+		ASSERT(t, f);
+		ASSERT_EQ(t, set(f, i % OWNERS, F_WRLCK, i, i + 5), 0);
+		end(f);
+	}
+}
+
 TEST_SUITE("file_locks",
 	   TEST_CASE(random_ranges_are_those_of_a_model),
 	   TEST_CASE(ranges_reach_to_both_ends),
 	   TEST_CASE(verify_sees_each_broken_rule),
+	   TEST_CASE(files_with_locks_come_and_go),
 	   TEST_CASE(without_memory_nothing_is_changed));
