@@ -15,6 +15,7 @@
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
+#include <mm/swap.h>
 #include <mm/zone.h>
 #include "../process/process_private.h"
 #include "sys.h"
@@ -59,6 +60,8 @@ sys_sysinfo(void *buf)
 	info.totalram = totalram_pages() << PAGE_SHIFT;
 	info.freeram = global_zone_page_state(NR_FREE_PAGES) << PAGE_SHIFT;
 	info.sharedram = global_node_page_state(NR_SHMEM) << PAGE_SHIFT;
+	info.totalswap = total_swap_pages() << PAGE_SHIFT;
+	info.freeswap = nr_free_swap_pages() << PAGE_SHIFT;
 	for_each_zone(zone, i) {
 		if (zone->type != ZONE_HIGHMEM)
 			continue;

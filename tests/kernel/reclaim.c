@@ -51,7 +51,7 @@ age(struct mm_struct *mm, unsigned long pages)
 	}
 }
 
-/* One pass over all of the zone that holds the page at BASE. */
+/* One pass over all of zone. */
 static void
 pass(struct zone *zone)
 {

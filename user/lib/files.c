@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/swap.h>
 #include <sys/statfs.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -285,6 +286,18 @@ mount(const char *source, const char *target, const char *type,
       unsigned long flags, const void *data)
 {
 	return result(SYSCALL(SYS_mount, source, target, type, flags, data));
+}
+
+int
+swapon(const char *path, int flags)
+{
+	return result(SYSCALL(SYS_swapon, path, flags));
+}
+
+int
+swapoff(const char *path)
+{
+	return result(SYSCALL(SYS_swapoff, path));
 }
 
 int

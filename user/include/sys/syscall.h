@@ -26,6 +26,8 @@
 #define SYS_lseek		19
 #define SYS_getpid		20
 #define SYS_mount		21
+#define SYS_swapon		87
+#define SYS_swapoff		115
 #define SYS_pause		29
 #define SYS_access		33
 #define SYS_nice		34

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The node lru: how long each zone's lists are, and what reclaim cost lately. */
+#include <kernel/node.h>
+#include <lib/seq_buf.h>
+#include <mm/lru.h>
+#include <mm/reclaim.h>
+#include <mm/zone.h>
+
+static void
+lru_show(struct seq_buf *s)
+{
+	struct zone *zone;
+	unsigned i, lru;
+
+	seq_printf(s, "policy %s\n%-8s", reclaim_policy->name, "zone");
+	for (lru = 0; lru < NR_LRU_LISTS; lru++)
+		seq_printf(s, " %13s", lru_name(lru));
+	seq_printf(s, " %9s %9s %9s\n", "isolated", "anon cost", "file cost");
+	for_each_zone(zone, i) {
+		const struct lruvec *l = &zone->lruvec;
+
+		seq_printf(s, "%-8s", zone->name);
+		for (lru = 0; lru < NR_LRU_LISTS; lru++)
+			seq_printf(s, " %13lu", l->nr[lru]);
+		seq_printf(s, " %9lu %9lu %9lu\n",
+			   l->nr_isolated[0] + l->nr_isolated[1],
+			   l->anon_cost, l->file_cost);
+	}
+}
+NODE("lru", lru_show);
