@@ -152,9 +152,9 @@ void free_swap_cache(struct page *page);
 /* For reclaim: nobody has page, locked, clean, but the cache and the caller:
  * it is nobody's then. False: somebody has. */
 bool remove_from_swap_cache(struct page *page);
-/* Read entry, and its neighbours, unless there. Referenced, perhaps still
- * locked for reading. NULL: no memory, or the slot is free. */
-struct page *swapin_readahead(swp_entry_t entry);
+/* Read entry, and its neighbours, unless there. 0: *page is it, referenced,
+ * perhaps still locked for reading; NULL: it came and went. Or -ENOMEM. */
+int swapin_readahead(swp_entry_t entry, struct page **page);
 /* page, locked, dirty flag cleared, goes to its slot; it is unlocked. */
 void swap_writepage(struct page *page);
 unsigned long total_swapcache_pages(void);

@@ -39,12 +39,13 @@ get_swap_cache_page(swp_entry_t entry, struct page **found)
 	vm_fault_t result = 0;
 
 	if (!page) {
-		page = swapin_readahead(entry);
+		if (swapin_readahead(entry, &page))
+			return VM_FAULT_OOM;
 		result = VM_FAULT_MAJOR;
 	}
-	*found = page;
 	if (!page)
-		return VM_FAULT_OOM;
+		return VM_FAULT_RETRY;	/* it came and went meanwhile */
+	*found = page;
 	lock_page(page);
 	if (page_state(page) != PAGE_STATE_SWAPCACHE ||
 	    page->user.private != entry.value)
@@ -149,7 +150,7 @@ do_swap_page(struct vm_fault *vmf)
 	struct page *page;
 
 	result = get_swap_cache_page(entry, &page);
-	if (result == VM_FAULT_RETRY)
+	if (result & VM_FAULT_RETRY)
 		return 0;		/* the access is made again */
 	if (result & VM_FAULT_ERROR)
 		return READ_ONCE(vmf->pte->value) == vmf->orig_pte.value ?

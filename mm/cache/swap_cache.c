@@ -25,6 +25,7 @@
  * Sources  Gorman, chapter 11.
  */
 #include <kernel/panic.h>
+#include <lib/errno.h>
 #include <mm/lru.h>
 #include <mm/reclaim.h>
 #include <mm/writeback.h>
@@ -194,14 +195,14 @@ enter(struct page *page, swp_entry_t entry)
 	return ok;
 }
 
-/* Begin to read entry, unless it is there. True: it is there, or will be. */
+/*
+ * Begin to read entry into page, which is new; its reference stays the caller's,
+ * so that it stays however short memory is. False: somebody has begun already,
+ * or nobody needs it any more; page is freed.
+ */
 static bool
-read_slot(swp_entry_t entry, gfp_t gfp, bool ahead)
+read_slot(struct page *page, swp_entry_t entry, bool ahead)
 {
-	struct page *page = alloc_page(gfp);
-
-	if (!page)
-		return false;
 	trylock_page(page);
 	if (!enter(page, entry)) {
 		page_clear_flags(page, PG_locked);
@@ -216,11 +217,10 @@ read_slot(swp_entry_t entry, gfp_t gfp, bool ahead)
 	count_vm_event(ahead ? SWAP_RA : PSWPIN);
 	swap_area_of(entry)->ops->start(swap_area_of(entry), page,
 					swp_offset(entry), false);
-	put_page(page);
 	return true;
 }
 
-/* Is there something to read at entry? */
+/* Is there something to read at entry?  A hint. */
 static bool
 worth_reading(swp_entry_t entry)
 {
@@ -247,28 +247,38 @@ read_around(swp_entry_t entry)
 
 	for (start = max(start, 1u); start < end; start++) {
 		swp_entry_t next = swp_entry(swp_type(entry), start);
+		struct page *page;
 
-		if (start != offset && worth_reading(next) &&
-		    !read_slot(next, SWAPIN_GFP | __GFP_NORETRY | __GFP_NOWARN,
-			       true))
+		if (start == offset || !worth_reading(next))
+			continue;
+		page = alloc_page(SWAPIN_GFP | __GFP_NORETRY | __GFP_NOWARN);
+		if (!page)
 			break;
+		if (read_slot(page, next, true))
+			put_page(page);
 	}
 }
 
-struct page *
-swapin_readahead(swp_entry_t entry)
+int
+swapin_readahead(swp_entry_t entry, struct page **found)
 {
-	struct page *page;
+	struct page *page = NULL;
 
-	/* Without the swap lock's help the area cannot go: the entry is in a
-	 * table, and swapoff waits for that. */
-	if (worth_reading(entry)) {
-		read_slot(entry, SWAPIN_GFP, false);
-		if (sysctl_swap_cluster)
+	/*
+	 * The area cannot go: the entry is in a table, and swapoff waits for
+	 * that. A page that others read may be gone before we look: again.
+	 */
+	while (!page && worth_reading(entry)) {
+		page = alloc_page(SWAPIN_GFP);
+		if (!page)
+			return -ENOMEM;
+		if (!read_slot(page, entry, false))
+			page = lookup_swap_cache(entry);
+		else if (sysctl_swap_cluster)
 			read_around(entry);
 	}
-	page = lookup_swap_cache(entry);
-	return page;
+	*found = page ? page : lookup_swap_cache(entry);
+	return 0;
 }
 
 /* --- writing ------------------------------------------------------------------ */
