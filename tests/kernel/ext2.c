@@ -181,14 +181,22 @@ fill(struct test *t, struct ext2_lab *lab)
 {
 	struct kstatfs before = { 0 }, after = { 0 };
 	struct file *f = must_open(t, "/e/all", O_CREAT | O_RDWR);
-	static u8 buf[1024];	/* a page is taken whole or not at all */
+	static u8 buf[4096];
 	u64 pos = 0;
+	struct file *g;
 	ssize_t n;
 
 	if (!f)
 		return;
 	f->f_path.dentry->d_sb->s_op->statfs(f->f_path.dentry->d_sb, &before);
-	while ((n = kernel_write(f, buf, sizeof(buf), &pos)) > 0)
+	/* A page is taken whole or not at all: what it got goes back. */
+	g = must_open(t, "/e/part", O_CREAT | O_RDWR);
+	while ((n = kernel_write(g, buf, sizeof(buf), &pos)) > 0)
+		;
+	EXPECT_EQ(t, n, -ENOSPC);
+	fput(g);
+	pos = 0;
+	while ((n = kernel_write(f, buf, 1024, &pos)) > 0)
 		;
 	EXPECT_EQ(t, n, -ENOSPC);
 	f->f_path.dentry->d_sb->s_op->statfs(f->f_path.dentry->d_sb, &after);
@@ -203,6 +211,7 @@ fill(struct test *t, struct ext2_lab *lab)
 	if (!again(t, lab))
 		return;
 	EXPECT_EQ(t, UNLINK("/e/all"), 0);
+	EXPECT_EQ(t, UNLINK("/e/part"), 0);
 	EXPECT_EQ(t, UNLINK("/e/empty"), 0);
 	RMDIR("/e/last");
 	f = must_open(t, "/e", O_RDONLY);
@@ -268,6 +277,7 @@ count(struct test *t, const char *dir)
 static void
 many_names(struct test *t, struct ext2_lab *lab)
 {
+	struct kstat before, after;
 	unsigned i, n = 100;
 	char buf[80];
 
@@ -281,6 +291,10 @@ many_names(struct test *t, struct ext2_lab *lab)
 		return;
 	EXPECT_EQ(t, count(t, "/e/dir"), n + 2);
 	EXPECT_EQ(t, RMDIR("/e/dir"), -ENOTEMPTY);
+	EXPECT_EQ(t, stat_of("/e/dir", &before), 0);
+	/* Make it know of no room in the first blocks. */
+	EXPECT_EQ(t, make_file("/e/dir/z", ""), 0);
+	EXPECT_EQ(t, UNLINK("/e/dir/z"), 0);
 	for (i = 0; i < n; i += 2) {
 		name(buf, i);
 		EXPECT_EQ(t, UNLINK(buf), 0);
@@ -290,6 +304,17 @@ many_names(struct test *t, struct ext2_lab *lab)
 		EXPECT_EQ(t, exists(buf), i % 2 == 1);
 	}
 	EXPECT_EQ(t, count(t, "/e/dir"), n / 2 + 2);
+	/* What has become free is used again. */
+	for (i = 0; i < n; i += 2) {
+		name(buf, i);
+		EXPECT_EQ(t, make_file(buf, ""), 0);
+	}
+	EXPECT_EQ(t, stat_of("/e/dir", &after), 0);
+	EXPECT_EQ(t, after.size, before.size);
+	for (i = 0; i < n; i += 2) {
+		name(buf, i);
+		EXPECT_EQ(t, UNLINK(buf), 0);
+	}
 	for (i = 1; i < n; i += 2) {
 		name(buf, i);
 		EXPECT_EQ(t, UNLINK(buf), 0);

@@ -33,6 +33,7 @@
 #include "ext2_fs.h"
 
 #define MAX_DEPTH	4
+#define FLUSH_TRIES	4u
 
 /* The way to one block: a number's place on each level. */
 struct chain {
@@ -229,29 +230,36 @@ struct gather {
 	u32 total;
 };
 
+/* -ENOMEM: nothing was done, and they are still gathered. */
 static int
 flush(struct gather *ga)
 {
-	u32 first = ga->first, n = ga->n;
+	int err;
 
-	ga->n = 0;
-	if (!n)
+	if (!ga->n)
 		return 0;
-	ga->total += n;
-	return ext2_free_blocks(ga->inode->i_sb, first, n);
+	err = ext2_free_blocks(ga->inode->i_sb, ga->first, ga->n);
+	if (err == -ENOMEM)
+		return err;
+	ga->total += ga->n;
+	ga->n = 0;
+	return err;
 }
 
 static int
 gather(struct gather *ga, u32 block)
 {
-	int err = 0;
+	int err;
 
-	if (ga->n && block != ga->first + ga->n)
+	if (ga->n && block != ga->first + ga->n) {
 		err = flush(ga);
+		if (err)
+			return err;
+	}
 	if (!ga->n)
 		ga->first = block;
 	ga->n++;
-	return err;
+	return 0;
 }
 
 /*
@@ -281,18 +289,18 @@ cut(struct gather *ga, u32 *slot, unsigned level, u64 keep)
 		for (i = (u32)(keep / span); !err && i < g->addr_per_block; i++)
 			err = cut(ga, &numbers[i], level - 1,
 				  keep > i * span ? keep - i * span : 0);
-		if (keep || err)
-			set_page_dirty(page);
+		set_page_dirty(page);
 		put_page(page);
 		cond_resched();
 	}
+	if (!keep && !err)
+		err = gather(ga, *slot);
 	if (keep || err)
 		return err;
 	if (level)
 		ext2_bforget(sb, *slot);
-	err = gather(ga, *slot);
 	*slot = 0;
-	return err;
+	return 0;
 }
 
 int
@@ -302,7 +310,7 @@ ext2_free_from(struct inode *inode, u64 index)
 	struct ext2_inode_info *ei = EXT2_I(inode);
 	struct gather ga = { .inode = inode };
 	u64 first = 0, span;
-	u32 i, sectors;
+	u32 i, sectors, tries = 0;
 	int err = 0, e;
 
 	down_write(&ei->map_lock);
@@ -316,7 +324,13 @@ ext2_free_from(struct inode *inode, u64 index)
 			err = cut(&ga, &ei->data[i], level,
 				  index > first ? index - first : 0);
 	}
-	e = flush(&ga);
+	/* These hang on nothing any more: there is no other time for them. */
+	do
+		e = flush(&ga);
+	while (e == -ENOMEM && ++tries < FLUSH_TRIES);
+	if (ga.n)
+		ext2_error(inode->i_sb, "blocks %u to %u are lost", ga.first,
+			   ga.first + ga.n - 1);
 	sectors = ga.total << (g->block_bits - 9);
 	inode->i_blocks -= min(inode->i_blocks, sectors);
 	mark_inode_dirty(inode, I_DIRTY_DATASYNC);
