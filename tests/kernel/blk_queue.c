@@ -141,7 +141,7 @@ a_request_has_no_more_pieces_than_the_disk_takes(struct test *t)
 static void
 the_elevator_goes_one_way(struct test *t)
 {
-	static const u16 sectors[] = { 900, 50, 700, 60, 500 };
+	static const u16 sectors[] = { 900, 60, 700, 50, 500 };
 	static const u16 expected[] = { 500, 700, 900, 50, 60 };
 	struct block_device *disk = begin(t, true);
 
