@@ -136,6 +136,27 @@ single_sectors_come_back(struct test *t)
 }
 
 static void
+segments_follow_each_other(struct test *t)
+{
+	struct scatterlist sg[3];
+	struct blk_request rq = { .op = BLK_WRITE, .sector = 5, .sg = sg,
+				  .nr_sg = 3 };
+
+	if (!begin(t))
+		return;
+	fill_noise(t, page, PAGE_SIZE);
+	sg_set_buf(&sg[0], page + 512, 512);
+	sg_set_buf(&sg[1], page, 512);
+	sg_set_buf(&sg[2], page + 1024, 3072);
+	EXPECT_EQ(t, blk_execute(disk, &rq), 0);
+	EXPECT_EQ(t, blk_read(disk, 5, model, PAGE_SIZE), 0);
+	EXPECT(t, !memcmp(model, page + 512, 512));
+	EXPECT(t, !memcmp(model + 512, page, 512));
+	EXPECT(t, !memcmp(model + 1024, page + 1024, 3072));
+	end(t);
+}
+
+static void
 what_was_never_written_is_zero(struct test *t)
 {
 	if (!begin(t))
@@ -514,6 +535,7 @@ its_files_say_what_it_holds(struct test *t)
 TEST_SUITE("zram",
 	   TEST_CASE(whole_pages_come_back),
 	   TEST_CASE(single_sectors_come_back),
+	   TEST_CASE(segments_follow_each_other),
 	   TEST_CASE(what_was_never_written_is_zero),
 	   TEST_CASE(each_kind_of_page_has_its_cost),
 	   TEST_CASE(one_other_word_is_not_lost),
