@@ -68,8 +68,8 @@ bool wake_up_process(struct task *task);
 
 #define MAX_SCHEDULE_TIMEOUT	0x7fffffffL
 /*
- * Sleep until woken or until timeout jiffies (ns) have passed. The caller
- * has set the state. Returns what was left of the time, 0 if it is over.
+ * Sleep until woken or until timeout, in jiffies (the second: in ns), has
+ * passed. The caller has set the state. Returns what was left of the time, 0 if it is over.
  */
 long schedule_timeout(long timeout);
 u64 schedule_timeout_ns(u64 ns);
