@@ -285,8 +285,10 @@ kill_somebody(gfp_t gfp, unsigned order)
 	if (!victim && !sysctl_panic_on_oom)
 		return false;
 	oom_report(gfp, order, victim);
-	if (sysctl_panic_on_oom)
+	if (sysctl_panic_on_oom) {
+		mutex_unlock(&oom_lock);	/* a test goes on after it */
 		panic("Out of memory: panic_on_oom is set");
+	}
 	oom_report_kill(victim);
 	killed = kill_sharers(victim);
 	oom_last_ns = ktime_get_ns() - start;
@@ -307,6 +309,7 @@ out_of_memory(gfp_t gfp, unsigned order)
 	}
 	/* Somebody chooses, or is dying: there will be memory. */
 	if (!mutex_trylock(&oom_lock)) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
 		return true;
 	}
