@@ -319,6 +319,9 @@ int writeback_sb_inodes(struct super_block *sb, enum writeback_sync_mode mode,
 			u64 before, long *nr_pages);
 /* Call fn for each super_block; none is unmounted meanwhile. May sleep. */
 void for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg);
+/* The same for rules of verify, which do not wait: not if one is being mounted. */
+void try_for_each_super(void (*fn)(struct super_block *sb, void *arg),
+			void *arg);
 
 /* May the current process do mask (MAY_*) to inode? 0, -EACCES, -EROFS. */
 #define MAY_EXEC	1

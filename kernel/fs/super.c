@@ -165,3 +165,15 @@ for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg)
 		fn(sb, arg);
 	mutex_unlock(&super_mutex);
 }
+
+void
+try_for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg)
+{
+	struct super_block *sb;
+
+	if (!mutex_trylock(&super_mutex))
+		return;
+	list_for_each_entry(sb, &supers, s_list)
+		fn(sb, arg);
+	mutex_unlock(&super_mutex);
+}

@@ -313,7 +313,7 @@ verify_super(struct super_block *sb, void *arg)
 static void
 ext2_verify(struct verify *v)
 {
-	for_each_super(verify_super, v);
+	try_for_each_super(verify_super, v);
 }
 
 struct verify_module ext2_verify_module = { .name = "ext2",
