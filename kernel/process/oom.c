@@ -66,7 +66,7 @@
 #include "oom.h"
 #include "process_private.h"
 
-#define REAP_TRIES	10
+#define REAP_TRIES	100	/* a second */
 #define REAP_PAUSE_MS	10
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task;
@@ -337,6 +337,22 @@ take_victim(void)
 	return process;
 }
 
+/* Its last user is unmapping it: wait, as long as that gets on. */
+static void
+wait_for_exit(const struct mm_struct *mm)
+{
+	unsigned long rss = mm_rss(mm), now;
+	unsigned tries = 0;
+
+	while (!mm_is_unmapped(mm) && ++tries < REAP_TRIES) {
+		msleep(REAP_PAUSE_MS);
+		now = mm_rss(mm);
+		if (now < rss)
+			tries = 0;
+		rss = now;
+	}
+}
+
 /*
  * Take the memory of its space; or, if its last user is at it already, wait
  * until that is done: who chose it would else choose another one meanwhile.
@@ -355,8 +371,7 @@ reap(struct process *process)
 			oom_report_reaped(process, mm);
 		mmput(mm);
 	} else {
-		while (!mm_is_unmapped(mm) && ++tries < REAP_TRIES)
-			msleep(REAP_PAUSE_MS);
+		wait_for_exit(mm);
 	}
 	mmdrop(mm);
 }

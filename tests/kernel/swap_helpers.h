@@ -59,10 +59,14 @@ swap_end(struct test *t, struct block_device *disk)
 static inline bool
 send_to_swap(struct mm_struct *mm, unsigned long addr)
 {
-	struct page *page = pfn_to_page(pte_pfn(as_pte(mm, addr)));
+	pte_t pte = as_pte(mm, addr);	/* a fault may change it at any time */
+	struct page *page;
 	bool gone = false;
 
-	if (!pte_mapped(as_pte(mm, addr)) || !lru_isolate_page(page))
+	if (!pte_mapped(pte))
+		return false;
+	page = pfn_to_page(pte_pfn(pte));
+	if (!lru_isolate_page(page))
 		return false;
 	lock_page(page);
 	if ((page_state(page) == PAGE_STATE_SWAPCACHE || add_to_swap(page)) &&
