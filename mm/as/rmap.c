@@ -300,7 +300,8 @@ rmap_verify(struct verify *v)
 	pfn_t pfn;
 	int nr;
 
-	for (pfn = mem_map_start; pfn < mem_map_end; pfn++) {
+	for (pfn = mem_map_start; pfn < mem_map_end;
+	     pfn = pfn_next_used(pfn)) {
 		struct page *page = pfn_to_page(pfn);
 
 		if (!page_mapcount(page) || page_order(page) ||

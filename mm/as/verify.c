@@ -164,7 +164,8 @@ sum_mapcounts(void)
 	unsigned long sum = 0;
 	pfn_t pfn;
 
-	for (pfn = mem_map_start; pfn < mem_map_end; pfn++)
+	for (pfn = mem_map_start; pfn < mem_map_end;
+	     pfn = pfn_next_used(pfn))
 		sum += (unsigned long)page_mapcount(pfn_to_page(pfn));
 	return sum;
 }

@@ -625,7 +625,8 @@ filemap_verify(struct verify *v)
 	struct cache_count count = { 0 };
 	unsigned long pfn;
 
-	for (pfn = mem_map_start; pfn < mem_map_end; pfn++) {
+	for (pfn = mem_map_start; pfn < mem_map_end;
+	     pfn = pfn_next_used(pfn)) {
 		struct page *page = pfn_to_page(pfn);
 
 		if (page_state(page) == PAGE_STATE_CACHE)

@@ -515,7 +515,8 @@ lru_verify(struct verify *v)
 			verify_list(v, zone, lru);
 		unevictable += zone->lruvec.nr[LRU_UNEVICTABLE];
 	}
-	for (pfn = mem_map_start; pfn < mem_map_end; pfn++)
+	for (pfn = mem_map_start; pfn < mem_map_end;
+	     pfn = pfn_next_used(pfn))
 		verify_frame(v, pfn_to_page(pfn), &seen);
 	VERIFY(v, seen.unevictable == unevictable, "L6",
 	       "lru: %lu pages are unevictable, counted %lu",
