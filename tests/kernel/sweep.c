@@ -387,7 +387,8 @@ a_mapping_without_a_table_maps_nothing(struct test *t)
 	phys_addr_t pa = 0;
 	unsigned n;
 
-	ASSERT_EQ(t, nr_tables(), 0);
+	if (nr_tables())
+		SKIP(t, "somebody has had areas at these addresses");
 	for (n = 0; n < NR_GROUPS; n++) {
 		EXPECT_EQ(t, map_area(n ? 2 : 1), -ENOMEM);
 		EXPECT_EQ(t, nr_tables(), n);

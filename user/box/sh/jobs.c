@@ -201,6 +201,13 @@ list_job(struct job *job)
 	jobs = job;
 }
 
+/* Without job control a stopped child is waited for: who stopped it goes on. */
+static int
+stops(void)
+{
+	return job_control ? WUNTRACED : 0;
+}
+
 int
 job_wait(struct job *job)
 {
@@ -208,7 +215,7 @@ job_wait(struct job *job)
 	pid_t pid;
 
 	while (!all(job, true)) {
-		pid = waitpid(-1, &status, WUNTRACED);
+		pid = waitpid(-1, &status, stops());
 		if (pid > 0)
 			tell_jobs(job, pid, status);
 		else if (errno != EINTR)
@@ -242,7 +249,7 @@ collect(void)
 	int status;
 	pid_t pid;
 
-	while (jobs && (pid = waitpid(-1, &status, WNOHANG | WUNTRACED |
+	while (jobs && (pid = waitpid(-1, &status, WNOHANG | stops() |
 						   WCONTINUED)) > 0)
 		tell_jobs(jobs, pid, status);
 }
