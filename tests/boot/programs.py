@@ -184,8 +184,8 @@ BOOTS = [
          expect=[r"^-rwxr-xr-x .* /deb/dash$",
                  r"^%s  -$" % md5_of_numbers(30),
                  r"r-xp .*libc\.so\.6\n(?:.*\n)*?Rss: +(\d+) kB\n"
-                 r"(?:.*\n)*?Shared_Clean: +[1-9]\d+ kB\n"
-                 r"Shared_Dirty: +0 kB\nPrivate_Clean: +\d{1,2} kB",
+                 r"(?:.*\n)*?Shared_Clean: +[1-9]\d\d kB\n"
+                 r"Shared_Dirty: +0 kB\nPrivate_Clean: +\d{1,3} kB",
                  r"/nowhere: No such file or directory\n1$", r"^139$"],
          forbid=[r"Function not implemented"]),
     Boot("busybox_of_debian", initrd=busybox, prompt=ASH,

@@ -174,18 +174,25 @@ find(const char *path)
 	return want[1];
 }
 
-/* Wait until the job has all its memory; with a reference. */
+/*
+ * Wait until the job has all its memory, and takes no more (a page of its stack
+ * may come last); with a reference.
+ */
 static struct process *
 settled(struct test *t, const char *path, unsigned mib)
 {
 	struct process *process = NULL;
 	struct oom_memory m = { 0 };
+	unsigned long before = 0;
+	unsigned still = 0;
 
-	for (unsigned i = 0; i < 5000 && m.anon < mib * 256; i++) {
+	for (unsigned i = 0; i < 5000 && still < 20; i++) {
 		if (!process)
 			process = find(path);
 		if (process)
 			oom_process_memory(process, &m);
+		still = m.anon >= mib * 256 && m.anon == before ? still + 1 : 0;
+		before = m.anon;
 		msleep(1);
 	}
 	EXPECT(t, process && m.anon >= mib * 256);
