@@ -187,15 +187,26 @@ plant_frames(void *arg)
 	kmemleak_alloc(p, PAGE_SIZE, FRAME_COUNT);
 }
 
-/* As one does who takes frames for something that could be lost. */
+/*
+ * As one does who takes frames for something that could be lost. A number that
+ * happens to lie within the frame counts as a pointer: then another frame.
+ */
 static void
 frames_are_watched_when_their_owner_says_so(struct test *t)
 {
+	int found = 0;
+
 	ASSERT(t, watch(t));
-	plant(t, plant_frames, NULL);
-	EXPECT(t, strstr(describe(0), "white: 0 of 2 pointers found"));
-	hold(0, 0);
-	EXPECT_EQ(t, scan_twice(), 1);
+	for (unsigned tries = 0; tries < 6; tries++) {
+		plant(t, plant_frames, NULL);
+		EXPECT(t, strstr(describe(0), "white: 0 of 2 pointers found"));
+		hold(0, 0);
+		found = scan_twice();
+		if (found == 1)
+			break;
+		set_aside();
+	}
+	EXPECT_EQ(t, found, 1);
 	EXPECT(t, strstr(describe(0), "white: 1 of 2 pointers found"));
 	holders[0] = shown(0);
 	EXPECT_EQ(t, scan_twice(), 0);
