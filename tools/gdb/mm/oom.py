@@ -47,6 +47,9 @@ class Oom(command.Command):
 
     mm oom
 
+      |##### rss #####|## swap ##|# tables #|--- adj --->   the largest ends
+      |## rss ##|# tables #|                                the others stay
+
       badness = rss + swap + tables + oom_score_adj * (all pages / 1000)
       The largest ends; of equals the youngest. Never: init, adj -1000, and
       who has been killed already. Pages, all of them."""
