@@ -245,7 +245,9 @@ pools_of_objects_and_of_frames_fail_whole(struct test *t)
 {
 	pool_cache = kmem_cache_create("swept", 100, 0, SLAB_NO_MERGE, NULL);
 	ASSERT(t, pool_cache);
-	EXPECT(t, sweep(t, pools_of_other_kinds) >= 4 + 3 + 1 + 2);
+	/* Two pools with their arrays and blocks; objects of a cache of SLOB are
+	 * cut from blocks that are there. */
+	EXPECT(t, sweep(t, pools_of_other_kinds) >= 4);
 	EXPECT_EQ(t, kmem_cache_destroy(pool_cache), 0);
 }
 
