@@ -81,6 +81,39 @@ as_pte(struct mm_struct *mm, unsigned long addr)
 	return pte ? *pte : (pte_t){ 0 };
 }
 
+/* The page behind addr, which is mapped. */
+static inline struct page *
+as_page(struct mm_struct *mm, unsigned long addr)
+{
+	return pfn_to_page(pte_pfn(as_pte(mm, addr)));
+}
+
+/* A space with so many pages of its own at base. */
+static inline struct mm_struct *
+as_space(struct test *t, unsigned long base, unsigned long pages)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	if (EXPECT(t, mm != NULL))
+		EXPECT_EQ(t, as_map(mm, base, pages * PAGE_SIZE, RW,
+				    ANON | MAP_FIXED), base);
+	return mm;
+}
+
+/* What fn says of a space made for it, or -ENOMEM: for sweeps. */
+static inline int
+as_in_a_space(int (*fn)(struct mm_struct *mm))
+{
+	struct mm_struct *mm = mm_alloc();
+	int err;
+
+	if (!mm)
+		return -ENOMEM;
+	err = fn(mm);
+	mmput(mm);
+	return err;
+}
+
 /* How many VMAs the tree holds, whatever map_count says. */
 static inline unsigned
 as_nr_vmas(struct mm_struct *mm)

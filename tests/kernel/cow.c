@@ -6,21 +6,10 @@
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
 
-static struct mm_struct *
-space(struct test *t, unsigned long pages)
-{
-	struct mm_struct *mm = mm_alloc();
-
-	if (EXPECT(t, mm != NULL))
-		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
-				    ANON | MAP_FIXED), BASE);
-	return mm;
-}
-
 static void
 a_read_maps_the_page_of_zeros(struct test *t)
 {
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 
 	EXPECT_EQ(t, as_touch(mm, BASE, false), 0);
 	EXPECT_EQ(t, as_touch(mm, BASE + P, false), 0);
@@ -34,7 +23,7 @@ a_read_maps_the_page_of_zeros(struct test *t)
 static void
 a_write_after_the_read_gets_a_page_of_its_own(struct test *t)
 {
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	pfn_t zero;
 
 	as_touch(mm, BASE, false);
@@ -50,7 +39,7 @@ a_write_after_the_read_gets_a_page_of_its_own(struct test *t)
 static void
 outside_all_promises_is_a_fault(struct test *t)
 {
-	struct mm_struct *mm = space(t, 1);
+	struct mm_struct *mm = as_space(t, BASE, 1);
 	int code = 0;
 
 	EXPECT_EQ(t, mm_fault(mm, BASE + P, 0, &code), VM_FAULT_SIGSEGV);
@@ -72,7 +61,7 @@ outside_all_promises_is_a_fault(struct test *t)
 static void
 after_fork_the_first_writer_copies(struct test *t)
 {
-	struct mm_struct *mm = space(t, 4), *child = NULL;
+	struct mm_struct *mm = as_space(t, BASE, 4), *child = NULL;
 	pfn_t page;
 
 	EXPECT(t, as_poke(mm, BASE, 1));
@@ -95,7 +84,7 @@ after_fork_the_first_writer_copies(struct test *t)
 static void
 a_pinned_page_is_copied_for_the_child(struct test *t)
 {
-	struct mm_struct *mm = space(t, 1), *child = NULL;
+	struct mm_struct *mm = as_space(t, BASE, 1), *child = NULL;
 	struct page *page;
 
 	EXPECT(t, as_poke(mm, BASE, 1));

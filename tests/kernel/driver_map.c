@@ -118,22 +118,9 @@ touch_all(struct mm_struct *mm)
 }
 
 static int
-in_a_space(int (*fn)(struct mm_struct *mm))
-{
-	struct mm_struct *mm = mm_alloc();
-	int err;
-
-	if (!mm)
-		return -ENOMEM;
-	err = fn(mm);
-	mmput(mm);
-	return err;
-}
-
-static int
 draw_in_a_space(void)
 {
-	int err = in_a_space(draw);
+	int err = as_in_a_space(draw);
 
 	lcd_stop();
 	return err;
@@ -142,7 +129,7 @@ draw_in_a_space(void)
 static int
 touch_in_a_space(void)
 {
-	return in_a_space(touch_all);
+	return as_in_a_space(touch_all);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "../../kernel/fs/ext2/ext2_fs.h"
 #include "ext2_image.h"
 #include "files.h"
+#include "verify_helpers.h"
 
 #define NEED_LAB(t, kib, form) \
 	struct ext2_lab lab; \
@@ -486,21 +487,6 @@ a_block_of_attributes_goes_with_its_last_file(struct test *t)
 
 /* --- verify -------------------------------------------------------------- */
 
-static bool
-verify_names(const char *rule)
-{
-	char *text = kmalloc(1024, GFP_KERNEL);
-	struct seq_buf s;
-	bool named;
-
-	if (!text)
-		return false;
-	seq_buf_init(&s, text, 1024);
-	named = !mm_verify_all(&s) && strstr(text, rule);
-	kfree(text);
-	return named;
-}
-
 static void
 verify_sees_each_rule_broken(struct test *t)
 {
@@ -516,19 +502,19 @@ verify_sees_each_rule_broken(struct test *t)
 	desc = ext2_desc(sb, 0, NULL);
 	EXPECT(t, mm_verify_all(NULL));
 	info->es->s_free_blocks_count++;
-	EXPECT(t, verify_names("E1"));
+	EXPECT(t, verify_catches("E1"));
 	info->es->s_free_blocks_count--;
 	info->es->s_free_inodes_count++;
-	EXPECT(t, verify_names("E2"));
+	EXPECT(t, verify_catches("E2"));
 	info->es->s_free_inodes_count--;
 	EXPECT_EQ(t, ext2_bread(sb, desc->bg_block_bitmap, &page), 0);
 	ext2_clear_bit(page_address(page), 0);
-	EXPECT(t, verify_names("E3"));
+	EXPECT(t, verify_catches("E3"));
 	ext2_set_bit(page_address(page), 0);
 	put_page(page);
 	EXPECT_EQ(t, ext2_bread(sb, desc->bg_inode_bitmap, &page), 0);
 	ext2_clear_bit(page_address(page), 0);
-	EXPECT(t, verify_names("E3"));
+	EXPECT(t, verify_catches("E3"));
 	ext2_set_bit(page_address(page), 0);
 	put_page(page);
 	EXPECT(t, mm_verify_all(NULL));

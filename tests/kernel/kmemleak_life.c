@@ -16,6 +16,7 @@
 #include <mm/verify.h>
 #include <mm/vmalloc.h>
 #include "threads.h"
+#include "verify_helpers.h"
 
 /* --- not yet, no more -------------------------------------------------- */
 
@@ -388,15 +389,6 @@ the_youngest_object_has_the_place(struct test *t)
 
 /* --- the rules --------------------------------------------------------- */
 
-static bool
-verify_says(const char *what)
-{
-	struct seq_buf s;
-
-	seq_buf_init(&s, lab_text, LAB_TEXT);
-	return !mm_verify_all(&s) && strstr(lab_text, what);
-}
-
 static void
 verify_names_what_is_wrong(struct test *t)
 {
@@ -408,10 +400,10 @@ verify_names_what_is_wrong(struct test *t)
 	object = leak_find(LEAK_TREE_LINEAR, (unsigned long)holder);
 	ASSERT(t, object);
 	object->size = ~object->start;
-	EXPECT(t, verify_says("K1"));
+	EXPECT(t, verify_catches("K1"));
 	object->size = 100;
 	leak.nr_unused++;
-	EXPECT(t, verify_says("K2"));
+	EXPECT(t, verify_catches("K2"));
 	leak.nr_unused--;
 	/* The second of two, so that it is the head of a free block. */
 	pages = alloc_pages(GFP_KERNEL, 1);
@@ -420,7 +412,7 @@ verify_names_what_is_wrong(struct test *t)
 	free_frame(pages + 1);
 	drain_all_pages();
 	kmemleak_alloc(page_address(pages + 1), PAGE_SIZE, KMEMLEAK_GREY);
-	EXPECT(t, verify_says("K3"));
+	EXPECT(t, verify_catches("K3"));
 	kmemleak_free(page_address(pages + 1));
 	free_frame(pages);
 	EXPECT(t, mm_verify_all(NULL));

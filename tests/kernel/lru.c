@@ -8,40 +8,24 @@
 #include <mm/zone.h>
 #include "as_helpers.h"
 #include "files.h"
+#include "verify_helpers.h"
 
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
 
-static struct mm_struct *
-space(struct test *t, unsigned long pages)
-{
-	struct mm_struct *mm = mm_alloc();
-
-	if (EXPECT(t, mm != NULL))
-		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
-				    ANON | MAP_FIXED), BASE);
-	return mm;
-}
-
-static struct page *
-page_of(struct mm_struct *mm, unsigned long addr)
-{
-	return pfn_to_page(pte_pfn(as_pte(mm, addr)));
-}
-
 static void
 a_first_write_enters_the_inactive_list(struct test *t)
 {
-	struct mm_struct *mm = space(t, 8);
+	struct mm_struct *mm = as_space(t, BASE, 8);
 	unsigned long before = lru_pages(LRU_INACTIVE_ANON);
 
 	for (unsigned i = 0; i < 8; i++)
 		EXPECT_EQ(t, as_touch(mm, BASE + i * P, true), 0);
 	EXPECT_EQ(t, lru_pages(LRU_INACTIVE_ANON), before + 8);
-	EXPECT_EQ(t, page_of(mm, BASE)->flags & (PG_lru | PG_active |
+	EXPECT_EQ(t, as_page(mm, BASE)->flags & (PG_lru | PG_active |
 		  PG_swapbacked), PG_lru | PG_swapbacked);
 	/* The list has no reference: copy on write sees who is alone. */
-	EXPECT_EQ(t, page_count(page_of(mm, BASE)), 1);
+	EXPECT_EQ(t, page_count(as_page(mm, BASE)), 1);
 	mmput(mm);
 	EXPECT_EQ(t, lru_pages(LRU_INACTIVE_ANON), before);
 }
@@ -49,7 +33,7 @@ a_first_write_enters_the_inactive_list(struct test *t)
 static void
 a_page_of_zeros_is_on_no_list(struct test *t)
 {
-	struct mm_struct *mm = space(t, 1);
+	struct mm_struct *mm = as_space(t, BASE, 1);
 	unsigned long before = lru_pages(LRU_INACTIVE_ANON);
 
 	EXPECT_EQ(t, as_touch(mm, BASE, false), 0);
@@ -71,12 +55,12 @@ a_page_of_memory_files_is_with_the_anonymous_ones(struct test *t)
 static void
 the_second_access_activates(struct test *t)
 {
-	struct mm_struct *mm = space(t, 1);
+	struct mm_struct *mm = as_space(t, BASE, 1);
 	unsigned long active = lru_pages(LRU_ACTIVE_ANON);
 	struct page *page;
 
 	EXPECT_EQ(t, as_touch(mm, BASE, true), 0);
-	page = page_of(mm, BASE);
+	page = as_page(mm, BASE);
 	mark_page_accessed(page);
 	EXPECT(t, page->flags & PG_referenced && !(page->flags & PG_active));
 	EXPECT_EQ(t, lru_pages(LRU_ACTIVE_ANON), active);
@@ -92,7 +76,7 @@ the_second_access_activates(struct test *t)
 static void
 what_is_isolated_is_the_oldest(struct test *t)
 {
-	struct mm_struct *mm = space(t, 3);
+	struct mm_struct *mm = as_space(t, BASE, 3);
 	struct lruvec *lruvec;
 	struct page *page, *next;
 	unsigned scanned;
@@ -100,7 +84,7 @@ what_is_isolated_is_the_oldest(struct test *t)
 
 	for (unsigned i = 0; i < 3; i++)
 		EXPECT_EQ(t, as_touch(mm, BASE + i * P, true), 0);
-	page = page_of(mm, BASE + P);
+	page = as_page(mm, BASE + P);
 	lruvec = &page_zone(page)->lruvec;
 	lru_deactivate(page);		/* to the old end */
 	EXPECT_EQ(t, lru_isolate(lruvec, LRU_INACTIVE_ANON, 1, &taken,
@@ -113,19 +97,19 @@ what_is_isolated_is_the_oldest(struct test *t)
 	list_for_each_entry_safe(page, next, &taken, user.lru)
 		lru_putback(page);
 	EXPECT_EQ(t, lruvec->nr_isolated[0], 0);
-	EXPECT_EQ(t, page_count(page_of(mm, BASE + P)), 1);
+	EXPECT_EQ(t, page_count(as_page(mm, BASE + P)), 1);
 	mmput(mm);
 }
 
 static void
 a_page_that_ends_while_isolated_leaves_nothing(struct test *t)
 {
-	struct mm_struct *mm = space(t, 1);
+	struct mm_struct *mm = as_space(t, BASE, 1);
 	unsigned long before = lru_pages(LRU_INACTIVE_ANON);
 	struct page *page;
 
 	EXPECT_EQ(t, as_touch(mm, BASE, true), 0);
-	page = page_of(mm, BASE);
+	page = as_page(mm, BASE);
 	EXPECT(t, lru_isolate_page(page));
 	EXPECT(t, !lru_isolate_page(page));
 	mmput(mm);
@@ -139,14 +123,14 @@ locked_pages_are_on_no_list(struct test *t)
 {
 	unsigned long before = lru_pages(LRU_UNEVICTABLE);
 	unsigned long mlocked = global_zone_page_state(NR_MLOCK);
-	struct mm_struct *mm = space(t, 4), *child = NULL;
+	struct mm_struct *mm = as_space(t, BASE, 4), *child = NULL;
 	struct page *page;
 
 	EXPECT_EQ(t, as_touch(mm, BASE, true), 0);
 	EXPECT_EQ(t, do_mlock(mm, BASE, 2 * P, 0), 0);
 	EXPECT_EQ(t, lru_pages(LRU_UNEVICTABLE), before + 2);
 	EXPECT_EQ(t, global_zone_page_state(NR_MLOCK), mlocked + 2);
-	page = page_of(mm, BASE);
+	page = as_page(mm, BASE);
 	EXPECT(t, page->flags & PG_mlocked && page->flags & PG_unevictable);
 	EXPECT(t, !lru_isolate_page(page));
 	/* The child has the page, but not locked. */
@@ -174,7 +158,7 @@ a_page_that_two_have_locked_is_locked_until_both_let_go(struct test *t)
 	at_b = as_map_file(b, file, P, RW, MAP_SHARED);
 	EXPECT_EQ(t, do_mlock(a, at_a, P, 0), 0);
 	EXPECT_EQ(t, do_mlock(b, at_b, P, 0), 0);
-	page = page_of(a, at_a);
+	page = as_page(a, at_a);
 	EXPECT_EQ(t, do_munlock(a, at_a, P), 0);
 	EXPECT(t, page->flags & PG_unevictable);
 	mmput(b);
@@ -188,53 +172,41 @@ static void
 a_written_copy_takes_the_lock_over(struct test *t)
 {
 	unsigned long before = lru_pages(LRU_UNEVICTABLE);
-	struct mm_struct *mm = space(t, 1), *child = NULL;
+	struct mm_struct *mm = as_space(t, BASE, 1), *child = NULL;
 	struct page *page;
 
 	EXPECT_EQ(t, do_mlock(mm, BASE, P, 0), 0);
-	page = page_of(mm, BASE);
+	page = as_page(mm, BASE);
 	EXPECT_EQ(t, dup_mm(mm, &child), 0);
 	EXPECT(t, as_poke(mm, BASE, 1));
 	EXPECT(t, !(page->flags & PG_mlocked));
-	EXPECT(t, page_of(mm, BASE)->flags & PG_mlocked);
+	EXPECT(t, as_page(mm, BASE)->flags & PG_mlocked);
 	EXPECT_EQ(t, lru_pages(LRU_UNEVICTABLE), before + 1);
 	mmput(child);
 	mmput(mm);
 }
 
-#define EXPECT_SEEN(t, rule, brk, mend) do {				\
-	static char text_[1024];					\
-	struct seq_buf s_;						\
-	bool clean_;							\
-									\
-	seq_buf_init(&s_, text_, sizeof(text_));			\
-	brk;								\
-	clean_ = mm_verify_all(&s_);					\
-	mend;								\
-	EXPECT(t, !clean_ && strstr(text_, rule));			\
-} while (0)
-
 static void
 broken_lists_are_seen_by_verify(struct test *t)
 {
-	struct mm_struct *mm = space(t, 2);
+	struct mm_struct *mm = as_space(t, BASE, 2);
 	struct lruvec *lruvec;
 	struct page *page;
 
 	EXPECT_EQ(t, as_touch(mm, BASE, true), 0);
 	EXPECT_EQ(t, do_mlock(mm, BASE + P, P, 0), 0);
-	page = page_of(mm, BASE);
+	page = as_page(mm, BASE);
 	lruvec = &page_zone(page)->lruvec;
-	EXPECT_SEEN(t, "L4", page->flags |= PG_active,
+	EXPECT_CAUGHT(t, "L4", page->flags |= PG_active,
 		    page->flags &= ~PG_active);
-	EXPECT_SEEN(t, "L4", lruvec->nr[LRU_INACTIVE_ANON]++,
+	EXPECT_CAUGHT(t, "L4", lruvec->nr[LRU_INACTIVE_ANON]++,
 		    lruvec->nr[LRU_INACTIVE_ANON]--);
-	EXPECT_SEEN(t, "L5", page->flags &= ~PG_lru, page->flags |= PG_lru);
-	page = page_of(mm, BASE + P);
+	EXPECT_CAUGHT(t, "L5", page->flags &= ~PG_lru, page->flags |= PG_lru);
+	page = as_page(mm, BASE + P);
 	lruvec = &page_zone(page)->lruvec;
-	EXPECT_SEEN(t, "L6", page->flags &= ~PG_mlocked,
+	EXPECT_CAUGHT(t, "L6", page->flags &= ~PG_mlocked,
 		    page->flags |= PG_mlocked);
-	EXPECT_SEEN(t, "L6", lruvec->nr[LRU_UNEVICTABLE]++,
+	EXPECT_CAUGHT(t, "L6", lruvec->nr[LRU_UNEVICTABLE]++,
 		    lruvec->nr[LRU_UNEVICTABLE]--);
 	mmput(mm);
 }

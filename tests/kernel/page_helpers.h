@@ -3,29 +3,13 @@
 #ifndef TESTS_PAGE_HELPERS_H
 #define TESTS_PAGE_HELPERS_H
 
-#include <kernel/test.h>
 #include <lib/seq_buf.h>
 #include <lib/string.h>
 #include <mm/buddy.h>
 #include <mm/gfp.h>
 #include <mm/pcp.h>
-#include <mm/verify.h>
 #include <mm/zone.h>
-
-/* Does mm_verify_all() complain, and is this rule among what it says? */
-static inline bool
-verify_catches(const char *rule)
-{
-	static char text[4096];
-	char want[24];
-	struct seq_buf s;
-
-	seq_buf_init(&s, text, sizeof(text));
-	if (mm_verify_all(&s))
-		return false;
-	snprintf(want, sizeof(want), "verify %s:", rule);
-	return strstr(text, want) != NULL;
-}
+#include "verify_helpers.h"
 
 /* Pages kept in a chain through their owner.list. */
 struct page_chain {

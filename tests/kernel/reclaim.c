@@ -17,23 +17,6 @@
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
 
-static struct mm_struct *
-space(struct test *t, unsigned long pages)
-{
-	struct mm_struct *mm = mm_alloc();
-
-	if (EXPECT(t, mm != NULL))
-		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
-				    ANON | MAP_FIXED), BASE);
-	return mm;
-}
-
-static struct page *
-page_of(struct mm_struct *mm, unsigned long addr)
-{
-	return pfn_to_page(pte_pfn(as_pte(mm, addr)));
-}
-
 /* Every page of mm as if it had not been used for long. */
 static void
 age(struct mm_struct *mm, unsigned long pages)
@@ -41,7 +24,7 @@ age(struct mm_struct *mm, unsigned long pages)
 	bool exec;
 
 	for (unsigned long i = 0; i < pages; i++) {
-		struct page *page = page_of(mm, BASE + i * P);
+		struct page *page = as_page(mm, BASE + i * P);
 
 		if (!pte_mapped(as_pte(mm, BASE + i * P)))
 			continue;
@@ -62,18 +45,18 @@ static void
 what_was_not_used_goes_to_swap(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 256);
-	struct mm_struct *mm = space(t, 32);
+	struct mm_struct *mm = as_space(t, BASE, 32);
 	struct zone *zone;
 
 	ASSERT(t, disk != NULL);
 	for (unsigned i = 0; i < 32; i++)
 		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
-	zone = page_zone(page_of(mm, BASE));
+	zone = page_zone(as_page(mm, BASE));
 	age(mm, 32);
 	EXPECT_EQ(t, as_touch(mm, BASE + 3 * P, false), 0);
 	pass(zone);
 	EXPECT(t, pte_mapped(as_pte(mm, BASE + 3 * P)));
-	EXPECT(t, page_of(mm, BASE + 3 * P)->flags & PG_active);
+	EXPECT(t, as_page(mm, BASE + 3 * P)->flags & PG_active);
 	EXPECT(t, pte_swap(as_pte(mm, BASE)));
 	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 31);
 	for (unsigned i = 0; i < 32; i++)
@@ -85,12 +68,12 @@ what_was_not_used_goes_to_swap(struct test *t)
 static void
 without_swap_anonymous_memory_stays(struct test *t)
 {
-	struct mm_struct *mm = space(t, 8);
+	struct mm_struct *mm = as_space(t, BASE, 8);
 	struct zone *zone;
 
 	for (unsigned i = 0; i < 8; i++)
 		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
-	zone = page_zone(page_of(mm, BASE));
+	zone = page_zone(as_page(mm, BASE));
 	age(mm, 8);
 	pass(zone);
 	EXPECT_EQ(t, mm_rss(mm), 8);
@@ -101,7 +84,7 @@ static void
 locked_and_pinned_pages_stay(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 256);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct page *pinned;
 	struct zone *zone;
 
@@ -112,12 +95,12 @@ locked_and_pinned_pages_stay(struct test *t)
 	down_read(&mm->mmap_lock);
 	EXPECT_EQ(t, pin_user_pages(mm, BASE + P, 1, FOLL_WRITE, &pinned), 1);
 	up_read(&mm->mmap_lock);
-	zone = page_zone(page_of(mm, BASE));
+	zone = page_zone(as_page(mm, BASE));
 	age(mm, 4);
 	pass(zone);
 	EXPECT(t, pte_mapped(as_pte(mm, BASE)));
 	EXPECT(t, pte_mapped(as_pte(mm, BASE + P)));
-	EXPECT(t, page_of(mm, BASE + P) == pinned);
+	EXPECT(t, as_page(mm, BASE + P) == pinned);
 	unpin_user_pages(&pinned, 1, true);
 	mmput(mm);
 	swap_end(t, disk);
@@ -128,13 +111,13 @@ static void
 a_shared_page_goes_from_all(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 256);
-	struct mm_struct *a = space(t, 4), *b = NULL;
+	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL;
 	struct zone *zone;
 
 	ASSERT(t, disk != NULL);
 	EXPECT(t, as_poke(a, BASE, 5));
 	EXPECT_EQ(t, dup_mm(a, &b), 0);
-	zone = page_zone(page_of(a, BASE));
+	zone = page_zone(as_page(a, BASE));
 	age(a, 1);
 	pass(zone);
 	EXPECT(t, pte_swap(as_pte(a, BASE)));
@@ -185,7 +168,7 @@ a_page_that_comes_back_soon_is_active(struct test *t)
 {
 	struct block_device *disk, *opened;
 	unsigned long refaults = vm_event(WORKINGSET_REFAULT_FILE);
-	struct mm_struct *mm = space(t, 64);
+	struct mm_struct *mm = as_space(t, BASE, 64);
 	struct page *page;
 	struct zone *zone;
 	void *data;
@@ -193,7 +176,7 @@ a_page_that_comes_back_soon_is_active(struct test *t)
 	/* An active list that could have made room. */
 	for (unsigned i = 0; i < 64; i++) {
 		EXPECT(t, as_poke(mm, BASE + i * P, 1));
-		activate_page(page_of(mm, BASE + i * P));
+		activate_page(as_page(mm, BASE + i * P));
 	}
 	ASSERT_EQ(t, ramdisk_create("rct", 16 * PAGE_SECTORS, false, &disk), 0);
 	ASSERT_EQ(t, bdev_open(disk->dev, &opened), 0);
@@ -216,7 +199,7 @@ a_page_that_comes_back_soon_is_active(struct test *t)
 static void
 swap_can_be_compressed_memory(struct test *t)
 {
-	struct mm_struct *mm = space(t, 1);
+	struct mm_struct *mm = as_space(t, BASE, 1);
 	struct block_device *zram;
 
 	if (zram_size())
@@ -297,7 +280,7 @@ more_memory_than_there_is_can_be_used(struct test *t)
 	for (unsigned i = 0; i < NR_HOGS; i++) {
 		hogs[i] = (struct hog){ .seed = i + 1 };
 		hogs[i].pages = total * 3 / 2 / NR_HOGS;
-		hogs[i].mm = space(t, hogs[i].pages);
+		hogs[i].mm = as_space(t, BASE, hogs[i].pages);
 		tasks[i] = test_start(t, hog_main, &hogs[i], "hog");
 	}
 	for (unsigned i = 0; i < NR_HOGS; i++) {

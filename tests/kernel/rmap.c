@@ -8,20 +8,10 @@
 #include "as_helpers.h"
 #include "files.h"
 #include "threads.h"
+#include "verify_helpers.h"
 
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
-
-static struct mm_struct *
-space(struct test *t, unsigned long pages)
-{
-	struct mm_struct *mm = mm_alloc();
-
-	if (EXPECT(t, mm != NULL))
-		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
-				    ANON | MAP_FIXED), BASE);
-	return mm;
-}
 
 static struct mm_struct *
 forked(struct test *t, struct mm_struct *mm)
@@ -94,7 +84,7 @@ walk(struct page *page)
 static void
 a_page_leads_to_the_space_that_wrote_it(struct test *t)
 {
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct page *page;
 	struct seen seen;
 
@@ -115,7 +105,7 @@ a_page_leads_to_the_space_that_wrote_it(struct test *t)
 static void
 a_page_leads_to_all_that_inherited_it_parents_first(struct test *t)
 {
-	struct mm_struct *a = space(t, 4), *b, *c, *d;
+	struct mm_struct *a = as_space(t, BASE, 4), *b, *c, *d;
 	struct page *page;
 	struct seen seen;
 
@@ -145,7 +135,7 @@ a_page_leads_to_all_that_inherited_it_parents_first(struct test *t)
 static void
 the_family_outlives_the_space_that_made_the_page(struct test *t)
 {
-	struct mm_struct *a = space(t, 4), *b, *c;
+	struct mm_struct *a = as_space(t, BASE, 4), *b, *c;
 	struct page *page;
 	struct seen seen;
 
@@ -167,7 +157,7 @@ the_family_outlives_the_space_that_made_the_page(struct test *t)
 static void
 a_walk_ends_when_it_is_told_to(struct test *t)
 {
-	struct mm_struct *a = space(t, 4), *b;
+	struct mm_struct *a = as_space(t, BASE, 4), *b;
 	struct seen seen = { .stop_at = 1 };
 	struct page *page;
 
@@ -213,7 +203,7 @@ a_page_of_a_file_leads_to_each_mapping_that_covers_it(struct test *t)
 static void
 being_referenced_is_told_once(struct test *t)
 {
-	struct mm_struct *a = space(t, 4), *b;
+	struct mm_struct *a = as_space(t, BASE, 4), *b;
 	struct page *page;
 	bool exec;
 
@@ -306,7 +296,7 @@ unmapping_a_file_page_keeps_what_was_written(struct test *t)
 static void
 a_page_moved_by_mremap_is_found_at_its_new_place(struct test *t)
 {
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	unsigned long to = 0;
 	struct page *page;
 	struct seen seen;
@@ -327,7 +317,7 @@ a_page_moved_by_mremap_is_found_at_its_new_place(struct test *t)
 static void
 a_shared_page_is_copied_when_one_of_them_moves_it(struct test *t)
 {
-	struct mm_struct *a = space(t, 4), *b;
+	struct mm_struct *a = as_space(t, BASE, 4), *b;
 	unsigned long to = 0;
 	struct page *page;
 
@@ -399,7 +389,7 @@ walk_meanwhile(void *arg)
 static void
 a_walk_is_right_while_relatives_come_and_go(struct test *t)
 {
-	struct race race = { .mm = space(t, 2) };
+	struct race race = { .mm = as_space(t, BASE, 2) };
 	struct task *forker, *walker;
 
 	EXPECT(t, as_poke(race.mm, BASE, 1));
@@ -416,32 +406,20 @@ a_walk_is_right_while_relatives_come_and_go(struct test *t)
 
 /* --- verify ----------------------------------------------------------------- */
 
-#define EXPECT_SEEN(t, rule, brk, mend) do {				\
-	static char text_[1024];					\
-	struct seq_buf s_;						\
-	bool clean_;							\
-									\
-	seq_buf_init(&s_, text_, sizeof(text_));			\
-	brk;								\
-	clean_ = mm_verify_all(&s_);					\
-	mend;								\
-	EXPECT(t, !clean_ && strstr(text_, rule));			\
-} while (0)
-
 static void
 a_page_that_leads_elsewhere_is_seen_by_verify(struct test *t)
 {
-	struct mm_struct *a = space(t, 4), *other = space(t, 4);
+	struct mm_struct *a = as_space(t, BASE, 4), *other = as_space(t, BASE, 4);
 	struct page *page;
 
 	EXPECT(t, as_poke(a, BASE, 1));
 	page = page_at(a, BASE);
-	EXPECT_SEEN(t, "R1", page->user.index++, page->user.index--);
-	EXPECT_SEEN(t, "R1", page->user.mapping = other->anon_vma,
+	EXPECT_CAUGHT(t, "R1", page->user.index++, page->user.index--);
+	EXPECT_CAUGHT(t, "R1", page->user.mapping = other->anon_vma,
 		    page->user.mapping = a->anon_vma);
-	EXPECT_SEEN(t, "R2", page->user.index++, page->user.index--);
+	EXPECT_CAUGHT(t, "R2", page->user.index++, page->user.index--);
 	put_page(page);
-	EXPECT_SEEN(t, "R3", a->anon_vma->mm = other, a->anon_vma->mm = a);
+	EXPECT_CAUGHT(t, "R3", a->anon_vma->mm = other, a->anon_vma->mm = a);
 	mmput(other);
 	mmput(a);
 }

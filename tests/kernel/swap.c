@@ -5,20 +5,10 @@
 #include <mm/vmstat.h>
 #include "swap_helpers.h"
 #include "threads.h"
+#include "verify_helpers.h"
 
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
-
-static struct mm_struct *
-space(struct test *t, unsigned long pages)
-{
-	struct mm_struct *mm = mm_alloc();
-
-	if (EXPECT(t, mm != NULL))
-		EXPECT_EQ(t, as_map(mm, BASE, pages * P, RW,
-				    ANON | MAP_FIXED), BASE);
-	return mm;
-}
 
 /* --- headers and areas -------------------------------------------------------- */
 
@@ -47,7 +37,7 @@ static void
 each_slot_is_given_out_once_then_none(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 500);
-	struct mm_struct *mm = space(t, 501);
+	struct mm_struct *mm = as_space(t, BASE, 501);
 	unsigned n = 0;
 
 	ASSERT(t, disk != NULL);
@@ -71,7 +61,7 @@ static void
 a_page_comes_back_as_it_went(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	pte_t pte;
 
 	ASSERT(t, disk != NULL);
@@ -95,7 +85,7 @@ static void
 a_page_that_was_only_read_goes_without_a_write(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	u64 written;
 
 	ASSERT(t, disk != NULL);
@@ -120,7 +110,7 @@ static void
 a_write_fault_takes_the_page_out_of_the_cache(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 
 	ASSERT(t, disk != NULL);
 	EXPECT(t, as_poke(mm, BASE, 1));
@@ -141,7 +131,7 @@ static void
 relatives_share_a_slot_and_part_at_the_first_write(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *a = space(t, 4), *b = NULL, *c = NULL;
+	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL, *c = NULL;
 	swp_entry_t entry;
 
 	ASSERT(t, disk != NULL);
@@ -172,7 +162,7 @@ static void
 an_entry_that_was_moved_comes_back_at_its_new_place(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *a = space(t, 4), *b = NULL;
+	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL;
 	unsigned long to = 0;
 
 	ASSERT(t, disk != NULL);
@@ -193,7 +183,7 @@ static void
 taking_the_memory_away_frees_the_slot(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 
 	ASSERT(t, disk != NULL);
 	for (unsigned i = 0; i < 4; i++) {
@@ -219,7 +209,7 @@ static void
 mincore_knows_what_is_in_swap(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	u8 vec[2];
 
 	ASSERT(t, disk != NULL);
@@ -235,7 +225,7 @@ static void
 neighbours_are_read_ahead(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 32);
-	struct mm_struct *mm = space(t, 16);
+	struct mm_struct *mm = as_space(t, BASE, 16);
 	unsigned long ahead = vm_event(SWAP_RA), hits = vm_event(SWAP_RA_HIT);
 
 	ASSERT(t, disk != NULL);
@@ -257,7 +247,7 @@ static void
 a_page_that_cannot_be_read_is_a_bus_error(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 
 	ASSERT(t, disk != NULL);
 	EXPECT(t, as_poke(mm, BASE, 7));
@@ -272,7 +262,7 @@ static void
 a_page_that_cannot_be_written_stays_in_memory(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 
 	ASSERT(t, disk != NULL);
 	EXPECT(t, as_poke(mm, BASE, 7));
@@ -291,7 +281,7 @@ static void
 swapoff_brings_everything_back(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 64);
-	struct mm_struct *a = space(t, 40), *b = NULL;
+	struct mm_struct *a = as_space(t, BASE, 40), *b = NULL;
 
 	ASSERT(t, disk != NULL);
 	for (unsigned i = 0; i < 40; i++)
@@ -310,23 +300,11 @@ swapoff_brings_everything_back(struct test *t)
 	mmput(b);
 }
 
-#define EXPECT_SEEN(t, rule, brk, mend) do {				\
-	static char text_[1024];					\
-	struct seq_buf s_;						\
-	bool clean_;							\
-									\
-	seq_buf_init(&s_, text_, sizeof(text_));			\
-	brk;								\
-	clean_ = mm_verify_all(&s_);					\
-	mend;								\
-	EXPECT(t, !clean_ && strstr(text_, rule));			\
-} while (0)
-
 static void
 broken_slots_are_seen_by_verify(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = space(t, 4);
+	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct page *page;
 	swp_entry_t entry;
 
@@ -334,13 +312,13 @@ broken_slots_are_seen_by_verify(struct test *t)
 	EXPECT(t, as_poke(mm, BASE, 7) && as_poke(mm, BASE + P, 7));
 	ASSERT(t, send_to_swap(mm, BASE) && send_to_swap(mm, BASE + P));
 	entry = pte_to_swp_entry(as_pte(mm, BASE));
-	EXPECT_SEEN(t, "P3", swap_duplicate(entry), swap_free(entry));
-	EXPECT_SEEN(t, "A2", mm->rss[MM_SWAPENTS]++, mm->rss[MM_SWAPENTS]--);
+	EXPECT_CAUGHT(t, "P3", swap_duplicate(entry), swap_free(entry));
+	EXPECT_CAUGHT(t, "A2", mm->rss[MM_SWAPENTS]++, mm->rss[MM_SWAPENTS]--);
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	page = lookup_swap_cache(entry);
 	ASSERT(t, page != NULL);
 	put_page(page);
-	EXPECT_SEEN(t, "P2", page->user.private += 256,
+	EXPECT_CAUGHT(t, "P2", page->user.private += 256,
 		    page->user.private -= 256);
 	mmput(mm);
 	swap_end(t, disk);
@@ -391,7 +369,7 @@ static void
 no_write_is_lost_while_pages_are_sent_away(struct test *t)
 {
 	struct block_device *disk = swap_begin(t, 16);
-	struct race race = { .mm = space(t, 4) };
+	struct race race = { .mm = as_space(t, BASE, 4) };
 	struct task *writer, *sender;
 
 	ASSERT(t, disk != NULL);

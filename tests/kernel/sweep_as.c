@@ -32,19 +32,6 @@ map_at(struct mm_struct *mm, unsigned long at, unsigned long len,
 }
 
 static int
-in_a_space(int (*fn)(struct mm_struct *mm))
-{
-	struct mm_struct *mm = mm_alloc();
-	int err;
-
-	if (!mm)
-		return -ENOMEM;
-	err = fn(mm);
-	mmput(mm);
-	return err;
-}
-
-static int
 map_some(struct mm_struct *mm)
 {
 	int err = map_at(mm, BASE, 4 * P, RW);
@@ -59,7 +46,7 @@ map_some(struct mm_struct *mm)
 static int
 spaces_and_mappings(void)
 {
-	return in_a_space(map_some);
+	return as_in_a_space(map_some);
 }
 
 static void
@@ -86,7 +73,7 @@ touch_anonymous(struct mm_struct *mm)
 static int
 anonymous_faults(void)
 {
-	return in_a_space(touch_anonymous);
+	return as_in_a_space(touch_anonymous);
 }
 
 static void
@@ -120,7 +107,7 @@ fork_and_write(struct mm_struct *mm)
 static int
 fork_of_a_space(void)
 {
-	return in_a_space(fork_and_write);
+	return as_in_a_space(fork_and_write);
 }
 
 static void
@@ -155,7 +142,7 @@ move_the_middle(struct mm_struct *mm)
 static int
 moving(void)
 {
-	return in_a_space(move_the_middle);
+	return as_in_a_space(move_the_middle);
 }
 
 static void
@@ -185,7 +172,7 @@ split_and_cut(struct mm_struct *mm)
 static int
 splitting(void)
 {
-	return in_a_space(split_and_cut);
+	return as_in_a_space(split_and_cut);
 }
 
 static void
@@ -224,7 +211,7 @@ touch_file(struct mm_struct *mm)
 static int
 file_faults(void)
 {
-	return in_a_space(touch_file);
+	return as_in_a_space(touch_file);
 }
 
 static void

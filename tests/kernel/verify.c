@@ -11,16 +11,12 @@
 #include <mm/memblock.h>
 #include "page_helpers.h"
 
-/* Verify complains by this rule while what is broken, and not afterwards. */
-#define EXPECT_CAUGHT(t, rule, break_it, repair_it) do { \
-	unsigned long flags_ = local_irq_save(); \
-	bool caught_; \
-	break_it; \
-	caught_ = verify_catches(rule); \
-	repair_it; \
-	EXPECT(t, caught_); \
-	EXPECT(t, mm_verify_all(NULL)); \
-	local_irq_restore(flags_); \
+/* Nothing runs meanwhile that could meet the damage. */
+#define CAUGHT_ALONE(t, rule, break_it, repair_it) do {			\
+	unsigned long flags_ = local_irq_save();			\
+									\
+	EXPECT_CAUGHT(t, rule, break_it, repair_it);			\
+	local_irq_restore(flags_);					\
 } while (0)
 
 /* A free block below the largest order, in no special pageblock. */
@@ -54,12 +50,12 @@ b1_flags_of_a_free_block(struct test *t)
 
 	ASSERT(t, page != NULL);
 	flags = page->flags;
-	EXPECT_CAUGHT(t, "B1", page->flags |= PG_dirty, page->flags = flags);
-	EXPECT_CAUGHT(t, "B1", page->flags += 1u << PAGE_ORDER_SHIFT,
+	CAUGHT_ALONE(t, "B1", page->flags |= PG_dirty, page->flags = flags);
+	CAUGHT_ALONE(t, "B1", page->flags += 1u << PAGE_ORDER_SHIFT,
 		      page->flags = flags);
-	EXPECT_CAUGHT(t, "B1", page->flags ^= 1u << PAGE_ZONE_SHIFT,
+	CAUGHT_ALONE(t, "B1", page->flags ^= 1u << PAGE_ZONE_SHIFT,
 		      page->flags = flags);
-	EXPECT_CAUGHT(t, "B1", page->free.migratetype ^= 1,
+	CAUGHT_ALONE(t, "B1", page->free.migratetype ^= 1,
 		      page->free.migratetype ^= 1);
 }
 
@@ -73,10 +69,10 @@ b1_a_list_that_is_broken(struct test *t)
 
 	ASSERT(t, page != NULL);
 	next = page->free.list.next;
-	EXPECT_CAUGHT(t, "B1", page->free.list.next = (void *)0xc0000004,
+	CAUGHT_ALONE(t, "B1", page->free.list.next = (void *)0xc0000004,
 		      page->free.list.next = next);
 	/* A list that leads to itself ends, and is not endless. */
-	EXPECT_CAUGHT(t, "B3", page->free.list.next = &page->free.list;
+	CAUGHT_ALONE(t, "B3", page->free.list.next = &page->free.list;
 		      page->free.list.prev->next = &page->free.list,
 		      page->free.list.next = next);
 }
@@ -92,7 +88,7 @@ b2_buddies_side_by_side(struct test *t)
 	ASSERT(t, page != NULL);
 	type = page->free.migratetype;
 	half = page + (1UL << (order - 1));
-	EXPECT_CAUGHT(t, "B2",
+	CAUGHT_ALONE(t, "B2",
 		      buddy_list_del(zone, page, order);
 		      page_set_state(page, PAGE_STATE_TAIL);
 		      buddy_list_add(zone, page, order - 1, type);
@@ -113,11 +109,11 @@ b3_lengths_of_lists(struct test *t)
 
 	ASSERT(t, page != NULL);
 	type = page->free.migratetype;
-	EXPECT_CAUGHT(t, "B3", zone->free_area[order].nr_free[type]++,
+	CAUGHT_ALONE(t, "B3", zone->free_area[order].nr_free[type]++,
 		      zone->free_area[order].nr_free[type]--);
-	EXPECT_CAUGHT(t, "B3", zone->order_mask[type] ^= 1u << order,
+	CAUGHT_ALONE(t, "B3", zone->order_mask[type] ^= 1u << order,
 		      zone->order_mask[type] ^= 1u << order);
-	EXPECT_CAUGHT(t, "B3", zone->order_mask[MIGRATE_CMA] |= 1,
+	CAUGHT_ALONE(t, "B3", zone->order_mask[MIGRATE_CMA] |= 1,
 		      zone->order_mask[MIGRATE_CMA] &= ~1u);
 }
 
@@ -126,9 +122,9 @@ b4_frames_counted_free(struct test *t)
 {
 	struct zone *zone = find_zone(ZONE_NORMAL);
 
-	EXPECT_CAUGHT(t, "B4", zone->nr_free++, zone->nr_free--);
-	EXPECT_CAUGHT(t, "B4", zone->nr_free--, zone->nr_free++);
-	EXPECT_CAUGHT(t, "B4", zone->nr_free_cma++, zone->nr_free_cma--);
+	CAUGHT_ALONE(t, "B4", zone->nr_free++, zone->nr_free--);
+	CAUGHT_ALONE(t, "B4", zone->nr_free--, zone->nr_free++);
+	CAUGHT_ALONE(t, "B4", zone->nr_free_cma++, zone->nr_free_cma--);
 }
 
 static void
@@ -140,7 +136,7 @@ b5_a_block_on_another_types_list(struct test *t)
 
 	ASSERT(t, page != NULL);
 	type = page_pageblock_type(page);
-	EXPECT_CAUGHT(t, "B5", pageblock_set_type(page, type ^ 1),
+	CAUGHT_ALONE(t, "B5", pageblock_set_type(page, type ^ 1),
 		      pageblock_set_type(page, type));
 }
 
@@ -153,7 +149,7 @@ b6_a_free_head_that_is_on_no_list(struct test *t)
 
 	ASSERT(t, page != NULL);
 	type = page->free.migratetype;
-	EXPECT_CAUGHT(t, "B6", buddy_list_del(zone, page, order),
+	CAUGHT_ALONE(t, "B6", buddy_list_del(zone, page, order),
 		      buddy_list_add(zone, page, order, type));
 }
 
@@ -174,16 +170,16 @@ l_rules_of_magazines(struct test *t)
 		local_irq_restore(flags);
 		SKIP(t, "the frame's pageblock is special");
 	}
-	EXPECT_CAUGHT(t, "L1", s->nr_loaded++, s->nr_loaded--);
-	EXPECT_CAUGHT(t, "L1", s->nr_previous++, s->nr_previous--);
-	EXPECT_CAUGHT(t, "L1", s->loaded = (void *)0xc0000004,
+	CAUGHT_ALONE(t, "L1", s->nr_loaded++, s->nr_loaded--);
+	CAUGHT_ALONE(t, "L1", s->nr_previous++, s->nr_previous--);
+	CAUGHT_ALONE(t, "L1", s->loaded = (void *)0xc0000004,
 		      s->loaded = page);
-	EXPECT_CAUGHT(t, "L1", swap(pcp->batch[0], pcp->batch[4]),
+	CAUGHT_ALONE(t, "L1", swap(pcp->batch[0], pcp->batch[4]),
 		      swap(pcp->batch[0], pcp->batch[4]));
-	EXPECT_CAUGHT(t, "L2", page->flags |= PG_lru, page->flags &= ~PG_lru);
-	EXPECT_CAUGHT(t, "L2", atomic_inc(&page->refcount),
+	CAUGHT_ALONE(t, "L2", page->flags |= PG_lru, page->flags &= ~PG_lru);
+	CAUGHT_ALONE(t, "L2", atomic_inc(&page->refcount),
 		      atomic_dec(&page->refcount));
-	EXPECT_CAUGHT(t, "L3", pcp->stack[0][3].previous = page,
+	CAUGHT_ALONE(t, "L3", pcp->stack[0][3].previous = page,
 		      pcp->stack[0][3].previous = NULL);
 	local_irq_restore(flags);
 }
@@ -199,21 +195,21 @@ s_rules_of_frames(struct test *t)
 	ASSERT(t, page != NULL);
 	flags = page->flags;
 	tail = page[1].flags;
-	EXPECT_CAUGHT(t, "S1", page[1].flags += PAGE_STATE_KERNEL -
+	CAUGHT_ALONE(t, "S1", page[1].flags += PAGE_STATE_KERNEL -
 		      PAGE_STATE_TAIL, page[1].flags = tail);
-	EXPECT_CAUGHT(t, "S1", page->flags -= 1u << PAGE_ORDER_SHIFT,
+	CAUGHT_ALONE(t, "S1", page->flags -= 1u << PAGE_ORDER_SHIFT,
 		      page->flags = flags);
-	EXPECT_CAUGHT(t, "S1", page->flags |= PAGE_STATE_MASK,
+	CAUGHT_ALONE(t, "S1", page->flags |= PAGE_STATE_MASK,
 		      page->flags = flags);
-	EXPECT_CAUGHT(t, "S3", atomic_set(&page->refcount, 0),
+	CAUGHT_ALONE(t, "S3", atomic_set(&page->refcount, 0),
 		      atomic_set(&page->refcount, 1));
-	EXPECT_CAUGHT(t, "S4", page->flags -= PAGE_STATE_KERNEL -
+	CAUGHT_ALONE(t, "S4", page->flags -= PAGE_STATE_KERNEL -
 		      PAGE_STATE_RESERVED, page->flags = flags);
 	free = some_free_block(&zone, &order);
 	ASSERT(t, free != NULL);
-	EXPECT_CAUGHT(t, "S2", atomic_set(&free->mapcount, 1),
+	CAUGHT_ALONE(t, "S2", atomic_set(&free->mapcount, 1),
 		      atomic_set(&free->mapcount, 0));
-	EXPECT_CAUGHT(t, "S2", atomic_set(&free->refcount, 1),
+	CAUGHT_ALONE(t, "S2", atomic_set(&free->refcount, 1),
 		      atomic_set(&free->refcount, 0));
 	free_frames(page, 2);
 }
@@ -223,9 +219,9 @@ s4_frames_by_state_add_up(struct test *t)
 {
 	struct zone *zone = find_zone(ZONE_NORMAL);
 
-	EXPECT_CAUGHT(t, "S4", zone->managed_pages--, zone->managed_pages++);
-	EXPECT_CAUGHT(t, "S4", zone->present_pages--, zone->present_pages++);
-	EXPECT_CAUGHT(t, "M1", zone->present_pages--, zone->present_pages++);
+	CAUGHT_ALONE(t, "S4", zone->managed_pages--, zone->managed_pages++);
+	CAUGHT_ALONE(t, "S4", zone->present_pages--, zone->present_pages++);
+	CAUGHT_ALONE(t, "M1", zone->present_pages--, zone->present_pages++);
 }
 
 static void
@@ -233,10 +229,10 @@ v1_counters_of_the_cores(struct test *t)
 {
 	struct zone_pcp *pcp = find_zone(ZONE_NORMAL)->pcp[0];
 
-	EXPECT_CAUGHT(t, "V1", pcp->nr_alloc[3]++, pcp->nr_alloc[3]--);
-	EXPECT_CAUGHT(t, "V1", pcp->nr_free[10]++, pcp->nr_free[10]--);
-	EXPECT_CAUGHT(t, "V1", pcp->nr_in[0]++, pcp->nr_in[0]--);
-	EXPECT_CAUGHT(t, "V1", pcp->nr_out[1]++, pcp->nr_out[1]--);
+	CAUGHT_ALONE(t, "V1", pcp->nr_alloc[3]++, pcp->nr_alloc[3]--);
+	CAUGHT_ALONE(t, "V1", pcp->nr_free[10]++, pcp->nr_free[10]--);
+	CAUGHT_ALONE(t, "V1", pcp->nr_in[0]++, pcp->nr_in[0]--);
+	CAUGHT_ALONE(t, "V1", pcp->nr_out[1]++, pcp->nr_out[1]--);
 }
 
 static void
@@ -245,13 +241,13 @@ w1_order_of_watermarks(struct test *t)
 	struct zone *zone = find_zone(ZONE_NORMAL);
 	unsigned long high = zone->watermark[WMARK_HIGH];
 
-	EXPECT_CAUGHT(t, "W1", swap(zone->watermark[WMARK_MIN],
+	CAUGHT_ALONE(t, "W1", swap(zone->watermark[WMARK_MIN],
 				    zone->watermark[WMARK_LOW]),
 		      swap(zone->watermark[WMARK_MIN],
 			   zone->watermark[WMARK_LOW]));
-	EXPECT_CAUGHT(t, "W1", zone->watermark[WMARK_HIGH] = 0x40000000,
+	CAUGHT_ALONE(t, "W1", zone->watermark[WMARK_HIGH] = 0x40000000,
 		      zone->watermark[WMARK_HIGH] = high);
-	EXPECT_CAUGHT(t, "W1", zone->watermark[WMARK_HIGH] = 1,
+	CAUGHT_ALONE(t, "W1", zone->watermark[WMARK_HIGH] = 1,
 		      zone->watermark[WMARK_HIGH] = high);
 }
 
@@ -262,11 +258,11 @@ p1_types_of_pageblocks(struct test *t)
 	struct page *page = pfn_to_page(zone->start_pfn);
 	unsigned type = page_pageblock_type(page);
 
-	EXPECT_CAUGHT(t, "P1", pageblock_set_type(page, MIGRATE_TYPES),
+	CAUGHT_ALONE(t, "P1", pageblock_set_type(page, MIGRATE_TYPES),
 		      pageblock_set_type(page, type));
-	EXPECT_CAUGHT(t, "P1", zone->nr_isolated_blocks++,
+	CAUGHT_ALONE(t, "P1", zone->nr_isolated_blocks++,
 		      zone->nr_isolated_blocks--);
-	EXPECT_CAUGHT(t, "P1", zone->nr_highatomic += 256,
+	CAUGHT_ALONE(t, "P1", zone->nr_highatomic += 256,
 		      zone->nr_highatomic -= 256);
 }
 
@@ -277,10 +273,10 @@ z1_sizes_of_zones(struct test *t)
 	struct zone *dma = find_zone(ZONE_DMA);
 	unsigned long managed = zone->managed_pages;
 
-	EXPECT_CAUGHT(t, "Z1", zone->managed_pages = zone->present_pages + 1,
+	CAUGHT_ALONE(t, "Z1", zone->managed_pages = zone->present_pages + 1,
 		      zone->managed_pages = managed);
 	if (dma && dma->spanned_pages)
-		EXPECT_CAUGHT(t, "Z1", dma->spanned_pages++,
+		CAUGHT_ALONE(t, "Z1", dma->spanned_pages++,
 			      dma->spanned_pages--);
 }
 
