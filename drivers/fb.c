@@ -59,35 +59,18 @@ fb_release(struct inode *inode, struct file *file)
 	lcd_close();
 }
 
-/* Bytes from *pos on that there are, at most n. */
-static size_t
-bytes_at(u64 pos, size_t n)
-{
-	return pos >= LCD_BYTES ? 0 : min(n, (size_t)(LCD_BYTES - pos));
-}
-
 static ssize_t
 fb_read(struct file *file, struct iov_iter *to, u64 *pos)
 {
-	size_t n = bytes_at(*pos, to->count), done;
-
 	(void)file;
-	done = copy_to_iter((u8 *)lcd_framebuffer() + *pos, n, to);
-	*pos += done;
-	return done || !n ? (ssize_t)done : -EFAULT;
+	return memory_read(lcd_framebuffer(), LCD_BYTES, to, pos);
 }
 
 static ssize_t
 fb_write(struct file *file, struct iov_iter *from, u64 *pos)
 {
-	size_t wanted = from->count, n = bytes_at(*pos, wanted), done;
-
 	(void)file;
-	if (!n)
-		return wanted ? -ENOSPC : 0;
-	done = copy_from_iter((u8 *)lcd_framebuffer() + *pos, n, from);
-	*pos += done;
-	return done ? (ssize_t)done : -EFAULT;
+	return memory_write(lcd_framebuffer(), LCD_BYTES, from, pos);
 }
 
 static s64

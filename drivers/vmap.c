@@ -80,34 +80,18 @@ vmap_release(struct inode *inode, struct file *file)
 	mutex_unlock(&vmap_lock);
 }
 
-static size_t
-bytes_at(u64 pos, size_t n)
-{
-	return pos >= VMAP_BYTES ? 0 : min(n, (size_t)(VMAP_BYTES - pos));
-}
-
 static ssize_t
 vmap_read(struct file *file, struct iov_iter *to, u64 *pos)
 {
-	size_t n = bytes_at(*pos, to->count), done;
-
 	(void)file;
-	done = copy_to_iter(memory + *pos, n, to);
-	*pos += done;
-	return done || !n ? (ssize_t)done : -EFAULT;
+	return memory_read(memory, VMAP_BYTES, to, pos);
 }
 
 static ssize_t
 vmap_write(struct file *file, struct iov_iter *from, u64 *pos)
 {
-	size_t wanted = from->count, n = bytes_at(*pos, wanted), done;
-
 	(void)file;
-	if (!n)
-		return wanted ? -ENOSPC : 0;
-	done = copy_from_iter(memory + *pos, n, from);
-	*pos += done;
-	return done ? (ssize_t)done : -EFAULT;
+	return memory_write(memory, VMAP_BYTES, from, pos);
 }
 
 static s64

@@ -569,6 +569,13 @@ void file_vm_open(struct vm_area_struct *vma);
 void file_vm_close(struct vm_area_struct *vma);
 /* ->llseek of a device that has size bytes. The new place, or -EINVAL. */
 s64 fixed_size_llseek(struct file *file, s64 offset, int whence, u64 size);
+/*
+ * ->read and ->write of one whose bytes are size bytes of kernel memory at base.
+ * How many; reading behind the end 0, writing there -ENOSPC; -EFAULT. *pos
+ * advances. Context: may sleep.
+ */
+ssize_t memory_read(const void *base, u64 size, struct iov_iter *to, u64 *pos);
+ssize_t memory_write(void *base, u64 size, struct iov_iter *from, u64 *pos);
 /* fsync of files of a disk's file system. 0, an error of beginning, or, once for
  * each opening, one of the store. */
 int generic_file_fsync(struct file *file, u64 start, u64 end, bool datasync);

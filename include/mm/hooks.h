@@ -7,10 +7,10 @@
  * every request goes the slow way, where the word is tested: they pay nothing.
  * A build with VELLUM_NO_PAGE_DEBUG has no features at all.
  *
- * Reclaim: the allocator does not know how memory is won back. Room 6 sets
- * page_reclaim_fn and page_wake_kswapd_fn when it is there; until then a
- * request that finds nothing free fails. Where nothing is left to win,
- * page_oom_fn (kernel/process/oom.c) may end a process.
+ * Reclaim: the allocator does not know how memory is won back. mm/reclaim sets
+ * page_reclaim_fn and page_wake_kswapd_fn at boot; a request before that finds
+ * what is free, or fails. Where nothing is left to win, page_oom_fn
+ * (kernel/process/oom.c) may end a process.
  */
 #ifndef MM_HOOKS_H
 #define MM_HOOKS_H

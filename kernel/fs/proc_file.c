@@ -121,7 +121,6 @@ static ssize_t
 read_text(struct proc_open *open, const struct proc_info *info,
 	  struct iov_iter *to, u64 *pos)
 {
-	size_t n, done;
 	int err;
 
 	if (*pos == 0 || !open->data) {
@@ -130,12 +129,7 @@ read_text(struct proc_open *open, const struct proc_info *info,
 		if (!open->data)
 			return err;
 	}
-	if (*pos >= open->len)
-		return 0;
-	n = min(to->count, open->len - (size_t)*pos);
-	done = copy_to_iter(open->data + *pos, n, to);
-	*pos += done;
-	return done || !n ? (ssize_t)done : -EFAULT;
+	return memory_read(open->data, open->len, to, pos);
 }
 
 static ssize_t

@@ -113,6 +113,35 @@ generic_file_llseek(struct file *file, s64 offset, int whence)
 	return offset;
 }
 
+/* Bytes from pos on that there are, at most n. */
+static size_t
+bytes_at(u64 size, u64 pos, size_t n)
+{
+	return pos >= size ? 0 : (size_t)min((u64)n, size - pos);
+}
+
+ssize_t
+memory_read(const void *base, u64 size, struct iov_iter *to, u64 *pos)
+{
+	size_t n = bytes_at(size, *pos, to->count), done;
+
+	done = copy_to_iter((const char *)base + *pos, n, to);
+	*pos += done;
+	return done || !n ? (ssize_t)done : -EFAULT;
+}
+
+ssize_t
+memory_write(void *base, u64 size, struct iov_iter *from, u64 *pos)
+{
+	size_t wanted = from->count, n = bytes_at(size, *pos, wanted), done;
+
+	if (!n)
+		return wanted ? -ENOSPC : 0;
+	done = copy_from_iter((char *)base + *pos, n, from);
+	*pos += done;
+	return done ? (ssize_t)done : -EFAULT;
+}
+
 /* For files without a position (null, zero): always at the start. */
 s64
 fixed_size_llseek(struct file *file, s64 offset, int whence, u64 size)

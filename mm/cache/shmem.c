@@ -5,7 +5,7 @@
  * Ideas
  *   Nothing lies behind these pages: one that is not in the cache was never
  *	written, and reads as zeros (a hole). So "read in" means clear, and a page
- *	must not leave the cache while the file needs it (until there is swap).
+ *	must not leave the cache while the file needs it: reclaim leaves it alone.
  *   Space	each file system counts its pages and may have a limit; a page is
  *	charged when it enters the cache and given back when it leaves, whoever
  *	asked for it: a write (ENOSPC) or a fault (SIGBUS).
