@@ -330,7 +330,10 @@ a_fifo_waits_for_its_other_side(struct test *t)
 	EXPECT_EQ(t, UNLINK("/tmp/fifo"), 0);
 }
 
-/* The writer may come, write and go before the reader has begun to wait. */
+/*
+ * The writer may come, write and go before the reader has begun to wait. Nothing
+ * makes it do so: the moment is short, and most runs do not meet it.
+ */
 static void
 a_short_writer_is_not_missed(struct test *t)
 {
