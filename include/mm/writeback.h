@@ -25,7 +25,6 @@ struct writeback_control {
 	long nr_to_write;	/* pages still to begin; counts down */
 	unsigned long range_start, range_end;	/* page offsets, half open */
 	bool range_cyclic;	/* go on where the last one stopped */
-	bool for_reclaim;	/* memory is wanted: allocate little */
 };
 
 /* Context of all: may sleep, unless said. */
@@ -46,6 +45,14 @@ void set_page_writeback(struct page *page);
 void end_page_writeback(struct page *page, int err);
 /* Held: a reference. */
 void wait_on_page_writeback(struct page *page);
+
+/*
+ * Begin to write page of mapping, locked, after clear_page_dirty_for_io() has
+ * said true. The lock goes. 0, or the error of beginning: then the page is
+ * dirty again and its file has the error.
+ */
+int write_locked_page(struct address_space *mapping, struct page *page,
+		      struct writeback_control *wbc);
 
 /* Is any page dirty, or may one be under write-back? Context: any; a hint. */
 bool mapping_needs_writeback(const struct address_space *mapping);

@@ -334,8 +334,7 @@ go_over_writeback(struct address_space *mapping, unsigned long start,
 	}
 }
 
-/* page, locked, has become ready to be written. The lock goes. */
-static int
+int
 write_locked_page(struct address_space *mapping, struct page *page,
 		  struct writeback_control *wbc)
 {

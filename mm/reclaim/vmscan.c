@@ -109,7 +109,6 @@ pageout(struct page *page, struct scan_control *sc)
 {
 	struct writeback_control wbc = {
 		.sync_mode = WB_SYNC_NONE, .nr_to_write = 1,
-		.for_reclaim = true,
 	};
 	struct address_space *mapping = page->user.mapping;
 	bool file = is_file(page);
@@ -125,7 +124,7 @@ pageout(struct page *page, struct scan_control *sc)
 	set_flags(page, PG_reclaim);
 	trace_mm_vmscan_write_folio(page);
 	if (file)
-		mapping->ops->write_page(mapping, page, &wbc);
+		write_locked_page(mapping, page, &wbc);
 	else
 		swap_writepage(page);
 	return WRITTEN;

@@ -10,6 +10,7 @@
 #include <mm/reclaim.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
+#include "disks.h"
 #include "files.h"
 #include "swap_helpers.h"
 #include "threads.h"
@@ -217,6 +218,41 @@ swap_can_be_compressed_memory(struct test *t)
 	EXPECT_EQ(t, zram_reset(), 0);
 }
 
+/*
+ * kswapd wants to write a page of a file, and its store cannot even begin: the
+ * page is dirty as before, nobody's lock is left on it, and the file is told.
+ */
+static void
+what_cannot_be_written_stays_dirty(struct test *t)
+{
+	NEED_TEST_DISK(t, false);
+	struct address_space *mapping = d.disk->mapping;
+	struct page *page;
+
+	EXPECT_EQ(t, write_pattern(d.file, 0, P, 1), P);
+	page = find_get_page(mapping, 0);
+	ASSERT(t, page);
+	WRITE_ONCE(mapping->private, NULL);	/* a disk that has gone */
+	for (unsigned i = 0; i < 4 && !mapping->wb_err; i++) {
+		put_page(page);			/* it must look unused */
+		pass(page_zone(page));
+		page = find_get_page(mapping, 0);
+		ASSERT(t, page);
+	}
+	WRITE_ONCE(mapping->private, d.disk);
+	EXPECT_EQ(t, errseq_check(&mapping->wb_err, 0), -ENXIO);
+	EXPECT(t, page->flags & PG_dirty);
+	if (!EXPECT(t, trylock_page(page)))
+		page->flags &= ~PG_locked;	/* so that the case can end */
+	else
+		unlock_page(page);
+	put_page(page);
+	EXPECT_EQ(t, fsync_file(d.file), -EIO);	/* told, once */
+	EXPECT_EQ(t, fsync_file(d.file), 0);
+	EXPECT(t, media_has(d.disk, 0, P, 1));
+	test_disk_free(t, &d);
+}
+
 /* --- more than there is --------------------------------------------------------- */
 
 #define NR_HOGS	16
@@ -302,5 +338,6 @@ TEST_SUITE("reclaim",
 	   TEST_CASE(a_shared_page_goes_from_all),
 	   TEST_CASE(pages_of_a_disk_go_and_are_read_again),
 	   TEST_CASE(a_page_that_comes_back_soon_is_active),
+	   TEST_CASE(what_cannot_be_written_stays_dirty),
 	   TEST_CASE_KEEPS(swap_can_be_compressed_memory),
 	   TEST_CASE(more_memory_than_there_is_can_be_used));
