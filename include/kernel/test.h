@@ -55,6 +55,7 @@ struct test_suite {
 
 void test_fail(struct test *t, const char *file, int line, const char *fmt,
 	       ...) __printf(4, 5);
+bool test_verified(struct test *t, const char *file, int line);
 u32 test_random(struct test *t);
 /* A line of KTAP diagnostics ("# ..."). */
 void test_info(struct test *t, const char *fmt, ...) __printf(2, 3);
@@ -65,6 +66,8 @@ void test_info(struct test *t, const char *fmt, ...) __printf(2, 3);
 		test_fail(t, __FILE__, __LINE__, "%s", #cond); \
 	ok_; \
 })
+/* mm_verify_all() when all is quiet; what it finds is printed. May sleep. */
+#define EXPECT_VERIFIED(t)	test_verified(t, __FILE__, __LINE__)
 #define EXPECT_EQ(t, a, b) ({ \
 	long long a_ = (long long)(a), b_ = (long long)(b); \
 	if (a_ != b_) \

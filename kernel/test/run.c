@@ -209,18 +209,41 @@ test_check_warnings(struct test *t, unsigned before)
 			  nr_warnings - before);
 }
 
-static void
-test_check_verify(struct test *t)
+/* Does verify() find nothing? What it finds is printed under text. */
+static bool
+test_finds_nothing(struct test *t, const char *file, int line,
+		   bool (*verify)(struct seq_buf *out), const char *text)
 {
 	static char report[1024];
 	struct seq_buf s;
 
 	seq_buf_init(&s, report, sizeof(report));
-	if (!mm_verify_all(&s))
-		test_fail(t, t->suite, 0, "mm_verify_all() after the case:");
-	else if (!sched_verify(&s))
-		test_fail(t, t->suite, 0, "sched_verify() after the case:");
+	if (verify(&s))
+		return true;
+	test_fail(t, file, line, "%s", text);
 	test_diag_lines(t, report);
+	return false;
+}
+
+static void
+test_check_verify(struct test *t)
+{
+	if (test_finds_nothing(t, t->suite, 0, mm_verify_all,
+			       "mm_verify_all() after the case:"))
+		test_finds_nothing(t, t->suite, 0, sched_verify,
+				   "sched_verify() after the case:");
+}
+
+/*
+ * For EXPECT_VERIFIED(). Settled first: what RCU still has to free would be
+ * freed while verify looks.
+ */
+bool
+test_verified(struct test *t, const char *file, int line)
+{
+	test_free_pages();
+	return test_finds_nothing(t, file, line, mm_verify_all,
+				  "mm_verify_all():");
 }
 
 /*

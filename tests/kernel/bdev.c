@@ -21,7 +21,7 @@ a_write_stays_in_memory_until_it_is_synced(struct test *t)
 	EXPECT_EQ(t, write_pattern(d.file, 3000, 10000, 1), 10000);
 	EXPECT_EQ(t, global_node_page_state(NR_FILE_DIRTY), dirty + 4);
 	EXPECT_EQ(t, ramdisk_media(d.disk, 8)[0], 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, fsync_file(d.file), 0);
 	EXPECT(t, media_has(d.disk, 3000, 10000, 1));
 	EXPECT_EQ(t, ramdisk_media(d.disk, 5)[0], 0);
@@ -181,7 +181,7 @@ a_write_that_fails_is_told_once_to_each_who_has_it_open(struct test *t)
 	/* It is dirty again, not lost, and has a mark. */
 	EXPECT_EQ(t, global_node_page_state(NR_FILE_DIRTY), dirty + 1);
 	EXPECT_EQ(t, ramdisk_media(d.disk, 0)[0], 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, fsync_file(d.file), 0);
 	EXPECT(t, media_has(d.disk, 0, 4096, 5));
 	EXPECT_EQ(t, global_node_page_state(NR_FILE_DIRTY), dirty);
@@ -252,7 +252,7 @@ a_store_during_the_io_is_written_again(struct test *t)
 	EXPECT_EQ(t, write_pattern(d.file, 0, 4096, 7), 4096);
 	EXPECT(t, page->flags & PG_dirty);
 	EXPECT(t, page->flags & PG_writeback);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	ramdisk_hold(d.disk, false);
 	EXPECT_EQ(t, ramdisk_release(d.disk, ~0u), 1);
 	kthread_join(task);
@@ -429,7 +429,7 @@ every_rule_of_dirty_pages_is_checked(struct test *t)
 	mod_node_page_state(node, NR_BUFFERS, 1);
 	EXPECT(t, verify_catches("C2"));
 	mod_node_page_state(node, NR_BUFFERS, -1);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	put_page(one);
 	test_disk_free(t, &d);
 }

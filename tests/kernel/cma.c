@@ -394,7 +394,7 @@ verify_catches_a_frame_in_the_wrong_state(struct test *t)
 	EXPECT(t, cma_release(cma_default, page, 1));
 	page = alloc_page(GFP_KERNEL);
 	page_set_state(page, PAGE_STATE_CMA);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	page_set_state(page, PAGE_STATE_KERNEL);
 	free_frame(page);
 	pageblock_set_type(phys_to_page(cma_base(cma_default)),

@@ -199,7 +199,7 @@ many_cores_agree(struct test *t)
 	for (i = 0; i < 4; i++)
 		test_join(tasks[i]);
 	EXPECT_EQ(t, atomic_read(&sb.s_nr_inodes), 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 }
 
 static void

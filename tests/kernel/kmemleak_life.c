@@ -351,7 +351,7 @@ notes_grow_with_the_objects(struct test *t)
 	EXPECT(t, kmemleak_frames() >= frames);
 	/* They are fetched ahead of need. */
 	EXPECT(t, leak.nr_unused > 900);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	kmemleak_free_range(block, 64 * PAGE_SIZE);
 	hide(0, block + 64 * 100);
 	EXPECT(t, !*describe(0));
@@ -373,7 +373,7 @@ the_youngest_object_has_the_place(struct test *t)
 	ASSERT(t, block);
 	kmemleak_alloc(block, 256, KMEMLEAK_BLACK);
 	kmemleak_alloc(block + 128, 64, KMEMLEAK_BLACK);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	hide(0, block);
 	EXPECT(t, !*describe(0));
 	hide(0, block + 191);
@@ -415,7 +415,7 @@ verify_names_what_is_wrong(struct test *t)
 	EXPECT(t, verify_catches("K3"));
 	kmemleak_free(page_address(pages + 1));
 	free_frame(pages);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	kfree(holder);
 	end_watch();
 }

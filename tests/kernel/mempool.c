@@ -326,7 +326,7 @@ kmap_slots_are_flushed_when_all_were_used(struct test *t)
 			free_frame(pages[n]);
 		SKIP(t, "not enough highmem");
 	}
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 }
 
 #define NR_SLOTS	((PAGE_OFFSET - PKMAP_START) / PAGE_SIZE)
@@ -406,7 +406,7 @@ mapped_slots_and_counted_ones_are_compared(struct test *t)
 				      PROT_KERNEL_RO, false), 0);
 	EXPECT(t, verify_catches("PK1"));
 	unmap_kernel_range(at, PAGE_SIZE);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 }
 
 TEST_SUITE("mempool",

@@ -455,7 +455,7 @@ sections_and_pages_share_a_group(struct test *t)
 	}
 	EXPECT_EQ(t, mm->nr_tables, 1);
 	EXPECT_EQ(t, mm_rss(mm), 257);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, as_peek(mm, BASE + 3 * MIB), 3);
 	EXPECT_EQ(t, do_munmap(mm, BASE + 3 * MIB, P), 0);
 	EXPECT_EQ(t, mm->nr_tables, 1);		/* sections keep the group */
@@ -481,7 +481,7 @@ protecting_an_empty_section_maps_nothing(struct test *t)
 	ASSERT_EQ(t, HUGE_AT(0, RW), BASE);
 	EXPECT_EQ(t, do_mprotect(mm, BASE, MIB, PROT_READ), 0);
 	EXPECT_EQ(t, mm->context.pgd[BASE >> SECTION_SHIFT].value, 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, do_mprotect(mm, BASE, MIB, RW), 0);
 	if (as_touch(mm, BASE, true)) {
 		mmput(mm);
@@ -490,7 +490,7 @@ protecting_an_empty_section_maps_nothing(struct test *t)
 	EXPECT(t, as_poke(mm, BASE + 9 * P, 4));
 	EXPECT_EQ(t, do_mprotect(mm, BASE, MIB, PROT_NONE), 0);
 	EXPECT_EQ(t, as_touch(mm, BASE, false), VM_FAULT_SIGSEGV);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, do_mprotect(mm, BASE, MIB, RW), 0);
 	EXPECT_EQ(t, as_peek(mm, BASE + 9 * P), 4);
 	EXPECT_EQ(t, do_mprotect(mm, BASE + P, P, PROT_READ), -EINVAL);

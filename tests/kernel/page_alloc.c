@@ -316,7 +316,7 @@ a_free_range_can_be_had_by_number(struct test *t)
 		  PAGE_STATE_FREE);
 	EXPECT_EQ(t, alloc_contig_range(start - 5, start + 1), -EBUSY);
 	EXPECT_EQ(t, alloc_contig_range(start + 299, start + 302), -EBUSY);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	free_contig_range(start, 300);
 	EXPECT_EQ(t, nr_free_pages(), free);
 }

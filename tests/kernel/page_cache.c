@@ -147,7 +147,7 @@ counters_follow_the_pages(struct test *t)
 	}
 	EXPECT_EQ(t, global_node_page_state(NR_FILE_PAGES), file + 80);
 	EXPECT_EQ(t, global_node_page_state(NR_SHMEM), shmem + 40);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	empty(&m);
 	EXPECT_EQ(t, global_node_page_state(NR_FILE_PAGES), file + 40);
 	empty(&s);
@@ -200,7 +200,7 @@ a_page_in_use_outlives_its_file(struct test *t)
 	EXPECT_EQ(t, first_byte(page), 5);
 	set_page_dirty(page);
 	EXPECT(t, !(page->flags & PG_dirty));
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	put_page(page);
 }
 
@@ -437,7 +437,7 @@ finders_and_truncation_agree(struct test *t)
 	atomic_set(&nr_wrong, 0);
 	test_on_all_cpus(t, find_and_truncate, NULL);
 	EXPECT_EQ(t, atomic_read(&nr_wrong), 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	empty(&shared);
 }
 
@@ -528,7 +528,7 @@ every_rule_is_checked(struct test *t)
 	page->flags |= PG_uptodate;
 	EXPECT(t, verify_catches("C3"));
 	page->flags &= ~PG_uptodate;
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	put_page(page);
 }
 

@@ -514,7 +514,7 @@ shuffling_keeps_every_block(struct test *t)
 		tails += shuffle_pick_tail();
 	EXPECT(t, tails > 400 && tails < 600);
 	shuffle_zone(zone);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	page_alloc_shuffle = true;
 	for (i = 0; i < 100; i++)
 		free_frames(alloc_pages(GFP_KERNEL, 5), 5);

@@ -76,7 +76,7 @@ more_than_a_chunk_makes_another(struct test *t)
 		for_each_possible_cpu(cpu)
 			memset(per_cpu_ptr(objects[i], cpu), i * 4 + cpu, 3000);
 	}
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	for (unsigned i = 0; i < ARRAY_SIZE(objects); i++) {
 		for_each_possible_cpu(cpu) {
 			u8 *p = per_cpu_ptr((u8 *)objects[i], cpu);
@@ -108,7 +108,7 @@ an_object_never_hangs_over_the_end_of_its_chunk(struct test *t)
 		large[i] = percpu_alloc(3900, 8);
 		ASSERT(t, large[i] != NULL);
 	}
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	for (i = 0; i < ARRAY_SIZE(large); i++)
 		free_percpu(large[i]);
 	for (i = 1; i < ARRAY_SIZE(objects); i += 2)
@@ -169,7 +169,7 @@ random_sizes_never_overlap(struct test *t)
 		ASSERT(t, objects[i] != NULL);
 		memset(this_cpu_ptr(objects[i]), i + 1, sizes[i]);
 	}
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	for (i = 0; i < 40; i++)
 		free_percpu(objects[i]);
 }

@@ -210,7 +210,7 @@ frees_into_one_slab_are_gathered(struct test *t)
 	EXPECT_EQ(t, page->slab.inuse, page->slab.objects);
 	while (n < 100)
 		kmem_cache_free(cache, p[n++]);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
@@ -319,7 +319,7 @@ a_smaller_slab_will_do_when_memory_is_short(struct test *t)
 		memset(p[n], n, 2100);
 	}
 	EXPECT_EQ(t, page_order(slab_page_of(p[39])), cache->order);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	kmem_cache_free_bulk(cache, 40, p);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
@@ -507,7 +507,7 @@ double_free_is_told(struct test *t)
 	kfree(between);
 	EXPECT_WARNING(t, free_victim, NULL, "double free");
 #endif
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	(void)between;
 }
 
@@ -555,7 +555,7 @@ a_constructed_object_freed_twice_is_told_when_it_goes_back(struct test *t)
 	}
 	/* The second free cut the list of the slab short; with it that goes. */
 	kmem_cache_shrink(cache);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
@@ -670,7 +670,7 @@ rules_of_slub_are_checked(struct test *t)
 	cache->node.nr_slabs = 0;
 	EXPECT(t, verify_catches("U3"));
 	cache->node.nr_slabs = 1;
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	kmem_cache_free(cache, keep);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
@@ -694,7 +694,7 @@ rules_of_slab_are_checked(struct test *t)
 	cache->node.nr_free++;
 	EXPECT(t, verify_catches("A3"));
 	cache->node.nr_free--;
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	kmem_cache_free(cache, keep);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
@@ -719,7 +719,7 @@ rules_of_slob_are_checked(struct test *t)
 		EXPECT(t, verify_catches("B1"));
 		*(u16 *)page->slab.freelist -= 4096;
 	}
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	kfree(p);
 	kfree(q);
 }

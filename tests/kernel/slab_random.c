@@ -300,7 +300,7 @@ random_run(struct test *t, const struct fault_attr *failing)
 		wrong += cores[cpu].wrong;
 	}
 	EXPECT_EQ(t, wrong, 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	caches_end(t);
 	test_info(t, "%s: %lu operations on %u cores, %lu requests found "
 		  "nothing", slab_design_name(), ops, num_online_cpus(),

@@ -47,7 +47,7 @@ says(const char *text)
 static void
 tear_down(struct test *t)
 {
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
@@ -397,7 +397,7 @@ many_objects_come_and_go_in_a_debugging_cache(struct test *t)
 			ASSERT(t, objects[i] != NULL);
 		}
 	}
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	for (unsigned i = 0; i < ARRAY_SIZE(objects); i++)
 		kmem_cache_free(cache, objects[i]);
 	tear_down(t);

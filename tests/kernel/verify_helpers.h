@@ -31,7 +31,7 @@ verify_catches(const char *rule)
 	caught_ = verify_catches(rule);					\
 	repair_it;							\
 	EXPECT(t, caught_);						\
-	EXPECT(t, mm_verify_all(NULL));					\
+	EXPECT_VERIFIED(t);					\
 } while (0)
 
 #endif

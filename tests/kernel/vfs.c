@@ -291,7 +291,7 @@ rename_can_exchange_or_refuse(struct test *t)
 				   RENAME_NOREPLACE), 0);
 	EXPECT_EQ(t, vfs_rename_at(AT_FDCWD, "/t/c", AT_FDCWD, "/t/d", 4),
 		  -EINVAL);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	end(t);
 }
 
@@ -705,7 +705,7 @@ unused_names_can_be_given_back(struct test *t)
 	EXPECT_EQ(t, open_error("/t/n1", O_RDONLY), -ENOENT);
 	EXPECT_EQ(t, open_error("/t/n2", O_RDONLY), -ENOENT);
 	EXPECT_EQ(t, make_file("/t/f", "kept"), 0);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	EXPECT_EQ(t, shrink_dcache_sb(NULL), 2);
 	EXPECT(t, file_is("/t/f", "kept"));
 	end(t);

@@ -23,7 +23,7 @@
 	seen_ = verify_catches(rule); \
 	repair_it; \
 	EXPECT(t, seen_); \
-	EXPECT(t, mm_verify_all(NULL)); \
+	EXPECT_VERIFIED(t); \
 } while (0)
 
 /* [BASE, +4) rw with its first page touched, a hole, [BASE + 8, +2) r. */

@@ -82,7 +82,7 @@ a_store_makes_the_page_dirty_at_once(struct test *t)
 	EXPECT(t, pte_dirty(as_pte(mm, at)));
 	EXPECT(t, as_poke(mm, at + 2 * PAGE_SIZE, 5));	/* not read before */
 	EXPECT_EQ(t, dirty(), 2);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	mmput(mm);
 	EXPECT_EQ(t, dirty(), 2);
 	EXPECT_EQ(t, fsync_file(d.file), 0);
@@ -492,7 +492,7 @@ an_unused_inode_stays_and_the_shrinker_takes_it(struct test *t)
 	EXPECT(t, again == inode);
 	EXPECT_EQ(t, sync_inode(again, WB_SYNC_ALL), 0);
 	iput(again);
-	EXPECT(t, mm_verify_all(NULL));
+	EXPECT_VERIFIED(t);
 	shrink_slab(0);
 	EXPECT_EQ(t, nr_evicted, 1);
 	EXPECT_EQ(t, atomic_read(&sb.s_nr_inodes), 0);
