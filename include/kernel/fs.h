@@ -280,6 +280,9 @@ void i_size_write(struct inode *inode, u64 size);
  */
 struct inode *new_inode(struct super_block *sb, umode_t mode);
 void ihold(struct inode *inode);
+/* The same of one that may have none: false, it is being freed. Context: the
+ * inode's memory stays (a lock that its end takes); any but interrupts. */
+bool igrab(struct inode *inode);
 /* The last one evicts, or keeps it in the cache. Context: may sleep. */
 void iput(struct inode *inode);
 

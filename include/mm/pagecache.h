@@ -70,8 +70,8 @@ struct address_space_operations {
 	 * there may not be so many; or -n pages have left.
 	 */
 	int (*charge)(struct address_space *mapping, long n);
-	/* Is it memory that has no other store (shmem)? Then what is not in
-	 * the cache is a hole. */
+	/* Is it memory that has no other store (shmem)? Then what is neither in
+	 * the cache nor in swap is a hole. */
 	bool swap_backed;
 	/* A disk's own pages: meminfo's Buffers. */
 	bool buffers;
@@ -89,6 +89,9 @@ struct address_space {
 	spinlock_t tree_lock;		/*    rank PAGE_TREE */
 	struct page_tree pages;		/* tree_lock; readers: RCU or the lock */
 	unsigned long nr_pages;		/* tree_lock */
+	unsigned long nr_swapped;	/* tree_lock; shared memory in swap */
+	struct list_head swap_list;	/* swap_lock, unless nr_swapped is 0 */
+	bool unevictable;		/* a  SHM_LOCK: nothing goes to swap */
 	unsigned long writeback_index;	/* where the flusher goes on; a hint */
 	errseq_t wb_err;		/* a  of writes: lib/errseq.h */
 	unsigned long size_pages;	/* the file's size, rounded up; inode lock:
@@ -126,14 +129,21 @@ void lock_page(struct page *page);
 bool trylock_page(struct page *page);
 void unlock_page(struct page *page);
 
-/* The page at index with a reference, or NULL. Context: any. */
+/* Has it any page, in memory or in swap? Context: any; a hint. */
+static inline bool
+mapping_empty(const struct address_space *mapping)
+{
+	return !READ_ONCE(mapping->pages.root);
+}
+
+/* The page at index with a reference; NULL: not in memory. Context: any. */
 struct page *find_get_page(struct address_space *mapping, unsigned long index);
 /* The same, locked, and still there. Context: may sleep. */
 struct page *find_lock_page(struct address_space *mapping,
 			    unsigned long index);
 /*
- * The same, made if missing (then not up to date). Context: may sleep.
- * 0, -ENOMEM, or what ops->charge says.
+ * The same, brought back from swap, or made if missing (then not up to date).
+ * Context: may sleep. 0, -ENOMEM, -EIO (of swap), or what ops->charge says.
  */
 int find_or_create_page(struct address_space *mapping, unsigned long index,
 			struct page **page);
@@ -165,7 +175,7 @@ void delete_from_page_cache(struct page *page);
  */
 bool remove_mapping(struct page *page);
 /*
- * Take [first, end) out. Context: may sleep. Held: nothing that a page lock's
+ * Take [first, end) out, of swap too. Context: may sleep. Held: nothing that a page lock's
  * holder waits for.
  */
 void truncate_inode_pages_range(struct address_space *mapping,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Swap: where anonymous pages go when memory is short. See mm/cache/swapfile.c
- * (areas and slots), swap_cache.c (pages that have a slot), mm/as/fault_swap.c
- * (coming back), kernel/block/swap.c (disks).
+ * Swap: where memory that no file backs goes when it is short. See
+ * mm/cache/swapfile.c (areas and slots), swap_cache.c (pages that have a slot),
+ * shmem_swap.c (shared memory), mm/as/fault_swap.c (coming back),
+ * kernel/block/swap.c (disks).
  */
 #ifndef MM_SWAP_H
 #define MM_SWAP_H
@@ -107,7 +108,7 @@ struct swap_area {
 int swap_on(struct swap_area *area);
 /*
  * Bring everything back. Context: may sleep. 0, -EINVAL: no such area, -ENOMEM:
- * not enough memory, -EINTR. On 0 ops->close() has been called.
+ * not enough memory, -EIO: a page cannot be read, -EINTR. On 0 ops->close() has been called.
  */
 int swap_off(const char *name);
 void swaps_show(struct seq_buf *s);
@@ -120,6 +121,8 @@ unsigned long nr_free_swap_pages(void);
 
 /* A free one, for a page that is about to enter the cache there. 0: none. */
 swp_entry_t get_swap_page(void);
+/* It was not used after all. */
+void put_swap_page(swp_entry_t entry);
 /* One more / one less entry names it. Context: any but interrupts.
  * duplicate: false: it cannot be counted, or is no slot in use. */
 bool swap_duplicate(swp_entry_t entry);
@@ -155,6 +158,12 @@ bool remove_from_swap_cache(struct page *page);
 /* Read entry, and its neighbours, unless there. 0: *page is it, referenced,
  * perhaps still locked for reading; NULL: it came and went. Or -ENOMEM. */
 int swapin_readahead(swp_entry_t entry, struct page **page);
+/*
+ * The page at entry, locked, up to date, referenced. *major: it had to be read.
+ * 0; -EAGAIN: it came and went; -ENOMEM; -EIO: it cannot be read (the next who
+ * wants it tries again). Context: may sleep.
+ */
+int get_swap_cache_page(swp_entry_t entry, struct page **page, bool *major);
 /* page, locked, dirty flag cleared, goes to its slot; it is unlocked. */
 void swap_writepage(struct page *page);
 unsigned long total_swapcache_pages(void);
@@ -162,7 +171,7 @@ unsigned long total_swapcache_pages(void);
 /* --- mm/as/fault_swap.c --- */
 
 u32 do_swap_page(struct vm_fault *vmf);
-/* Bring back what spaces have in area type. 0, -ENOMEM. May sleep. */
+/* Bring back what spaces have in area type. 0, -ENOMEM, -EIO. May sleep. */
 int unuse_spaces(unsigned type);
 
 #endif

@@ -96,7 +96,8 @@ page_to_read(struct file *file, struct address_space *mapping, u64 pos,
 	if (page)
 		put_page(page);
 	*found = NULL;
-	return holes ? 0 : read_cache_page(mapping, index, found);
+	return holes && !mapping_in_swap(mapping, index) ? 0 :
+	       read_cache_page(mapping, index, found);
 }
 
 ssize_t
@@ -279,8 +280,9 @@ write_page(struct address_space *mapping, u64 pos, struct iov_iter *from)
 	if (n < PAGE_SIZE)
 		return write_old_page(mapping, pos, n, from);
 	page = find_get_page(mapping, index);
-	if (page) {
-		put_page(page);
+	if (page || mapping_in_swap(mapping, index)) {
+		if (page)
+			put_page(page);
 		return write_old_page(mapping, pos, n, from);
 	}
 	done = mapping->ops->swap_backed ?

@@ -88,6 +88,17 @@ inode_grab_locked(struct inode *inode)
 	return true;
 }
 
+bool
+igrab(struct inode *inode)
+{
+	bool ok;
+
+	spin_lock(&inode_lock);
+	ok = inode_grab_locked(inode);
+	spin_unlock(&inode_lock);
+	return ok;
+}
+
 void
 insert_inode_hash(struct inode *inode)
 {
@@ -207,7 +218,7 @@ evict(struct inode *inode)
 	struct super_block *sb = inode->i_sb;
 
 	inode_forget_dirty(inode);
-	if (inode->i_data.nr_pages)
+	if (!mapping_empty(&inode->i_data))
 		truncate_inode_pages_range(&inode->i_data, 0, ~0ul);
 	if (sb->s_op->evict_inode)
 		sb->s_op->evict_inode(inode);

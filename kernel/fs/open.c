@@ -213,7 +213,8 @@ vfs_getattr(const struct path *path, struct kstat *st)
 	st->ino = inode->i_ino;
 	st->size = i_size_read(inode);
 	st->blocks = has_store(inode) ? inode->i_blocks :
-		     (u64)inode->i_mapping->nr_pages * (PAGE_SIZE / 512);
+		     (u64)(inode->i_mapping->nr_pages +
+			   inode->i_mapping->nr_swapped) * (PAGE_SIZE / 512);
 	st->mode = inode->i_mode;
 	st->nlink = inode->i_nlink;
 	st->uid = inode->i_uid;

@@ -6,6 +6,7 @@
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <lib/errno.h>
+#include <mm/shmem.h>
 
 #include "fs_private.h"
 
@@ -55,8 +56,7 @@ seek_data(struct inode *inode, s64 offset, bool data)
 {
 	struct address_space *m = inode->i_mapping;
 	u64 size = i_size_read(inode), at = (u64)offset;
-	unsigned long end = m->size_pages, index;
-	struct page *page;
+	unsigned long end = m->size_pages, index, next;
 
 	if (offset < 0 || at >= size)
 		return -ENXIO;
@@ -64,16 +64,14 @@ seek_data(struct inode *inode, s64 offset, bool data)
 		bool there = true;
 
 		if (m->ops->swap_backed) {
-			if (data) {
-				if (!find_get_pages(m, index, end, 1, &page))
-					return -ENXIO;
-				index = page->user.index;
-			} else {
-				page = find_get_page(m, index);
-				there = page != NULL;
-			}
-			if (page)
-				put_page(page);
+			next = index;
+			there = mapping_next_data(m, &next) && next < end;
+			if (data && !there)
+				return -ENXIO;
+			if (data)
+				index = next;
+			else
+				there = there && next == index;
 		}
 		if (there == data)
 			return (s64)max(at, (u64)index << PAGE_SHIFT);

@@ -422,7 +422,8 @@ change_segment(int id, int cmd, const struct shmid64_ds *ds)
 		s->key = IPC_PRIVATE;
 		if (!s->nattch)
 			destroy(s);
-	} else {		/* nothing is taken from memory yet */
+	} else {		/* reclaim leaves locked ones in memory */
+		s->file->f_inode->i_data.unevictable = cmd == SHM_LOCK;
 		s->mode = cmd == SHM_LOCK ? s->mode | SHM_LOCKED :
 					    s->mode & ~SHM_LOCKED;
 	}
@@ -445,6 +446,7 @@ count_segments(struct shm_info *info)
 		info->used_ids++;
 		info->shm_tot += DIV_ROUND_UP(segments[i]->size, PAGE_SIZE);
 		info->shm_rss += segments[i]->file->f_inode->i_data.nr_pages;
+		info->shm_swp += segments[i]->file->f_inode->i_data.nr_swapped;
 	}
 	mutex_unlock(&shm_mutex);
 	return highest;

@@ -221,10 +221,17 @@ static int
 tmpfs_truncate(struct inode *inode, u64 size)
 {
 	u64 old = inode->i_size;
+	struct page *last = NULL;
+	int err = 0;
 
 	if ((size < old && (inode->i_seals & F_SEAL_SHRINK)) ||
 	    (size > old && (inode->i_seals & F_SEAL_GROW)))
 		return -EPERM;
+	/* What the new end cuts is in memory, so that cutting cannot fail. */
+	if (size < old)
+		err = shmem_bring_in(inode->i_mapping, size, &last);
+	if (err)
+		return err;
 	i_size_write(inode, size);
 	if (size < old) {
 		unmap_mapping_range(inode->i_mapping, inode->i_mapping->
@@ -232,6 +239,8 @@ tmpfs_truncate(struct inode *inode, u64 size)
 		shmem_punch_hole(inode->i_mapping, size,
 				 (u64)MAX_LFS_FILESIZE + 1);
 	}
+	if (last)
+		put_page(last);
 	inode_touch(inode);
 	return 0;
 }
@@ -250,8 +259,7 @@ punch(struct inode *inode, u64 offset, u64 len)
 	if (first < end)
 		unmap_mapping_range(inode->i_mapping, first, end - first,
 				    false);
-	shmem_punch_hole(inode->i_mapping, offset, offset + len);
-	return 0;
+	return shmem_punch_hole(inode->i_mapping, offset, offset + len);
 }
 
 /* Give the range its pages now, so that later writes cannot fail. */
@@ -512,6 +520,8 @@ shmem_file_setup(const char *name, u64 size, struct file **file)
 static int __init
 shmem_init(void)
 {
+	shmem_hold_fn = igrab;
+	shmem_release_fn = iput;
 	/* No limit: what may be promised is limited by overcommit. */
 	shm_mnt = kern_mount(&tmpfs_type, "size=0");
 	if (!shm_mnt)

@@ -21,6 +21,7 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
+#include <mm/shmem.h>
 #include <mm/swap.h>
 
 #define NAME_COLUMN	73	/* where a mapping's name begins, as in Linux */
@@ -167,6 +168,11 @@ add_vma(struct mem_stats *m, struct vm_area_struct *vma)
 		add_sections(m, vma);
 		return;
 	}
+	/* Shared memory: its file knows, no table does. */
+	if (vma->vm_mapping)
+		m->swap += shmem_swap_usage(vma->vm_mapping, vma->vm_pgoff,
+					    vma->vm_pgoff + vma_pages(vma)) *
+			   PAGE_SIZE;
 	spin_lock(&mm->page_table_lock);
 	for (; addr < vma->vm_end; addr += PAGE_SIZE) {
 		pte_t *pte = pte_offset(&mm->context, addr);

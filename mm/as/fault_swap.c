@@ -31,34 +31,6 @@
 #include <mm/vmstat.h>
 #include "as.h"
 
-/* The page of the entry, locked and read, with a reference. */
-static vm_fault_t
-get_swap_cache_page(swp_entry_t entry, struct page **found)
-{
-	struct page *page = lookup_swap_cache(entry);
-	vm_fault_t result = 0;
-
-	if (!page) {
-		if (swapin_readahead(entry, &page))
-			return VM_FAULT_OOM;
-		result = VM_FAULT_MAJOR;
-	}
-	if (!page)
-		return VM_FAULT_RETRY;	/* it came and went meanwhile */
-	*found = page;
-	lock_page(page);
-	if (page_state(page) != PAGE_STATE_SWAPCACHE ||
-	    page->user.private != entry.value)
-		result = VM_FAULT_RETRY;
-	else if (!page_uptodate(page))
-		result = VM_FAULT_SIGBUS;
-	if (result & (VM_FAULT_RETRY | VM_FAULT_SIGBUS)) {
-		unlock_page(page);
-		put_page(page);
-	}
-	return result;
-}
-
 /* Can page, locked, be at this address of this space and be found there? */
 static bool
 fits(const struct page *page, const struct vm_fault *vmf)
@@ -146,23 +118,23 @@ vm_fault_t
 do_swap_page(struct vm_fault *vmf)
 {
 	swp_entry_t entry = pte_to_swp_entry(vmf->orig_pte);
-	vm_fault_t result, mapped;
 	struct page *page;
+	vm_fault_t mapped;
+	bool major;
+	int err;
 
-	result = get_swap_cache_page(entry, &page);
-	if (result & VM_FAULT_RETRY)
-		return 0;		/* the access is made again */
-	if (result & VM_FAULT_ERROR)
-		return READ_ONCE(vmf->pte->value) == vmf->orig_pte.value ?
-		       result : 0;
-	if (__atomic_fetch_and(&page->flags, ~PG_readahead,
-			       __ATOMIC_RELAXED) & PG_readahead)
-		count_vm_event(SWAP_RA_HIT);
+	err = get_swap_cache_page(entry, &page, &major);
+	/* What has changed meanwhile is not ours: the access is made again. */
+	if (err == -EAGAIN ||
+	    (err && READ_ONCE(vmf->pte->value) != vmf->orig_pte.value))
+		return 0;
+	if (err)
+		return err == -EIO ? VM_FAULT_SIGBUS : VM_FAULT_OOM;
 	mapped = fits(page, vmf) ? map_swapped(vmf, page, entry) :
 				   enter_copy(vmf, page, entry);
 	unlock_page(page);
 	put_page(page);
-	return result | mapped;
+	return mapped | (major ? VM_FAULT_MAJOR : 0);
 }
 
 /* --- swapoff ------------------------------------------------------------------ */
@@ -185,6 +157,7 @@ unuse_vma(struct vm_area_struct *vma, struct unuse *u)
 
 	for (; addr < vma->vm_end && !u->err; addr += PAGE_SIZE) {
 		pte_t *pte = pte_offset(&vma->vm_mm->context, addr);
+		vm_fault_t fault;
 
 		if (!pte) {
 			addr |= SECTION_SIZE - PAGE_SIZE;
@@ -192,8 +165,9 @@ unuse_vma(struct vm_area_struct *vma, struct unuse *u)
 		}
 		if (!is_of_type((pte_t){ READ_ONCE(pte->value) }, u->type))
 			continue;
-		if (handle_mm_fault(vma, addr, 0) & VM_FAULT_OOM)
-			u->err = -ENOMEM;
+		fault = handle_mm_fault(vma, addr, 0);
+		if (fault & VM_FAULT_ERROR)
+			u->err = fault & VM_FAULT_OOM ? -ENOMEM : -EIO;
 		cond_resched();
 	}
 }

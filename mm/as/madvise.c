@@ -18,6 +18,7 @@
 #include <mm/mman.h>
 #include <mm/pagecache.h>
 #include <mm/readahead.h>
+#include <mm/shmem.h>
 #include <mm/swap.h>
 #include "as.h"
 
@@ -258,6 +259,16 @@ do_msync(struct mm_struct *mm, unsigned long addr, unsigned long len,
 	return err;
 }
 
+/* What memory has of a file's page, its cache or the one of swap. */
+static struct page *
+in_file(struct address_space *mapping, unsigned long index)
+{
+	struct page *page = find_get_page(mapping, index);
+
+	return page || !mapping_in_swap(mapping, index) ? page :
+	       shmem_swap_cached(mapping, index);
+}
+
 /* Is the page at addr of vma in memory? */
 static bool
 in_core(struct vm_area_struct *vma, unsigned long addr)
@@ -276,8 +287,8 @@ in_core(struct vm_area_struct *vma, unsigned long addr)
 		page = lookup_swap_cache(pte_to_swp_entry((pte_t){
 						READ_ONCE(pte->value) }));
 	else if (vma->vm_mapping)
-		page = find_get_page(vma->vm_mapping, vma->vm_pgoff +
-				     ((addr - vma->vm_start) >> PAGE_SHIFT));
+		page = in_file(vma->vm_mapping, vma->vm_pgoff +
+			       ((addr - vma->vm_start) >> PAGE_SHIFT));
 	if (page)
 		put_page(page);
 	return page != NULL;

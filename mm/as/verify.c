@@ -17,6 +17,7 @@
  */
 #include <kernel/init.h>
 #include <mm/rmap.h>
+#include <mm/shmem.h>
 #include <mm/swap.h>
 #include <mm/verify.h>
 #include "as.h"
@@ -178,6 +179,7 @@ as_verify(struct verify *v)
 
 	mm_for_each(verify_mm, &t);
 	rmap_verify(v);
+	t.swapped += shmem_swapped_pages();
 	VERIFY(v, swap_users() == t.swapped, "P3",
 	       "swap: slots have %lu users together, %lu entries name them",
 	       swap_users(), t.swapped);

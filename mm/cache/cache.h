@@ -8,6 +8,7 @@
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 
+struct page_tree_node;
 struct verify;
 
 /* Both return the flags as they were. */
@@ -38,6 +39,22 @@ mapping_writes_back(const struct address_space *mapping)
 {
 	return mapping->ops->write_page != NULL;
 }
+
+/* One page more (n = 1) or less of mapping is in memory. */
+void count_cache_page(const struct address_space *mapping, struct page *page,
+		      int n);
+/* Nodes that were in a tree: readers may still stand in them. */
+void free_tree_nodes(struct page_tree_node *list);
+
+/*
+ * What a truncation of [*index, end) takes next: pages, with references, and, at
+ * once, places in swap. *index is moved behind them. False: there is nothing
+ * left. Context: may sleep. shmem_swap.c
+ */
+#define TRUNCATE_BATCH	16u
+bool gather_to_truncate(struct address_space *mapping, unsigned long *index,
+			unsigned long end, struct page **pages,
+			unsigned *nr_pages);
 
 /* page, locked, leaves its file: it is not dirty any more. Held: tree_lock. */
 void page_forget_dirty(struct address_space *mapping, struct page *page);

@@ -69,6 +69,7 @@
 #include <mm/pagecache.h>
 #include <mm/reclaim.h>
 #include <mm/readahead.h>
+#include <mm/shmem.h>
 #include <mm/slab.h>
 #include <mm/verify.h>
 #include <mm/writeback.h>
@@ -187,8 +188,10 @@ find_get_page(struct address_space *mapping, unsigned long index)
 	rcu_read_lock();
 	for (;;) {
 		page = page_tree_lookup(&mapping->pages, index);
-		if (!page)
+		if (!page || page_tree_is_value(page)) {
+			page = NULL;
 			break;
+		}
 		if (!get_page_unless_zero(page))
 			continue;
 		if (likely(page_is_at(page, mapping, index)))
@@ -236,8 +239,10 @@ find_get_pages_tag(struct address_space *mapping, unsigned long index,
 		page_tree_next(&mapping->pages, &index) :
 		page_tree_next_tagged(&mapping->pages, &index, tag)) &&
 	       index < end) {
-		get_page(page);
-		pages[i++] = page;
+		if (!page_tree_is_value(page)) {
+			get_page(page);
+			pages[i++] = page;
+		}
 		index++;
 		if (!index)
 			break;
@@ -256,8 +261,8 @@ free_node_rcu(struct rcu_head *head)
 }
 
 /* Readers may still stand in nodes that were in a tree. */
-static void
-free_nodes(struct page_tree_node *list)
+void
+free_tree_nodes(struct page_tree_node *list)
 {
 	struct page_tree_node *node;
 
@@ -306,8 +311,8 @@ lock_with_nodes(struct address_space *mapping, unsigned long index,
 	}
 }
 
-static void
-count_page(const struct address_space *mapping, struct page *page, int n)
+void
+count_cache_page(const struct address_space *mapping, struct page *page, int n)
 {
 	struct pglist_data *node = NODE_DATA(page_to_nid(page));
 
@@ -369,7 +374,7 @@ add_to_page_cache(struct page *page, struct address_space *mapping,
 				       !mapping->ops->swap_backed))
 			page_set_flags(page, PG_active | PG_workingset);
 		lru_add(page);
-		count_page(mapping, page, 1);
+		count_cache_page(mapping, page, 1);
 		return 0;
 	}
 	page_clear_flags(page, PAGE_FLAGS_MASK & ~LOCK_FLAGS);
@@ -395,9 +400,9 @@ delete_from_page_cache(struct page *page)
 	WRITE_ONCE(page->user.mapping, NULL);
 	spin_unlock(&mapping->tree_lock);
 	page_clear_flags(page, PAGE_FLAGS_MASK & ~(LOCK_FLAGS | LIST_FLAGS));
-	free_nodes(freed);
+	free_tree_nodes(freed);
 	page_life(page, UNCACHE, page->user.index);
-	count_page(mapping, page, -1);
+	count_cache_page(mapping, page, -1);
 	charge(mapping, -1);
 	put_page(page);
 }
@@ -422,12 +427,12 @@ remove_mapping(struct page *page)
 		page_tree_delete(&mapping->pages, index, &freed);
 		mapping->nr_pages--;
 		/* The file may end as soon as the lock is free. */
-		count_page(mapping, page, -1);
+		count_cache_page(mapping, page, -1);
 		charge(mapping, -1);
 		WRITE_ONCE(page->user.mapping, NULL);
 	}
 	spin_unlock(&mapping->tree_lock);
-	free_nodes(freed);
+	free_tree_nodes(freed);
 	if (alone)
 		workingset_eviction(mapping, index);
 	return alone;
@@ -444,6 +449,13 @@ find_or_create_page(struct address_space *mapping, unsigned long index,
 		page = find_lock_page(mapping, index);
 		if (page)
 			break;
+		if (READ_ONCE(mapping->nr_swapped)) {
+			err = shmem_swap_in(mapping, index);
+			if (err < 0)
+				return err;
+			if (err)
+				continue;
+		}
 		page = alloc_page(mapping->gfp);
 		if (!page)
 			return -ENOMEM;
@@ -528,6 +540,8 @@ filemap_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (mapping->ops->start_read)
 		ret |= fault_readahead(vmf);
+	else if (mapping_in_swap(mapping, vmf->pgoff))
+		ret |= VM_FAULT_MAJOR;
 	err = find_or_create_page(mapping, vmf->pgoff, &page);
 	if (err)
 		return fault_error(err);

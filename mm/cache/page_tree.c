@@ -372,6 +372,20 @@ page_tree_insert(struct page_tree *tree, unsigned long index, void *entry,
 	return 0;
 }
 
+void
+page_tree_replace(struct page_tree *tree, unsigned long index, void *entry)
+{
+	struct page_tree_node *node;
+
+	if (!is_node(tree->root)) {
+		smp_store_release(&tree->root, entry);
+		return;
+	}
+	for (node = to_node(tree->root); node->shift; )
+		node = node->slots[digit(index, node->shift)];
+	smp_store_release(&node->slots[digit(index, 0)], entry);
+}
+
 static void
 set_free(struct page_tree_node *node, struct page_tree_node **freed)
 {

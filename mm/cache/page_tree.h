@@ -18,6 +18,28 @@
 #define NR_PAGE_TREE_TAGS	2u
 #define PAGE_TREE_ANY		NR_PAGE_TREE_TAGS	/* no mark is asked for */
 
+/*
+ * An entry is a pointer, at least to a word of its own, or a value: any number
+ * whose two lowest bits are 0, marked by bit 1. (Bit 0 is the root's.)
+ */
+static inline bool
+page_tree_is_value(const void *entry)
+{
+	return (unsigned long)entry & 2;
+}
+
+static inline void *
+page_tree_value(u32 value)
+{
+	return (void *)((unsigned long)value | 2);
+}
+
+static inline u32
+page_tree_to_value(const void *entry)
+{
+	return (u32)(unsigned long)entry & ~2u;
+}
+
 struct page_tree_node {
 	u8 shift;		/* of the index, for the digit of this level */
 	u8 count;		/* slots that are not NULL */
@@ -60,6 +82,9 @@ unsigned page_tree_nodes_needed(const struct page_tree *tree,
 /* Taken from the list *spare, zeroed ones. 0, or -EEXIST. */
 int page_tree_insert(struct page_tree *tree, unsigned long index, void *entry,
 		     struct page_tree_node **spare);
+/* Another entry stands at index, where one is. Its tags are as they were. */
+void page_tree_replace(struct page_tree *tree, unsigned long index,
+		       void *entry);
 /* The entry that was there, or NULL; nodes it leaves empty go to *freed. */
 void *page_tree_delete(struct page_tree *tree, unsigned long index,
 		       struct page_tree_node **freed);

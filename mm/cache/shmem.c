@@ -3,15 +3,17 @@
  * Shared memory: files whose only store is the page cache.
  *
  * Ideas
- *   Nothing lies behind these pages: one that is not in the cache was never
- *	written, and reads as zeros (a hole). So "read in" means clear, and a page
- *	must not leave the cache while the file needs it: reclaim leaves it alone.
+ *   Nothing lies behind these pages: one that was never written reads as zeros
+ *	(a hole). So "read in" means clear, and a page must not be dropped while
+ *	the file needs it: reclaim sends it to swap (shmem_swap.c).
  *   Space	each file system counts its pages and may have a limit; a page is
- *	charged when it enters the cache and given back when it leaves, whoever
- *	asked for it: a write (ENOSPC) or a fault (SIGBUS).
+ *	charged when it enters the file and given back when it leaves, whoever
+ *	asked for it: a write (ENOSPC) or a fault (SIGBUS). In swap it is still
+ *	the file's.
  *   Hole	truncation and punching are the same: whole pages leave, and what
  *	is left of a page at either end is zeroed, so that growing the file
- *	again shows zeros.
+ *	again shows zeros. Such a rest may be in swap; it must come back
+ *	first, and if it cannot, nothing is cut.
  *
  *	punch [start, end):   |..zz|    |    |zz..|
  *			       keep  gone gone keep
@@ -67,16 +69,26 @@ shmem_init_mapping(struct address_space *mapping, struct inode *host,
 	mapping->private = space;
 }
 
-void
-shmem_punch_hole(struct address_space *mapping, u64 start, u64 end)
+int
+shmem_bring_in(struct address_space *mapping, u64 pos, struct page **page)
+{
+	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
+
+	*page = NULL;
+	if (!(pos & (PAGE_SIZE - 1)) || !mapping_in_swap(mapping, index))
+		return 0;
+	return read_cache_page(mapping, index, page);
+}
+
+/* Both of its ends are in memory. */
+static void
+punch_hole(struct address_space *mapping, u64 start, u64 end)
 {
 	unsigned long first = (unsigned long)((start + PAGE_SIZE - 1) >>
 					      PAGE_SHIFT);
 	unsigned long last = (unsigned long)(end >> PAGE_SHIFT);
 	unsigned from = start & (PAGE_SIZE - 1), to = end & (PAGE_SIZE - 1);
 
-	if (start >= end)
-		return;
 	if (first > last) {		/* all inside one page */
 		zero_cached_part(mapping, last, from, to);
 		return;
@@ -86,6 +98,26 @@ shmem_punch_hole(struct address_space *mapping, u64 start, u64 end)
 	if (to)
 		zero_cached_part(mapping, last, 0, to);
 	truncate_inode_pages_range(mapping, first, last);
+}
+
+int
+shmem_punch_hole(struct address_space *mapping, u64 start, u64 end)
+{
+	struct page *low, *high = NULL;
+	int err;
+
+	if (start >= end)
+		return 0;
+	err = shmem_bring_in(mapping, start, &low);
+	if (!err)
+		err = shmem_bring_in(mapping, end, &high);
+	if (!err)
+		punch_hole(mapping, start, end);
+	if (low)
+		put_page(low);
+	if (high)
+		put_page(high);
+	return err;
 }
 
 struct page *

@@ -18,4 +18,12 @@ struct swap_area *swap_area_of(swp_entry_t entry);
 /* Its count or its page went: free it if it has neither. Held: swap_lock. */
 void swap_slot_settle(struct swap_area *area, u32 slot);
 
+/* --- swap_cache.c: pages of files (shmem_swap.c). Held: swap_lock --- */
+
+/* page, locked, in state CACHE, of no file any more, with a reference that
+ * becomes the cache's, goes to entry, which one tree names from now on. */
+void swap_cache_take(struct page *page, swp_entry_t entry);
+/* The other way round: page, locked, gives its slot up, and the reference. */
+void swap_cache_give(struct page *page);
+
 #endif

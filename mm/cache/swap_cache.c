@@ -25,7 +25,9 @@
  * Sources  Gorman, chapter 11.
  */
 #include <kernel/panic.h>
+#include <kernel/psi.h>
 #include <lib/errno.h>
+#include <mm/hooks.h>
 #include <mm/lru.h>
 #include <mm/reclaim.h>
 #include <mm/writeback.h>
@@ -125,6 +127,30 @@ delete_from_swap_cache(struct page *page)
 	put_page(page);
 }
 
+void
+swap_cache_take(struct page *page, swp_entry_t entry)
+{
+	struct swap_area *area = swap_area_of(entry);
+
+	page->user.private = entry.value;
+	change_state(page, PAGE_STATE_SWAPCACHE);
+	page_set_flags(page, PG_dirty);
+	area->cache[swp_offset(entry)] = page;
+	area->map[swp_offset(entry)]++;
+	atomic_inc(&nr_cached);
+}
+
+void
+swap_cache_give(struct page *page)
+{
+	swp_entry_t entry = page_entry(page);
+
+	swap_area_of(entry)->map[swp_offset(entry)]--;
+	forget_slot(page);
+	change_state(page, PAGE_STATE_CACHE);
+	page->user.private = 0;
+}
+
 bool
 try_to_free_swap(struct page *page)
 {
@@ -214,7 +240,9 @@ read_slot(struct page *page, swp_entry_t entry, bool ahead)
 	if (workingset_refault(NULL, entry.value, false))
 		page_set_flags(page, PG_active | PG_workingset);
 	lru_add(page);
-	count_vm_event(ahead ? SWAP_RA : PSWPIN);
+	page_life(page, SWAP_IN, entry.value);
+	count_vm_event(PSWPIN);
+	count_vm_events(SWAP_RA, ahead);
 	swap_area_of(entry)->ops->start(swap_area_of(entry), page,
 					swp_offset(entry), false);
 	return true;
@@ -281,6 +309,49 @@ swapin_readahead(swp_entry_t entry, struct page **found)
 	return 0;
 }
 
+/* page, locked, is it the one, and read? 0, -EAGAIN, -EIO. */
+static int
+check_swap_page(struct page *page, swp_entry_t entry)
+{
+	if (page_state(page) != PAGE_STATE_SWAPCACHE ||
+	    page->user.private != entry.value)
+		return -EAGAIN;
+	if (page_uptodate(page))
+		return 0;
+	/* Out of the way of the next, who may have more luck. */
+	delete_from_swap_cache(page);
+	return -EIO;
+}
+
+int
+get_swap_cache_page(swp_entry_t entry, struct page **found, bool *major)
+{
+	struct page *page = lookup_swap_cache(entry);
+	bool stall = !page || !page_uptodate(page);
+	unsigned was = stall ? psi_stall_enter(PSI_MEM_STALL) : 0;
+	int err = 0;
+
+	*major = !page;
+	if (!page)
+		err = swapin_readahead(entry, &page);
+	if (page)
+		lock_page(page);
+	if (stall)
+		psi_stall_leave(was);
+	if (!page)
+		return err ? err : -EAGAIN;
+	err = check_swap_page(page, entry);
+	if (err) {
+		unlock_page(page);
+		put_page(page);
+		return err;
+	}
+	if (page_clear_flags(page, PG_readahead) & PG_readahead)
+		count_vm_event(SWAP_RA_HIT);
+	*found = page;
+	return 0;
+}
+
 /* --- writing ------------------------------------------------------------------ */
 
 void
@@ -295,6 +366,7 @@ swap_writepage(struct page *page)
 	}
 	set_page_writeback(page);
 	unlock_page(page);
+	page_life(page, SWAP_OUT, entry.value);
 	count_vm_event(PSWPOUT);
 	swap_area_of(entry)->ops->start(swap_area_of(entry), page,
 					swp_offset(entry), true);

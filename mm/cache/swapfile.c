@@ -5,9 +5,10 @@
  * Ideas
  *   Slot	4096 bytes. Number 0 is the header (mkswap writes it); so no entry
  *		of a page table that names a slot is all zero.
- *   Count	how many entries of page tables name the slot: one when a page
- *		was swapped out, one more for each fork. The swap cache may have
- *		its page too (SLOT_CACHED). A slot is free when it has neither.
+ *   Count	how many entries name the slot: of page tables, one when a page
+ *		was swapped out, one more for each fork; or the tree of a file in
+ *		memory (shmem_swap.c). The swap cache may have its page too
+ *		(SLOT_CACHED). A slot is free when it has neither.
  *
  *	map	[hdr][1][1|C][0][2][0|C][0] ...
  *		      |	 |    |	 |  \-- a page without translations, in the cache
@@ -32,7 +33,8 @@
  *	 are not free in the bits.
  *   P2  the page at cache[slot] is in state SWAPCACHE and names the slot, and
  *	 the other way round.
- *   P3  a slot's count is the number of entries that name it (all spaces).
+ *   P3  a slot's count is the number of entries that name it (all spaces and
+ *	 files).
  * Locks   swap_lock: all areas; taken inside page_table_lock and the page lock.
  *	   swapon_mutex: areas come and go.
  * Cost	   7 bytes a slot, allocated once: nothing is allocated to swap a page
@@ -53,6 +55,7 @@
 #include <mm/init.h>
 #include <mm/mm.h>
 #include <mm/pagecache.h>
+#include <mm/shmem.h>
 #include <mm/swap.h>
 #include <mm/verify.h>
 #include <mm/vmalloc.h>
@@ -165,6 +168,18 @@ get_swap_page(void)
 	}
 	spin_unlock(&swap_lock);
 	return entry;
+}
+
+void
+put_swap_page(swp_entry_t entry)
+{
+	struct swap_area *area;
+
+	spin_lock(&swap_lock);
+	area = swap_area_of(entry);
+	area->map[swp_offset(entry)] = 0;
+	swap_slot_settle(area, swp_offset(entry));
+	spin_unlock(&swap_lock);
 }
 
 void
@@ -464,6 +479,8 @@ empty_area(struct swap_area *area)
 
 	while (!err && READ_ONCE(area->nr_used)) {
 		err = unuse_spaces(area->type);
+		if (!err)
+			err = shmem_unuse(area->type);
 		drop_cached(area);
 		if (!err && signal_pending())
 			err = -EINTR;

@@ -16,9 +16,9 @@
 #include <lib/string.h>
 #include <mm/highmem.h>
 #include <mm/mm.h>
+#include <mm/shmem.h>
 #include <mm/writeback.h>
-
-#define TRUNCATE_BATCH	16u
+#include "cache.h"
 
 /*
  * The caller has taken the translations away, but a fault may have brought one
@@ -41,9 +41,7 @@ truncate_inode_pages_range(struct address_space *mapping, unsigned long first,
 	struct page *pages[TRUNCATE_BATCH];
 	unsigned i, n;
 
-	while ((n = find_get_pages(mapping, first, end, TRUNCATE_BATCH,
-				   pages))) {
-		first = pages[n - 1]->user.index + 1;
+	while (gather_to_truncate(mapping, &first, end, pages, &n)) {
 		for (i = 0; i < n; i++) {
 			lock_page(pages[i]);
 			if (pages[i]->user.mapping == mapping)
@@ -52,8 +50,6 @@ truncate_inode_pages_range(struct address_space *mapping, unsigned long first,
 			put_page(pages[i]);
 		}
 		cond_resched();
-		if (!first)
-			break;
 	}
 }
 

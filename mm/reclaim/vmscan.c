@@ -16,6 +16,7 @@
  *	used since		active, or once more (policy.c)
  *	anonymous, no slot	give it one; none left: keep
  *	mapped			take the translations away (rmap.c)
+ *	shared memory		a slot takes its place in the file (shmem_swap.c)
  *	dirty			write it; when that is done it is clean
  *	clean, nobody has it	FREE
  *
@@ -55,6 +56,7 @@
 #include <mm/mm.h>
 #include <mm/pagecache.h>
 #include <mm/rmap.h>
+#include <mm/shmem.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
 #include <mm/trace.h>
@@ -141,13 +143,23 @@ note_writeback(struct page *page, struct scan_control *sc)
 	return KEPT;
 }
 
-/* Anonymous memory needs a slot before it can go. */
+/* A page of shared memory that is not in the swap cache. */
+static bool
+is_shmem(const struct page *page)
+{
+	return page_state(page) == PAGE_STATE_CACHE && !is_file(page);
+}
+
+/* Anonymous memory needs a slot before it can go; shared gets it when it is
+ * not mapped any more. */
 static bool
 may_get_slot(struct page *page, const struct scan_control *sc)
 {
+	if (is_shmem(page))
+		return sc->gfp & __GFP_IO && !page_maybe_pinned(page) &&
+		       nr_free_swap_pages();
 	if (page_state(page) != PAGE_STATE_ANON)
-		return page_state(page) == PAGE_STATE_SWAPCACHE ||
-		       is_file(page);	/* not yet: shared memory */
+		return true;
 	/* One without translations is just being made, or just gone. */
 	return sc->gfp & __GFP_IO && page_mapcount(page) &&
 	       !page_maybe_pinned(page) && add_to_swap(page);
@@ -173,6 +185,8 @@ shrink_page(struct page *page, struct scan_control *sc)
 	if (!may_get_slot(page, sc))
 		return ACTIVATED;
 	if (page_mapcount(page) && !try_to_unmap(page))
+		return ACTIVATED;
+	if (is_shmem(page) && !shmem_swap_out(page))
 		return ACTIVATED;
 	if (page->flags & PG_dirty) {
 		enum outcome out = pageout(page, sc);

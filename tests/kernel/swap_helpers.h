@@ -10,6 +10,7 @@
 #include <mm/lru.h>
 #include <mm/pagecache.h>
 #include <mm/rmap.h>
+#include <mm/shmem.h>
 #include <mm/swap.h>
 #include <mm/writeback.h>
 #include "as_helpers.h"
@@ -55,22 +56,27 @@ swap_end(struct test *t, struct block_device *disk)
 	EXPECT_EQ(t, ramdisk_destroy(disk), 0);
 }
 
-/* The page at addr goes to swap, as reclaim does it. False: it could not. */
+/* page, locked, gets a slot and loses its translations. */
 static inline bool
-send_to_swap(struct mm_struct *mm, unsigned long addr)
+give_slot(struct page *page)
 {
-	pte_t pte = as_pte(mm, addr);	/* a fault may change it at any time */
-	struct page *page;
+	if (page_state(page) == PAGE_STATE_CACHE)
+		return page->user.mapping && try_to_unmap(page) &&
+		       shmem_swap_out(page);
+	return (page_state(page) == PAGE_STATE_SWAPCACHE ||
+		add_to_swap(page)) && try_to_unmap(page);
+}
+
+/* page goes to swap, as reclaim does it. False: it could not. */
+static inline bool
+send_page_to_swap(struct page *page)
+{
 	bool gone = false;
 
-	if (!pte_mapped(pte))
-		return false;
-	page = pfn_to_page(pte_pfn(pte));
 	if (!lru_isolate_page(page))
 		return false;
 	lock_page(page);
-	if ((page_state(page) == PAGE_STATE_SWAPCACHE || add_to_swap(page)) &&
-	    try_to_unmap(page)) {
+	if (give_slot(page)) {
 		if (clear_page_dirty_for_io(page)) {
 			swap_writepage(page);
 			wait_on_page_writeback(page);
@@ -89,6 +95,27 @@ send_to_swap(struct mm_struct *mm, unsigned long addr)
 	atomic_set(&page->refcount, 1);
 	put_page(page);
 	return true;
+}
+
+/* The page at addr, whose entry a fault may change at any time. */
+static inline bool
+send_to_swap(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t pte = as_pte(mm, addr);
+
+	return pte_mapped(pte) && send_page_to_swap(pfn_to_page(pte_pfn(pte)));
+}
+
+/* Page index of a file in memory. */
+static inline bool
+send_file_page_to_swap(struct address_space *mapping, unsigned long index)
+{
+	struct page *page = find_get_page(mapping, index);
+
+	if (!page)
+		return false;
+	put_page(page);		/* it stays, or the isolation sees it */
+	return send_page_to_swap(page);
 }
 
 #endif
