@@ -20,7 +20,7 @@ from mm import frames, tables, target  # noqa: E402
 
 COMMANDS = ("walk", "what", "maps", "regs", "fault", "page", "zones", "buddy",
             "check", "map", "tasks", "slab", "vmalloc", "shadow", "owner",
-            "snap", "diff", "vma", "symbols", "oom")
+            "snap", "diff", "vma", "symbols", "oom", "rmap", "lru", "swap")
 FACTS = ("cat buddyinfo", "cat zoneinfo", "cat kernel_page_tables", "map", "ps",
          "page 0x61000", "ptwalk 0xc0012345", "ptwalk 0xc1234567")
 
@@ -37,7 +37,7 @@ def at_reset_every_command_answers_in_words():
     for name in COMMANDS:
         words = {"walk": "0xc0010000", "what": "0xc0010000",
                  "page": "0x61000", "shadow": "0xc0010000",
-                 "snap": "x", "diff": "x"}.get(name, "")
+                 "rmap": "0x61000", "snap": "x", "diff": "x"}.get(name, "")
         text = do(f"mm {name} {words}")
         expect(0 < len(lines_of(text)) < 40, f"mm {name} says: {text}")
     has(do("mm walk 0xc0010000"), "the MMU is off")
@@ -274,7 +274,8 @@ def each_command_has_help_with_a_drawing_and_a_next_step():
                f"help mm {name}: {text}")
         words = {"walk": "$pc", "what": "$pc", "page": "0x61000",
                  "fault": "0x805 0x10", "shadow": "0xc0010000", "snap": "x",
-                 "diff": "x", "owner": "--slab"}.get(name, "")
+                 "diff": "x", "rmap": "0x61000",
+                 "owner": "--slab"}.get(name, "")
         text = lines_of(do(f"mm {name} {words}"))
         expect(text[-1].startswith("next: "), f"mm {name}: {text[-1]}")
     for name in COMMANDS:

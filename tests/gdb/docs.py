@@ -2,12 +2,14 @@
 """Inside gdb: the transcripts of docs, typed in again and compared.
 
 A block fenced by ```gdb is one; "gdb replay" is one of the recorded fault. "gdb
-user" and "gdb user replay" are of mapdemo (chapter 6), from reset on.
+user" and "gdb user replay" are of mapdemo (chapter 6), from reset on; "gdb
+pressure" of thrash on a machine that is too small (chapters 9 to 12).
 Numbers differ from build to build, so a number stands for any number; "..."
 in a line stands for any text, a line of "..." for any lines. What gdb says
 where it stops is not compared.
 """
 
+import glob
 import os
 import re
 import sys
@@ -23,12 +25,16 @@ MOVES = ("continue", "frame", "tbreak", "stepi", "reverse", "set",
 
 
 KIND = os.environ.get("VELLUM_KIND", "gdb")
-BOOK = "docs/06-address-spaces.md" if "user" in KIND else "docs/gdb.md"
+BOOKS = ["docs/06-address-spaces.md"] if "user" in KIND else \
+    sorted(glob.glob("docs/09-*") + glob.glob("docs/1[012]-*")) \
+    if "pressure" in KIND else ["docs/gdb.md"]
 
 
 def blocks(kind):
-    with open(BOOK) as file:
-        text = file.read()
+    text = ""
+    for name in BOOKS:
+        with open(name) as file:
+            text += file.read()
     return [body for info, body in re.findall(
         r"^```(gdb[^\n]*)\n(.*?)^```$", text, re.M | re.S) if info == kind]
 
@@ -86,5 +92,5 @@ if KIND == "gdb":
     gdb.Breakpoint("monitor_main", temporary=True)
     do("continue")
 add(KIND)
-expect(cases, f"{BOOK} has no transcript of \"{KIND}\"")
+expect(cases, f"{BOOKS} have no transcript of \"{KIND}\"")
 run("gdb-docs")

@@ -10,6 +10,7 @@
     vmareas    the vmalloc space      vmstat   counters
     spaces     address spaces: VMAs and entries
     trees      red-black trees that may be broken
+    usage      pages of programs and files     locks   who holds one
     one module for each command or two
 
 House rules. Every table names its units; addresses in hexadecimal, counts in
@@ -24,10 +25,11 @@ def load():
     command.Prefix()
     from . import walk, what, maps, fault, page, zones, check, tasks
     from . import slab, shadow, vmalloc, owner, snap, vma, programs, oom
+    from . import rmap, lru, swaps
     from . import replay, session, printers, window
     for module in (walk, what, maps, vma, fault, page, zones, slab, vmalloc,
                    shadow, owner, snap, check, tasks, replay, session,
-                   programs, oom):
+                   programs, rmap, lru, swaps, oom):
         module.register()
     printers.register()
     window.register()

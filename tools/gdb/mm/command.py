@@ -23,6 +23,8 @@ class Prefix(gdb.Command):
          mm owner        live allocations by call site
          mm snap NAME, mm diff NAME      what changed in between
          mm check        re-derive the counters and say what contradicts
+         mm rmap X       who maps a frame
+         mm lru          lists of pages by use    mm swap    areas and slots
          mm oom          who would end if memory ran out, and why
          mm tasks        tasks, and the stack of one
          mm when, mm goto N, mm cause, mm who-wrote ADDR    in a replay

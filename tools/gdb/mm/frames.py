@@ -38,6 +38,7 @@ class Layout:
             if name not in ("PCPTYPES", "TYPES")}
         self.state_number = {name: n for n, name in self.states.items()}
         self.letters, self.texts = self.state_table()
+        self.flag_names = []            # once they can be read
 
     @staticmethod
     def state_table():
@@ -97,12 +98,15 @@ class Page:
 
 
 def flag_names():
+    form = layout()
     try:
-        table = target.variable("page_flag_names")
-        return [target.text_at(table[i])
-                for i in range(table.type.range()[1] + 1)]
+        if not form.flag_names:
+            table = target.variable("page_flag_names")
+            form.flag_names = [target.text_at(table[i])
+                               for i in range(table.type.range()[1] + 1)]
     except (gdb.error, MMError):
         return []
+    return form.flag_names
 
 
 class Frames:
@@ -247,9 +251,10 @@ def pageblock_type(frames, pfn):
     return layout().types.get(kind, str(kind))
 
 
-def list_of(frames, head, limit):
-    """Frame numbers on a free list; raises lists.Broken with .nodes so far."""
-    offset = layout().free_list
+def list_of(frames, head, limit, offset=None):
+    """Frame numbers on a list of pages, linked at offset (default: that of free
+    lists); raises lists.Broken with .nodes so far."""
+    offset = layout().free_list if offset is None else offset
 
     def links(address):
         if address == head or not frames.raw:

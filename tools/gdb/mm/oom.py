@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm oom: who would have to end if memory ran out, and why."""
 
-from . import command, frames, target, tasks
+from . import command, frames, swaps, target, tasks
 
 STATES = ("", "killed", "reaped")
 NEVER = -1000
@@ -51,6 +51,7 @@ class Oom(command.Command):
       |## rss ##|# tables #|                                the others stay
 
       badness = rss + swap + tables + oom_score_adj * (all pages / 1000)
+      all pages: of memory and of swap.
       The largest ends; of equals the youngest. Never: init, adj -1000, and
       who has been killed already. Pages, all of them."""
 
@@ -58,7 +59,8 @@ class Oom(command.Command):
     counts = (0,)
 
     def run(self, _words, _options):
-        total = sum(zone.managed for zone in frames.zones())
+        total = sum(zone.managed for zone in frames.zones()) + \
+            sum(area.usable for area in swaps.areas() if area.active)
         at = target.value("(unsigned long)init_process")
         init = int(target.object_at("struct process", at)["pid"]) if at else 0
         rows = sorted(candidates(total), key=lambda c: (-c.points, -c.pid))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm page and mm map: one frame, and all of them."""
 
-from . import command, frames, life, owner, tables, target
+from . import command, frames, life, owner, tables, target, usage
 
 COLUMNS, ROWS = 64, 16
 
@@ -60,6 +60,9 @@ class PageCommand(command.Command):
                f"mapcount {head.mapcount}")
         yield (f"  flags 0x{head.flags:08x}: "
                f"{'|'.join(head.flag_names()) or 'none set'}")
+        use = usage.Use(head)
+        if use.known():
+            yield f"  {use.text()}"
         block = frames.pageblock_type(known, pfn)
         if block:
             yield (f"  pageblock 0x{pfn & ~0xff:x}-0x{pfn | 0xff:x}: "
@@ -69,7 +72,8 @@ class PageCommand(command.Command):
         yield from owner.describe(pfn)
         if "--life" in options:
             yield from life.describe(pfn, known.start)
-        yield (f"next: mm what 0x{pfn << 12:x}   print *(struct page *)"
+        yield ((f"next: mm rmap 0x{pfn:x}   " if use.known() else "next: ")
+               + f"mm what 0x{pfn << 12:x}   print *(struct page *)"
                f"0x{head.address:x}   x/16wx VA")
 
     @staticmethod

@@ -3,7 +3,7 @@
 
 import gdb
 
-from . import command, spaces, target
+from . import command, spaces, target, usage
 from .command import many, size_text
 
 WIDTH = 32                  # letters of a strip
@@ -122,7 +122,9 @@ class VmaCommand(command.Command):
             yield (f"  page {page} of {len(letters)}"
                    + (f", page {vma.pgoff + page} of the file" if vma.file
                       else "") +
-                   f": {spaces.STATES[letters[page]]}")
+                   f": {spaces.STATES[letters[page]]}"
+                   + (f", slot {usage.slot_text(space.entry(va).l2)}"
+                      if letters[page] == "s" else ""))
             yield "  " + strip(letters)
         for what, access in (("read", {}), ("write", {"write": True})):
             yield f"  a {what}:  {spaces.answer(space, va, **access)}"
