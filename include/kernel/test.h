@@ -66,7 +66,7 @@ void test_info(struct test *t, const char *fmt, ...) __printf(2, 3);
 		test_fail(t, __FILE__, __LINE__, "%s", #cond); \
 	ok_; \
 })
-/* mm_verify_all() when all is quiet; what it finds is printed. */
+/* mm_verify_all() when RCU has freed what it had; what it finds is printed. */
 #define EXPECT_VERIFIED(t)	test_verified(t, __FILE__, __LINE__)
 #define EXPECT_EQ(t, a, b) ({ \
 	long long a_ = (long long)(a), b_ = (long long)(b); \

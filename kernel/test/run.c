@@ -235,15 +235,14 @@ test_check_verify(struct test *t)
 }
 
 /*
- * For EXPECT_VERIFIED(). Settled first: what RCU still has to free would be
- * freed while verify looks. A case that has masked interrupts sees to that
- * itself.
+ * For EXPECT_VERIFIED(). What RCU still has to free would be freed while verify
+ * looks. A case that has masked interrupts sees to that itself.
  */
 bool
 test_verified(struct test *t, const char *file, int line)
 {
 	if (!irqs_disabled())
-		test_free_pages();
+		rcu_barrier();
 	return test_finds_nothing(t, file, line, mm_verify_all,
 				  "mm_verify_all():");
 }
