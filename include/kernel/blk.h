@@ -186,6 +186,12 @@ void blk_queue_show(struct seq_buf *s, struct block_device *disk);
  * and bdev_open(), and -EROFS.
  */
 int swap_on_disk(dev_t dev, const char *name, int prio);
+/*
+ * The same in a file, which nobody may write to or remove until swapoff. Also
+ * -EINVAL: it has holes, or lies on no disk; -EBUSY: it is swap already;
+ * -ETXTBSY: it is mapped to be written; errors of opening and of fsync.
+ */
+int swap_on_file(const char *name, int prio);
 
 /* --- a disk's pages: bdev.c ----------------------------------------------- */
 

@@ -271,6 +271,14 @@ i_size_read(const struct inode *inode)
 	return __atomic_load_n(&inode->i_size, __ATOMIC_RELAXED);
 }
 
+/* Are its blocks in use as swap?  Then nobody writes, shortens or removes it.
+ * Changes under i_lock. */
+static inline bool
+is_swapfile(const struct inode *inode)
+{
+	return READ_ONCE(inode->i_mapping->swapfile);
+}
+
 /* Held: i_lock. Faults look at size_pages. */
 void i_size_write(struct inode *inode, u64 size);
 

@@ -92,6 +92,8 @@ struct address_space {
 	unsigned long nr_swapped;	/* tree_lock; shared memory in swap */
 	struct list_head swap_list;	/* swap_lock, unless nr_swapped is 0 */
 	bool unevictable;		/* a  SHM_LOCK: nothing goes to swap */
+	bool swapfile;			/* a  its blocks are swap: swapon changes it
+					 * under the inode lock; no writes */
 	unsigned long writeback_index;	/* where the flusher goes on; a hint */
 	errseq_t wb_err;		/* a  of writes: lib/errseq.h */
 	unsigned long size_pages;	/* the file's size, rounded up; inode lock:

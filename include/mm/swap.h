@@ -81,7 +81,7 @@ struct swap_operations {
 struct swap_area {
 	const struct swap_operations *ops;
 	void *device;			/* of ops */
-	char name[32];			/* as it was opened */
+	char name[64];			/* as it was opened */
 	const char *kind;		/* "partition" or "file" */
 	u32 nr_slots;			/* of the device, the header included */
 	s16 prio;

@@ -302,6 +302,8 @@ write_limit(struct inode *inode, u64 pos, size_t count)
 	unsigned long limit = rlimit(RLIMIT_FSIZE);
 	u64 end = MAX_LFS_FILESIZE, size = i_size_read(inode);
 
+	if (is_swapfile(inode))
+		return -ETXTBSY;
 	if (inode->i_seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
 	if (inode->i_seals & F_SEAL_GROW) {
@@ -477,6 +479,9 @@ static const struct vm_operations_struct stored_vm_ops = {
 int
 generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	if (vma->vm_flags & VM_SHARED && vma->vm_flags & VM_WRITE &&
+	    is_swapfile(file->f_inode))
+		return -ETXTBSY;
 	vma->vm_ops = file->f_inode->i_mapping->ops->write_page ?
 		      &stored_vm_ops : &generic_vm_ops;
 	vma->vm_file = get_file(file);

@@ -197,6 +197,8 @@ may_delete(struct inode *dir, struct dentry *d)
 	if ((dir->i_mode & S_ISVTX) && uid && uid != d->d_inode->i_uid &&
 	    uid != dir->i_uid)
 		return -EPERM;
+	if (is_swapfile(d->d_inode))
+		return -EPERM;
 	return READ_ONCE(d->d_mounted) ? -EBUSY : 0;
 }
 

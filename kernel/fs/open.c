@@ -188,7 +188,7 @@ vfs_truncate(struct inode *inode, u64 size)
 	if (!sb_start_write(inode->i_sb))
 		return -EROFS;
 	mutex_lock(&inode->i_lock);
-	err = inode->i_op->truncate(inode, size);
+	err = is_swapfile(inode) ? -ETXTBSY : inode->i_op->truncate(inode, size);
 	mutex_unlock(&inode->i_lock);
 	sb_end_write(inode->i_sb);
 	return err;

@@ -466,7 +466,8 @@ filemap_page_mkwrite(struct vm_fault *vmf)
 
 	if (page->user.mapping != mapping)
 		return VM_FAULT_RETRY;	/* it has left: look again */
-	if (page->user.index >= READ_ONCE(mapping->size_pages))
+	if (page->user.index >= READ_ONCE(mapping->size_pages) ||
+	    READ_ONCE(mapping->swapfile))
 		return VM_FAULT_SIGBUS;
 	if (mapping->ops->prepare_write)
 		err = mapping->ops->prepare_write(mapping, page, 0, PAGE_SIZE);

@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -126,6 +127,23 @@ wait_for_all(void)
 	}
 }
 
+/* A file system with a swap file on it could not be unmounted. */
+static void
+leave_swap(void)
+{
+	char *text = read_file("/proc/swaps"), *line, *save = NULL;
+	char name[64];
+
+	if (!text)
+		return;
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (sscanf(line, "%63s", name) == 1 && name[0] == '/' &&
+		    swapoff(name))
+			complain(name);
+	free(text);
+}
+
 /* Disks are left in order: those that are in use become read-only. */
 static void
 leave_disks(void)
@@ -155,6 +173,7 @@ end_machine(void)
 	wait_for_all();
 	kill(-1, SIGKILL);
 	wait_for_all();
+	leave_swap();
 	leave_disks();
 	reboot(RB_POWER_OFF);
 	complain("power off");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mkswap, swapon, swapoff: disks that take pages when memory is short. */
+/* mkswap, swapon, swapoff: disks and files that take pages when memory is short. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define MAGIC		"SWAPSPACE2"
 #define HEADER_AT	1024
 
-/* mkswap DEVICE: slot 0 says how many there are. */
+/* mkswap DEVICE | FILE: slot 0 says how many there are. */
 static int
 mkswap_main(int argc, char **argv)
 {
@@ -47,7 +47,7 @@ mkswap_main(int argc, char **argv)
 	       (unsigned long)words[1] * 4);
 	return 0;
 }
-APPLET(mkswap, mkswap_main, "DEVICE|make a disk swap space");
+APPLET(mkswap, mkswap_main, "DEVICE | FILE|make a disk or a file swap space");
 
 /* swapon [-p PRIORITY] DEVICE...; swapon -s shows them. */
 static int
@@ -77,7 +77,7 @@ swapon_main(int argc, char **argv)
 	return status;
 }
 APPLET(swapon, swapon_main,
-       "-s | [-p PRIORITY] DEVICE...|use disks for swap; show them");
+       "-s | [-p PRIORITY] DEVICE | FILE...|use disks or files for swap; show them");
 
 static int
 swapoff_main(int argc, char **argv)
@@ -92,4 +92,4 @@ swapoff_main(int argc, char **argv)
 	return status;
 }
 APPLET(swapoff, swapoff_main,
-       "DEVICE...|bring back what is in swap, and use it no more");
+       "DEVICE | FILE...|bring back what is in swap, and use it no more");
