@@ -122,10 +122,11 @@ extern bool (*page_oom_fn)(gfp_t gfp, unsigned order);
 extern void (*page_wake_kswapd_fn)(struct zone *zone, unsigned order);
 
 /*
- * A single page whose last reference is gone, off all lists: freed. Context:
- * irqs off. For mm/reclaim/lru.c, which gives up many at once.
+ * Single pages whose last references are gone, off all lists: freed. Sixteen
+ * neighbours in a row are freed as the block that they are. Context: irqs off.
+ * For mm/reclaim/lru.c, which gives up many at once.
  */
-void free_unreferenced_page(struct page *page);
+void free_unreferenced_pages(struct page **pages, unsigned nr);
 
 /* More lines of meminfo, of the rooms above; each made by meminfo_line(). */
 extern void (*meminfo_more_fn)(struct seq_buf *s);

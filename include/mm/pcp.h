@@ -13,6 +13,9 @@
 #define PCP_ORDERS	5	/* blocks of order 0 to 4 are kept */
 #define PCP_BATCH_MAX	16	/* frames; the bound of work per call */
 
+static_assert(1u << (PCP_ORDERS - 1) == PCP_BATCH_MAX,
+	      "a batch of frames is a block of the largest order kept");
+
 /* Two magazines of blocks of one order and type, linked by pcp.next. */
 struct pcp_stack {
 	struct page *loaded;
@@ -88,6 +91,8 @@ bool pcp_refill(struct zone *zone, struct zone_pcp *pcp, unsigned order,
 void pcp_make_room(struct zone_pcp *pcp, struct pcp_stack *stack,
 		   unsigned order);
 void pcp_drain(struct zone_pcp *pcp);
+/* 16 frames from page on, freed at once. */
+void pcp_free_side_by_side(struct zone *zone, struct page *page);
 
 /* Batches from the size of the zone; when that changed. */
 void pcp_set_batch(struct zone *zone);

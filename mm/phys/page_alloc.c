@@ -464,7 +464,7 @@ free_block_slow(struct page *page, unsigned order)
 	if (is_user_state(page->flags) && !free_flags_good(page->flags, order)) {
 		lru_page_freed(page);
 		if (!order && free_flags_good(page->flags, 0)) {
-			free_unreferenced_page(page);
+			free_unreferenced_pages(&page, 1);
 			return;
 		}
 	}
@@ -555,10 +555,52 @@ free_frames(struct page *page, unsigned order)
 		free_without_reference(page);
 }
 
-void
-free_unreferenced_page(struct page *page)
+/* Are these 16 pages one aligned block, and is each good to be freed? */
+static bool
+is_whole_block(struct page *const *pages)
 {
-	free_block(page, 0);
+	struct page *first = pages[0];
+	unsigned i;
+
+	if ((first - mem_map) % PCP_BATCH_MAX || page_debug_on() ||
+	    pages[PCP_BATCH_MAX - 1] != first + PCP_BATCH_MAX - 1)
+		return false;
+	for (i = 0; i < PCP_BATCH_MAX; i++) {
+		if (pages[i] != first + i ||
+		    !free_flags_good(first[i].flags, 0) ||
+		    page_mapcount(first + i))
+			return false;
+	}
+	return true;
+}
+
+static void
+free_whole_block(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+
+	translation_check_frames(page, PCP_ORDERS - 1, FREED_STALE);
+	dma_debug_freed(page_to_phys(page), PAGE_SIZE * PCP_BATCH_MAX,
+			(unsigned long)__builtin_return_address(0));
+	kasan_free_pages(page, PCP_ORDERS - 1);
+	for (unsigned i = 0; i < PCP_BATCH_MAX; i++)
+		page_set_state(page + i, PAGE_STATE_ISOLATED);
+	pcp_free_side_by_side(zone, page);
+}
+
+void
+free_unreferenced_pages(struct page **pages, unsigned nr)
+{
+	struct page **end = pages + nr;
+
+	while (pages < end) {
+		if (end - pages >= PCP_BATCH_MAX && is_whole_block(pages)) {
+			free_whole_block(*pages);
+			pages += PCP_BATCH_MAX;
+		} else {
+			free_block(*pages++, 0);
+		}
+	}
 }
 
 void

@@ -22,7 +22,11 @@
  *		of them lies between two visits to the zone: there is no
  *		threshold to sit on.
  *   Refill	does not take 16 frames one by one: a block of 16 is cut up in
- *		place. Small blocks of the zone are used up first.
+ *		place. Small blocks of the zone are used up first, but no
+ *		block is broken to fill up what they leave: the magazine
+ *		starts with less. Else one odd frame in the zone would break
+ *		a block (8 + 4 + 2 + 1 of it), leave another odd frame, and
+ *		so on for ever.
  *
  *   Runs	what goes back is first joined where its frames lie side by side:
  *		16 neighbours that were freed one after the other become one
@@ -112,6 +116,8 @@ pcp_refill(struct zone *zone, struct zone_pcp *pcp, unsigned order,
 			break;
 		high = order + ffs_long(fits);
 		cut = order + fls_long(want - stack->nr_loaded);
+		if (cut < high && stack->nr_loaded)
+			break;
 		cut = min(cut, high);
 		page = buddy_take_from(zone, high, cut, from);
 		trace_mm_page_alloc_zone_locked(page, cut, from, true);
@@ -170,6 +176,20 @@ pcp_free_run(struct zone *zone, struct page *page, unsigned n, unsigned order)
 		n -= 1u << grow;
 		page += 1UL << (order + grow);
 	}
+}
+
+/*
+ * A magazine's worth of ISOLATED frames side by side, the lowest at page, and a
+ * block by their alignment: nothing is won by keeping them apart. Counted as
+ * frames that were freed past the magazines.
+ */
+void
+pcp_free_side_by_side(struct zone *zone, struct page *page)
+{
+	zone->pcp[smp_processor_id()]->nr_free[0] += PCP_BATCH_MAX;
+	spin_lock(&zone->lock);
+	pcp_free_run(zone, page, PCP_BATCH_MAX, 0);
+	spin_unlock(&zone->lock);
 }
 
 /* Tell the trace of each block of a chain: here, to keep the loop below lean. */

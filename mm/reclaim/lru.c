@@ -30,7 +30,7 @@
  *   holds a reference, and who must know the count drains all cores first.
  *   We take the lock for each new page: 20 instructions, of which one core
  *   in four waits seldom: a fault holds it for 15 of its 800. Pages that leave
- *   together, when a space ends, take it once for 64 (release_pages).
+ *   together, when a space ends, take it once for 128 (release_pages).
  *
  * The last reference
  *   Reclaim takes pages off with get_page_unless_zero(), under the lock. Whoever
@@ -222,8 +222,7 @@ release_pages(struct page **pages, unsigned nr)
 	}
 	if (held)
 		spin_unlock(&held->lock);
-	for (i = 0; i < last; i++)
-		free_unreferenced_page(pages[i]);
+	free_unreferenced_pages(pages, last);
 	local_irq_restore(flags);
 }
 

@@ -6,7 +6,10 @@
  * stay on one core and nothing else uses its magazines.
  */
 #include <asm/irqflags.h>
+#include <kernel/printk.h>
 #include <kernel/smp.h>
+#include <mm/lru.h>
+#include <mm/page_alloc.h>
 #include <mm/vmstat.h>
 #include "page_helpers.h"
 
@@ -55,25 +58,152 @@ the_frame_freed_last_comes_first(struct test *t)
 	lab_close(flags);
 }
 
+/* Frames of the zone in blocks that are smaller than a whole magazine. */
+static unsigned
+odd_frames(void)
+{
+	unsigned order, sum = 0;
+
+	for (order = 0; 1u << order < PCP_BATCH_MAX; order++)
+		sum += zone->free_area[order].nr_free[MIGRATE_UNMOVABLE]
+		       << order;
+	return sum;
+}
+
 static void
 a_refill_brings_a_batch(struct test *t)
 {
 	unsigned long flags = lab_open(), free = zone->nr_free;
-	/* Four frames or more at once, unless smaller blocks are to be had. */
-	bool small = zone->order_mask[MIGRATE_UNMOVABLE] & 3;
+	unsigned odd = odd_frames();
 	struct page *page = alloc_page(GFP);
 
-	EXPECT_EQ(t, stack->nr_loaded, batch - 1);
-	EXPECT_EQ(t, zone->nr_free, free - batch);
-	if (batch == PCP_BATCH_MAX && !small && stack->loaded == page + 1)
+	EXPECT(t, stack->nr_loaded < batch);
+	EXPECT_EQ(t, zone->nr_free, free - stack->nr_loaded - 1);
+	if (batch == PCP_BATCH_MAX && !odd) {
+		EXPECT_EQ(t, stack->nr_loaded, batch - 1);
+		EXPECT(t, stack->loaded == page + 1);
 		EXPECT(t, stack->loaded->pcp.next == page + 2);
+	}
 	free_frame(page);
-	EXPECT_EQ(t, stack->nr_loaded, batch);
 	lab_close(flags);
 	EXPECT_EQ(t, zone->nr_free, free);
 }
 
 static struct page *taken[3 * PCP_BATCH_MAX];
+
+/* A block of 16 as single pages in taken[]. False: there is none. */
+static bool
+take_block(void)
+{
+	struct page *head = alloc_pages(GFP, 4);
+
+	if (!head)
+		return false;
+	split_page(head, 4);
+	for (unsigned i = 0; i < PCP_BATCH_MAX; i++)
+		taken[i] = head + i;
+	return true;
+}
+
+/*
+ *	zone:  [odd] [held] ...	  [16 frames]	   the next refill: the odd ones
+ *	the magazine starts with them, and the block is whole for the refill
+ *	after that
+ */
+static void
+a_refill_breaks_no_block_to_fill_up(struct test *t)
+{
+	unsigned long flags = lab_open();
+	bool ready = batch == PCP_BATCH_MAX && take_block();
+	struct page *page;
+	unsigned i, odd;
+
+	if (!ready) {
+		lab_close(flags);
+		SKIP(t, "the zone is too small for whole magazines");
+	}
+	free_frame(taken[0]);
+	drain_local_pages();
+	odd = odd_frames();
+	EXPECT(t, odd > 0);
+	page = alloc_page(GFP);
+	if (odd < batch) {
+		EXPECT_EQ(t, stack->nr_loaded + 1, odd);
+		EXPECT_EQ(t, odd_frames(), 0);
+	}
+	free_frame(page);
+	for (i = 1; i < PCP_BATCH_MAX; i++)
+		free_frame(taken[i]);
+	lab_close(flags);
+}
+
+/* release_pages() of a whole block: nothing of it goes into a magazine. */
+static void
+sixteen_in_a_row_are_freed_as_a_block(struct test *t)
+{
+	unsigned long flags = lab_open(), free;
+	u32 frees = pcp_nr_free(pcp, 0);
+
+	if (!take_block()) {
+		lab_close(flags);
+		SKIP(t, "no block of 16");
+	}
+	drain_local_pages();
+	free = zone->nr_free;
+	release_pages(taken, PCP_BATCH_MAX);
+	EXPECT_EQ(t, stack->nr_loaded, 0);
+	EXPECT_EQ(t, zone->nr_free, free + PCP_BATCH_MAX);
+	EXPECT(t, page_state(compound_head(taken[1])) == PAGE_STATE_FREE &&
+		  page_order(compound_head(taken[1])) >= 4);
+	EXPECT_EQ(t, pcp_nr_free(pcp, 0), frees + PCP_BATCH_MAX);
+	lab_close(flags);
+}
+
+/* A block with a page in it that cannot be right: the others go all the same. */
+static void
+a_mistake_in_a_block_is_reported(struct test *t)
+{
+	unsigned long flags = lab_open();
+	unsigned bad = nr_bad_pages;
+	static char log[4096];
+
+	if (!take_block()) {
+		lab_close(flags);
+		SKIP(t, "no block of 16");
+	}
+	atomic_set(&taken[7]->mapcount, 1);
+	log_capture_begin(log, sizeof(log));
+	release_pages(taken, PCP_BATCH_MAX);
+	log_capture_end();
+	EXPECT_EQ(t, nr_bad_pages, bad + 1);
+	EXPECT_EQ(t, page_state(taken[7]), PAGE_STATE_KERNEL);
+	atomic_set(&taken[7]->mapcount, 0);
+	free_frame(taken[7]);
+	lab_close(flags);
+}
+
+/* Fifteen of them and a stranger are sixteen pages. */
+static void
+others_are_freed_one_by_one(struct test *t)
+{
+	unsigned long flags = lab_open();
+	struct page *stranger = alloc_page(GFP), *kept;
+
+	if (!take_block()) {
+		free_frame(stranger);
+		lab_close(flags);
+		SKIP(t, "no block of 16");
+	}
+	kept = taken[7];
+	taken[7] = stranger;
+	drain_local_pages();
+	release_pages(taken, PCP_BATCH_MAX);
+	if (batch == PCP_BATCH_MAX)
+		EXPECT_EQ(t, stack->nr_loaded, batch);
+	EXPECT_EQ(t, page_state(kept), PAGE_STATE_KERNEL);
+	free_frame(kept);
+	lab_close(flags);
+}
 
 /* loaded full -> previous; both full -> previous goes to the zone. */
 static void
@@ -234,6 +364,10 @@ blocks_are_counted_where_they_pass(struct test *t)
 TEST_SUITE("pcp",
 	   TEST_CASE(the_frame_freed_last_comes_first),
 	   TEST_CASE(a_refill_brings_a_batch),
+	   TEST_CASE(a_refill_breaks_no_block_to_fill_up),
+	   TEST_CASE(sixteen_in_a_row_are_freed_as_a_block),
+	   TEST_CASE(a_mistake_in_a_block_is_reported),
+	   TEST_CASE(others_are_freed_one_by_one),
 	   TEST_CASE(a_full_magazine_moves_on_and_then_out),
 	   TEST_CASE(no_fill_level_makes_each_call_visit_the_zone),
 	   TEST_CASE(drain_gives_everything_back),
