@@ -3,7 +3,8 @@
  * Atomic integers, on the compiler's builtins (LDREX/STREX on ARMv7).
  *
  * As in Linux: an operation that returns a value is a full barrier, one that
- * returns nothing is relaxed, and atomic_read/atomic_set order nothing.
+ * returns nothing is relaxed, and atomic_read/atomic_set order nothing;
+ * nor does what says so in its name.
  */
 #ifndef LIB_ATOMIC_H
 #define LIB_ATOMIC_H
@@ -63,6 +64,12 @@ static inline s32
 atomic_sub_return(atomic_t *a, s32 v)
 {
 	return __atomic_sub_fetch(&a->value, v, __ATOMIC_SEQ_CST);
+}
+
+static inline s32
+atomic_add_return_relaxed(atomic_t *a, s32 v)
+{
+	return __atomic_add_fetch(&a->value, v, __ATOMIC_RELAXED);
 }
 
 static inline bool

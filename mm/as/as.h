@@ -3,9 +3,11 @@
 #ifndef MM_AS_AS_H
 #define MM_AS_AS_H
 
-#include <mm/lru.h>
 #include <kernel/panic.h>
+#include <mm/hooks.h>
+#include <mm/lru.h>
 #include <mm/mm.h>
+#include <mm/zone.h>
 
 struct verify;
 
@@ -107,12 +109,15 @@ mm_counter_of(const struct page *page)
 /* The first translation of page came, or the last one went: of the node. */
 void count_mapped(struct page *page, long n);
 
-/* Enter / leave: one translation more or less. Held: page_table_lock. Whoever
- * takes pages out calls mm_note_rss() before. */
+/*
+ * Enter / leave: one translation more or less. Held: page_table_lock. Whoever
+ * takes pages out calls mm_note_rss() before. A mapcount orders nothing:
+ * who writes a page in place looks at its references too, which do.
+ */
 static inline void
 page_add_map(struct mm_struct *mm, struct page *page)
 {
-	if (atomic_add_return(&page->mapcount, 1) == 1)
+	if (atomic_add_return_relaxed(&page->mapcount, 1) == 1)
 		count_mapped(page, 1);
 	mm_add_rss(mm, mm_counter_of(page), 1);
 }
@@ -120,15 +125,73 @@ page_add_map(struct mm_struct *mm, struct page *page)
 static inline void
 page_remove_map(struct mm_struct *mm, struct page *page)
 {
-	assert(page_mapcount(page) > 0);
+	s32 left = atomic_add_return_relaxed(&page->mapcount, -1);
+
+	assert(left >= 0);
 	mm_add_rss(mm, mm_counter_of(page), -1);
-	if (atomic_dec_and_test(&page->mapcount))
+	if (!left)
 		count_mapped(page, -1);
+}
+
+/*
+ * The same for a walk over many entries. What it does to the counts of the
+ * space and of the nodes is kept here and told once, before page_table_lock
+ * is let go: so nobody who holds the lock sees entries and counts differ.
+ */
+struct map_counts {
+	s32 rss[NR_MM_COUNTERS];
+	s32 unmapped[2][MAX_NODES];	/* last translations: files', anon */
+};
+
+void map_counts_tell(struct map_counts *counts, struct mm_struct *mm);
+
+/*
+ * Is page, at the frame of pte, a plain anonymous one, and pte present? Most
+ * are; of the others vm_normal_page() tells. Not in a VM_PFNMAP VMA, whose
+ * frames may be no memory. (The page of zeros is the kernel's.)
+ */
+static __always_inline bool
+pte_plain_anon(pte_t pte, const struct page *page)
+{
+	return pte_present(pte) && page_state(page) == PAGE_STATE_ANON;
+}
+
+/* Must every page of vma be looked at closely, even a plain one? */
+static inline bool
+map_counts_ask(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & (VM_PFNMAP | VM_LOCKED) ||
+	       page_debug_flags & PAGE_DEBUG_LIFE;
+}
+
+/* One translation less: of a plain anonymous page, or of any. */
+static __always_inline void
+map_counts_remove_anon(struct map_counts *counts, struct page *page)
+{
+	s32 left = atomic_add_return_relaxed(&page->mapcount, -1);
+
+	assert(left >= 0);
+	counts->rss[MM_ANONPAGES]--;
+	counts->unmapped[1][page_to_nid(page)] += !left;
+}
+
+static inline void
+map_counts_remove(struct map_counts *counts, struct page *page)
+{
+	enum mm_counter kind = mm_counter_of(page);
+	s32 left = atomic_add_return_relaxed(&page->mapcount, -1);
+
+	assert(left >= 0);
+	counts->rss[kind]--;
+	if (!left) {
+		page_life(page, UNMAP, page->user.index);
+		counts->unmapped[kind == MM_ANONPAGES][page_to_nid(page)]++;
+	}
 }
 
 /* --- zap.c: taking translations out --- */
 
-#define ZAP_BATCH	64
+#define ZAP_BATCH	128	/* 8 blocks of 16 pages: free_pages_list() */
 
 /*
  * Pages whose translations are gone from the table, but perhaps not from the

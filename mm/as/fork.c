@@ -29,26 +29,42 @@
 #include <mm/swap.h>
 #include "as.h"
 
-/* Enter page (NULL: a bare frame) in the child at addr. */
-static void
-share_page(struct mm_struct *child, struct page *page, unsigned long addr,
-	   pte_t *to, pte_t pte)
+/*
+ * The child gets the page behind pte too, whatever it is; or the place in swap.
+ * False: it cannot be shared. Held: both page_table_locks; so a page stays
+ * mapped by the parent, and this translation is not its first.
+ */
+static noinline bool
+share_any(struct map_counts *counts, struct vm_area_struct *vma, pte_t pte)
 {
-	if (page) {
-		get_page(page);
-		page_add_map(child, page);
+	struct page *page;
+
+	if (pte_swap(pte)) {
+		if (!swap_duplicate(pte_to_swp_entry(pte)))
+			return false;
+		counts->rss[MM_SWAPENTS]++;
+		return true;
 	}
-	set_pte_at(&child->context, addr, to, pte);
+	page = vm_normal_page(vma, pte);
+	if (!page)
+		return true;
+	if (page_is_anon(page) && page_maybe_pinned(page))
+		return false;
+	get_page(page);
+	atomic_inc(&page->mapcount);
+	counts->rss[mm_counter_of(page)]++;
+	return true;
 }
 
-/* The child has the place in swap too; false: it cannot be counted. */
-static bool
-share_swapped(struct mm_struct *child, unsigned long addr, pte_t *to, pte_t pte)
+/* The same of a plain anonymous page, which is a single one. */
+static __always_inline bool
+share_anon(struct map_counts *counts, struct page *page)
 {
-	if (!swap_duplicate(pte_to_swp_entry(pte)))
+	if (unlikely(atomic_read(&page->refcount) >= PIN_BIAS))
 		return false;
-	mm_add_rss(child, MM_SWAPENTS, 1);
-	set_pte_at(&child->context, addr, to, pte);
+	atomic_inc(&page->refcount);
+	atomic_inc(&page->mapcount);
+	counts->rss[MM_ANONPAGES]++;
 	return true;
 }
 
@@ -57,31 +73,34 @@ share_swapped(struct mm_struct *child, unsigned long addr, pte_t *to, pte_t pte)
  * page, which is copied without the locks. Returns where it stopped.
  * Held: both page_table_locks.
  */
-static unsigned long
+static noinline unsigned long
 share_ptes(struct mm_struct *child, struct vm_area_struct *vma,
 	   unsigned long addr, unsigned long end, pte_t *from, pte_t *to)
 {
-	struct mm_struct *parent = vma->vm_mm;
-	bool cow = !(vma->vm_flags & VM_SHARED);
+	bool cow = !(vma->vm_flags & VM_SHARED), shared;
+	bool ask = vma->vm_flags & VM_PFNMAP;
+	struct map_counts counts = { 0 };
+	struct page *page;
 
 	for (; addr < end; addr += PAGE_SIZE, from++, to++) {
 		pte_t pte = *from;
-		struct page *page;
 
-		if (pte_swap(pte) && !share_swapped(child, addr, to, pte))
-			break;
-		if (!pte_mapped(pte))
+		if (pte_none(pte))
 			continue;
-		page = vm_normal_page(vma, pte);
-		if (page && page_is_anon(page) &&
-		    page_maybe_pinned(page))
+		page = pfn_to_page(pte_pfn(pte));
+		if (!ask && likely(pte_plain_anon(pte, page)))
+			shared = share_anon(&counts, page);
+		else
+			shared = share_any(&counts, vma, pte);
+		if (!shared)
 			break;
-		if (cow && pte_write(pte)) {
+		if (cow && pte_write(pte) && likely(pte_mapped(pte))) {
 			pte = pte_wrprotect(pte);
-			set_pte_at(&parent->context, addr, from, pte);
+			set_pte_at(&vma->vm_mm->context, addr, from, pte);
 		}
-		share_page(child, page, addr, to, pte);
+		set_pte_at(&child->context, addr, to, pte);
 	}
+	map_counts_tell(&counts, child);
 	return addr;
 }
 

@@ -23,30 +23,34 @@
 #include <mm/mman.h>
 #include "as.h"
 
-/* May a translation of vma be writable without asking the next write? */
-static bool
+/* Rights of vma for one kind of memory, with and without writing. */
+struct rights {
+	pte_t write, read;
+};
+
+static struct rights
+make_rights(const struct vm_area_struct *vma, enum user_memory memory)
+{
+	return (struct rights){
+		.write = pte_rights(vma_allow(vma), memory, true),
+		.read = pte_rights(vma_allow(vma), memory, false),
+	};
+}
+
+/*
+ * May this translation of a private mapping that can be written become writable
+ * without asking the next write? An ANON page is a single one.
+ */
+static inline bool
 writable_now(const struct vm_area_struct *vma, pte_t pte)
 {
 	struct page *page;
 
-	if (!(vma->vm_flags & VM_WRITE))
-		return false;
-	if (vma->vm_flags & VM_SHARED)
-		return true;
 	if (pte_write(pte))
 		return true;
 	page = vm_normal_page(vma, pte);
 	return page && page_state(page) == PAGE_STATE_ANON &&
-	       page_mapcount(page) == 1 && page_count(page) == 1;
-}
-
-/* Rights of vma for this kind of memory, with and without writing. */
-static void
-make_rights(const struct vm_area_struct *vma, enum user_memory memory,
-	    pte_t *write, pte_t *read)
-{
-	*write = pte_rights(vma_allow(vma), memory, true);
-	*read = pte_rights(vma_allow(vma), memory, false);
+	       page_mapcount(page) == 1 && atomic_read(&page->refcount) == 1;
 }
 
 static unsigned long
@@ -54,24 +58,24 @@ protect_ptes(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t *ptep = pte_offset(&mm->context, addr);
-	enum user_memory memory = USER_CACHED;
-	pte_t write, read;
+	struct rights rights = make_rights(vma, USER_CACHED);
+	bool kinds = vma->vm_flags & VM_PFNMAP;	/* others than cached */
+	bool ask = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 
 	if (!ptep)
 		return end;
-	make_rights(vma, memory, &write, &read);
 	spin_lock(&mm->page_table_lock);
 	for (; addr < end; addr += PAGE_SIZE, ptep++) {
-		pte_t pte = *ptep;
+		pte_t pte = *ptep, with;
 
 		if (!pte_mapped(pte))
 			continue;
-		if (unlikely(pte_memory(pte) != memory)) {
-			memory = pte_memory(pte);
-			make_rights(vma, memory, &write, &read);
-		}
-		set_pte_at(&mm->context, addr, ptep, pte_with_rights(pte,
-			   writable_now(vma, pte) ? write : read));
+		if (unlikely(kinds))
+			rights = make_rights(vma, pte_memory(pte));
+		with = ask && !writable_now(vma, pte) ? rights.read :
+							rights.write;
+		set_pte_at(&mm->context, addr, ptep,
+			   pte_with_rights(pte, with));
 	}
 	spin_unlock(&mm->page_table_lock);
 	return addr;

@@ -134,44 +134,62 @@ unshare(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
 	return 0;
 }
 
-/* The page behind pte is found at `to' from now on. Held: page_table_lock. */
-static void
-move_index(struct vm_area_struct *vma, pte_t pte, unsigned long to)
+/* The page behind pte, if it is an anonymous one. Held: page_table_lock. */
+static noinline struct page *
+anon_page_of(struct vm_area_struct *vma, pte_t pte)
 {
 	struct page *page = pte_mapped(pte) ? vm_normal_page(vma, pte) : NULL;
 
-	if (!page || !page_is_anon(page))
-		return;
-	assert(page_mapcount(page) == 1);
-	WRITE_ONCE(page->user.index, to >> PAGE_SHIFT);
+	return page && page_is_anon(page) ? page : NULL;
+}
+
+/*
+ * Entries that lie in one table before and in one after: from src on, for the
+ * addresses [from, end), to dst and `to'. An anonymous page is found at its new
+ * place from now on. Held: page_table_lock.
+ */
+static noinline void
+move_ptes(struct vm_area_struct *vma, unsigned long from, unsigned long end,
+	  pte_t *src, unsigned long to, pte_t *dst)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	bool ask = vma->vm_flags & VM_PFNMAP;
+	struct page *page;
+
+	for (; from < end; from += PAGE_SIZE, to += PAGE_SIZE, src++, dst++) {
+		pte_t pte = *src;
+
+		if (pte_none(pte))
+			continue;
+		page = pfn_to_page(pte_pfn(pte));
+		if (ask || unlikely(!pte_plain_anon(pte, page)))
+			page = anon_page_of(vma, pte);
+		if (page) {
+			assert(page_mapcount(page) == 1);
+			WRITE_ONCE(page->user.index, to >> PAGE_SHIFT);
+		}
+		set_pte_at(&mm->context, from, src, (pte_t){ 0 });
+		set_pte_at(&mm->context, to, dst, pte);
+	}
 }
 
 static void
 move_entries(struct vm_area_struct *vma, unsigned long from, unsigned long to,
 	     unsigned long len)
 {
+	const unsigned long in_section = SECTION_SIZE - 1;
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long end = from + len, start = from;
+	unsigned long end = from + len, start = from, n;
+	pte_t *src;
 
 	spin_lock(&mm->page_table_lock);
-	for (; from < end; from += PAGE_SIZE, to += PAGE_SIZE) {
-		pte_t *src = pte_offset(&mm->context, from), *dst, pte;
-
-		if (!src) {	/* nothing in this section */
-			unsigned long skip = SECTION_SIZE - PAGE_SIZE -
-					     (from & (SECTION_SIZE - PAGE_SIZE));
-
-			from += skip;
-			to += skip;
-			continue;
-		}
-		pte = *src;
-		if (pte_none(pte))
-			continue;
-		dst = pte_offset(&mm->context, to);
-		move_index(vma, pte, to);
-		set_pte_at(&mm->context, from, src, (pte_t){ 0 });
-		set_pte_at(&mm->context, to, dst, pte);
+	for (; from < end; from += n, to += n) {
+		n = SECTION_SIZE - max(from & in_section, to & in_section);
+		n = min(n, end - from);
+		src = pte_offset(&mm->context, from);
+		if (src)
+			move_ptes(vma, from, from + n, src, to,
+				  pte_offset(&mm->context, to));
 	}
 	spin_unlock(&mm->page_table_lock);
 	flush_tlb_user_range(&mm->context, start, end);

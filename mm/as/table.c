@@ -19,7 +19,8 @@
  *   account where it is read: so a page that comes costs nothing for it.
  *
  * Locks  page_table_lock: entries, rss, nr_tables.
- * Cost	  page_add_map / page_remove_map: no lock of their own.
+ * Cost	  page_add_map / page_remove_map: no lock of their own. A walk over many
+ *	  entries counts by itself and tells once (struct map_counts).
  */
 #include <asm/pgalloc.h>
 #include <kernel/panic.h>
@@ -118,4 +119,21 @@ count_mapped(struct page *page, long n)
 		page_life(page, UNMAP, page->user.index);
 	mod_node_page_state(NODE_DATA(page_to_nid(page)),
 			    anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, n);
+}
+
+void
+map_counts_tell(struct map_counts *counts, struct mm_struct *mm)
+{
+	unsigned nid;
+
+	for (unsigned i = 0; i < NR_MM_COUNTERS; i++)
+		mm_add_rss(mm, i, counts->rss[i]);
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		if (counts->unmapped[0][nid])
+			mod_node_page_state(NODE_DATA(nid), NR_FILE_MAPPED,
+					    -counts->unmapped[0][nid]);
+		if (counts->unmapped[1][nid])
+			mod_node_page_state(NODE_DATA(nid), NR_ANON_MAPPED,
+					    -counts->unmapped[1][nid]);
+	}
 }
