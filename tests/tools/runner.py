@@ -158,7 +158,7 @@ def processor_time_is_told():
 
 def symbols_are_those_of_the_kernel_that_runs():
     plain, checked = jobs.QemuJob("x", 1), jobs.QemuJob("x", 1)
-    checked.san = "kasan"
+    checked.variant = "debug-kasan"
     command = checked.command()
     return (plain.kernel(".elf").endswith("build/kernel.elf") and
             checked.kernel(".elf").endswith("build/debug-kasan/kernel.elf") and

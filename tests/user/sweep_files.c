@@ -38,7 +38,7 @@ begin(void)
 static void
 end(void)
 {
-	EXPECT_EQ(rmdir(dir), 0);
+	EXPECT_EQ(SYSCALL(SYS_rmdir, dir), 0);
 }
 
 /* --- Names --- */

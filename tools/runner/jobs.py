@@ -288,12 +288,13 @@ class QemuJob(Job):
     disk: version of the virtio registers of a scratch disk; 0: no disk.
     iops: requests that it serves in a second; 0: as many as it can.
     cut: kill the machine when this pattern is printed.
-    san: sanitizer of the kernel, which has its own folder in build.
+    variant: of the kernel, by the name of its folder in build (plan.VARIANTS);
+        "": the last one built.
     """
 
     disk = 0
     iops = 0
-    san = ""
+    variant = ""
     cut = ""
 
     def __init__(self, name, cost, mem=256, smp=1, uboot=False, icount=None,
@@ -307,8 +308,7 @@ class QemuJob(Job):
 
     def kernel(self, ending):
         """The kernel of this job: its .bin, or its .elf with the symbols."""
-        folder = f"debug-{self.san}" if self.san else ""
-        return os.path.join(TOP, "build", folder, "kernel" + ending)
+        return os.path.join(TOP, "build", self.variant, "kernel" + ending)
 
     def command(self, options=()):
         """tools/run-qemu with this job's machine."""
@@ -318,7 +318,7 @@ class QemuJob(Job):
             command += ["--icount", str(self.icount)]
         if self.append:
             command += ["--append", self.append]
-        if self.san:
+        if self.variant:
             command += ["--kernel", self.kernel(".bin")]
         return command + list(options)
 

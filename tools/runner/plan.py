@@ -36,6 +36,9 @@ MATRIX = [
 ]
 # (sanitizer, MiB, cores): kernels that are built for it and run beside those.
 SANITIZERS = [("ubsan", 256, 4), ("kasan", 256, 4), ("kasan", 1024, 4)]
+# Kernels beside the one in build/: their folders there, and what makes them.
+VARIANTS = {"debug-ubsan": ["SAN=ubsan"], "debug-kasan": ["SAN=kasan"],
+            "release-notests": ["BUILD=release", "TESTS=0"]}
 # How much longer all suites take in them.
 SANITIZER_COST = {"ubsan": 2, "kasan": 8}
 # Slab designs beside SLUB, which all machines above have, and where they run.
@@ -47,6 +50,7 @@ LEAK_MACHINE, LEAK_COST = (256, 2), 2.5
 SMOKE_SUITE = "lib_cmdline"
 # Where the system calls are judged from outside.
 USER_MACHINES = [(256, 1, False), (256, 4, False), (32, 2, False)]
+RELEASE_MACHINE = (256, 2, False)
 USER_COST = 8
 # What of them runs in a kernel with KASAN, too.
 FUZZERS = ("attacks", "fuzz_memory", "hostile")
@@ -97,15 +101,28 @@ def sanitizer_jobs(append):
         cost = (COST + COST_CORE * (smp - 1)) * SANITIZER_COST[san]
         job = jobs.KernelJob(f"{mem} MiB x {smp} {san}", cost, mem, smp,
                              append=f"test=all panic=-1 {append}".strip())
-        job.san = san
+        job.variant = "debug-" + san
         result.append(job)
     if not SAN:
         job = jobs.UserJob("user 256 MiB x 4 kasan", USER_COST, 256, 4,
                            append="panic=-1 loglevel=4 utest="
                            f"{','.join(FUZZERS)} {append}".strip())
-        job.san = "kasan"
+        job.variant = "debug-kasan"
         result.append(job)
     return result
+
+
+def release_jobs(append, only=None):
+    """tests/user on a kernel as it is used: -O2, no tests, no checks.
+
+    What gcc makes of a wrong constraint it makes of it there."""
+    if SAN or only not in (None, "release"):
+        return []
+    mem, smp, _ = RELEASE_MACHINE
+    job = jobs.UserJob(f"user {mem} MiB x {smp} release", USER_COST, mem, smp,
+                       append=f"panic=-1 loglevel=4 {append}".strip())
+    job.variant = "release-notests"
+    return [job]
 
 
 def design_jobs(append):
