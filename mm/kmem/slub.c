@@ -542,18 +542,22 @@ static void *
 slub_alloc(struct kmem_cache *cache, size_t size, gfp_t gfp,
 	   unsigned long caller)
 {
+	gfp_t quickly = gfp;
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
 	void *object;
 
 	if (cache_debugs(cache))
 		return slub_debug_alloc(cache, size, gfp, caller);
+	/* Not the last try: if it fails, that is nothing to tell. */
+	if (gfpflags_allow_blocking(gfp))
+		quickly = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
 	flags = local_irq_save();
 	c = this_cpu_of(cache);
 	object = c->own.first;
 	/* An interrupt may have filled the list meanwhile. */
 	if (!object)
-		object = refill(cache, c, gfp & ~__GFP_DIRECT_RECLAIM);
+		object = refill(cache, c, quickly);
 	if (object)
 		c->own.first = get_free_pointer(cache, object);
 	local_irq_restore(flags);

@@ -90,7 +90,13 @@ is_file(const struct page *page)
 
 /* --- one page: held: its lock, and the reference of the isolation ------------- */
 
-/* Nobody but us and its cache: out of that. True: it is nobody's. */
+/*
+ * Nobody but us and its cache: out of that. True: it is nobody's.
+ *
+ * A page that was just written was unlocked meanwhile. Its owner may have ended:
+ * then it is in no cache, and mapping is no file's. Who gave it up left our
+ * reference, and it goes with that.
+ */
 static bool
 take_from_cache(struct page *page)
 {
@@ -102,7 +108,8 @@ take_from_cache(struct page *page)
 		workingset_eviction(NULL, slot);
 		return true;
 	}
-	return remove_mapping(page);
+	return page_state(page) == PAGE_STATE_CACHE && page->user.mapping &&
+	       remove_mapping(page);
 }
 
 /* Start to write page, which is dirty and not mapped any more. */

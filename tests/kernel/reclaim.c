@@ -7,7 +7,9 @@
 #include <drivers/zram.h>
 #include <kernel/sched.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/reclaim.h>
+#include <mm/slab.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 #include "disks.h"
@@ -64,6 +66,107 @@ what_was_not_used_goes_to_swap(struct test *t)
 		EXPECT_EQ(t, as_peek(mm, BASE + i * P), i + 1);
 	mmput(mm);
 	swap_end(t, disk);
+}
+
+/* --- swap that a case has a hand in ------------------------------------------------ */
+
+#define HAND_SLOTS	9u
+
+static struct {
+	u8 *slots;			/* HAND_SLOTS pages; 0 is the header */
+	void (*written)(void);		/* called when a page has been written */
+	struct mm_struct *mm;
+	bool closed;
+} hand;
+
+static void
+hand_start(struct swap_area *area, struct page *page, u32 slot, bool write)
+{
+	u8 *at = hand.slots + slot * P, *map = kmap_local_page(page);
+
+	(void)area;
+	memcpy(write ? at : map, write ? map : at, P);
+	kunmap_local(map);
+	if (!write) {
+		page_end_read(page, 0);
+		return;
+	}
+	end_page_writeback(page, 0);
+	if (hand.written)
+		hand.written();
+}
+
+static void
+hand_close(struct swap_area *area)
+{
+	kfree(area);
+	hand.closed = true;
+}
+
+static const struct swap_operations hand_ops = {
+	.start = hand_start, .close = hand_close,
+};
+
+static bool
+hand_begin(struct test *t, void (*written)(void), struct mm_struct *mm)
+{
+	struct swap_area *area = kzalloc(sizeof(*area), GFP_KERNEL);
+	u32 words[2] = { 1, HAND_SLOTS - 1 };
+
+	hand = (typeof(hand)){ .written = written, .mm = mm };
+	hand.slots = kzalloc(HAND_SLOTS * P, GFP_KERNEL);
+	if (!EXPECT(t, area && hand.slots))
+		return false;
+	memcpy(hand.slots + 1024, words, sizeof(words));
+	memcpy(hand.slots + P - 10, "SWAPSPACE2", 10);
+	area->ops = &hand_ops;
+	strscpy(area->name, "/dev/hand", sizeof(area->name));
+	area->kind = "partition";
+	area->nr_slots = HAND_SLOTS;
+	area->prio = 9;
+	return EXPECT_EQ(t, swap_on(area), 0);
+}
+
+static void
+hand_end(struct test *t)
+{
+	EXPECT_EQ(t, swap_off("/dev/hand"), 0);
+	EXPECT(t, hand.closed);
+	kfree(hand.slots);
+}
+
+static void
+unmap_it(void)
+{
+	hand.written = NULL;
+	do_munmap(hand.mm, BASE, P);
+}
+
+/*
+ * A page is unlocked while it is written, and its owner ends:
+ *
+ *	reclaim  unmap - write - unlocked . . . lock - take it out of its cache
+ *	owner				   munmap: slot free, no cache
+ *
+ * What would then be taken for its file is the root of a family (anon_vma).
+ */
+static void
+the_owner_may_end_while_a_page_is_written(struct test *t)
+{
+	struct mm_struct *mm = as_space(t, BASE, 2);
+	struct zone *zone;
+
+	ASSERT(t, hand_begin(t, unmap_it, mm));
+	EXPECT(t, as_poke(mm, BASE, 7));
+	zone = page_zone(as_page(mm, BASE));
+	age(mm, 1);
+	pass(zone);
+	EXPECT(t, !hand.written);		/* it came to that */
+	EXPECT_EQ(t, mm_rss(mm), 0);
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 0);
+	EXPECT_VERIFIED(t);
+	mmput(mm);
+	hand_end(t);
 }
 
 static void
@@ -333,6 +436,7 @@ more_memory_than_there_is_can_be_used(struct test *t)
 
 TEST_SUITE("reclaim",
 	   TEST_CASE(what_was_not_used_goes_to_swap),
+	   TEST_CASE(the_owner_may_end_while_a_page_is_written),
 	   TEST_CASE(without_swap_anonymous_memory_stays),
 	   TEST_CASE(locked_and_pinned_pages_stay),
 	   TEST_CASE(a_shared_page_goes_from_all),

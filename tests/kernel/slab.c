@@ -15,6 +15,7 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/init.h>
+#include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 #include "../../mm/kmem/kmem_cache.h"
@@ -321,6 +322,41 @@ a_smaller_slab_will_do_when_memory_is_short(struct test *t)
 	EXPECT_EQ(t, page_order(slab_page_of(p[39])), cache->order);
 	EXPECT_VERIFIED(t);
 	kmem_cache_free_bulk(cache, 40, p);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+}
+
+static unsigned
+alloc_reports(void)
+{
+	return nr_alloc_reports + nr_alloc_reports_dropped;
+}
+
+/*
+ * With interrupts masked nothing can be waited for: that try may fail, and the
+ * next one waits. Who cannot wait has but one, and it is told.
+ */
+static void
+only_the_last_try_for_a_frame_is_told(struct test *t)
+{
+	unsigned before = alloc_reports();
+	void *p;
+
+	if (the_slab_design != &slub_design)
+		SKIP(t, "SLAB and SLOB ask for a frame once");
+	if (!make(t, 64, 0))
+		return;
+	ASSERT_EQ(t, cache->order, cache->min_order);
+	fault_inject_nth(2);		/* 1: the object itself */
+	p = kmem_cache_alloc(cache, GFP_KERNEL);
+	EXPECT(t, fault_inject_nth_done());
+	EXPECT(t, p != NULL);
+	EXPECT_EQ(t, alloc_reports(), before);
+	kmem_cache_free(cache, p);
+	kmem_cache_shrink(cache);
+	fault_inject_nth(2);
+	EXPECT(t, !kmem_cache_alloc(cache, GFP_ATOMIC));
+	EXPECT(t, fault_inject_nth_done());
+	EXPECT_EQ(t, alloc_reports(), before + 1);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
@@ -737,6 +773,7 @@ TEST_SUITE("slab",
 	   TEST_CASE(a_core_keeps_few_slabs_in_reserve),
 	   TEST_CASE(slabs_of_small_objects_waste_little),
 	   TEST_CASE(a_smaller_slab_will_do_when_memory_is_short),
+	   TEST_CASE(only_the_last_try_for_a_frame_is_told),
 	   TEST_CASE(an_overflow_cannot_tell_who_follows),
 	   TEST_CASE(shrink_gives_empty_slabs_back),
 	   TEST_CASE(bulk_is_all_or_nothing),

@@ -67,6 +67,7 @@ class Boot:
     after: object = None           # looks at it afterwards: what is wrong
     cut: str = ""                  # when this is printed, the power fails
     prompt: str = PROMPT
+    seconds: int = SECONDS         # it takes where plan.py was written
 
 
 def tree(extra="", reserve=(), bootargs=None):
@@ -112,16 +113,16 @@ class BootsJob(jobs.QemuJob):
     """Boots of one file of tests/boot, one after the other."""
 
     def __init__(self, name, boots):
-        super().__init__(name, SECONDS * len(boots))
+        super().__init__(name, sum(boot.seconds for boot in boots))
         self.suite, self.boots = name, boots
 
     def run(self, scale):
         start = time.monotonic()
         suite = ktap.Suite(self.suite)
         suite.plan, suite.closed = len(self.boots), True
-        limit = max(jobs.SHORTEST_LIMIT, jobs.LIMIT_FACTOR * SECONDS * scale)
         for boot in self.boots:
-            suite.cases.append(BootRun(self.suite, boot).case(limit))
+            run = BootRun(self.suite, boot)
+            suite.cases.append(run.case(run.limit(scale)))
         return jobs.Result([suite], [], "", time.monotonic() - start)
 
 
@@ -129,7 +130,7 @@ class BootRun(jobs.QemuJob):
     """One of them."""
 
     def __init__(self, suite, boot):
-        super().__init__(f"{suite}-{boot.name}", SECONDS, boot.mem, boot.smp,
+        super().__init__(f"{suite}-{boot.name}", boot.seconds, boot.mem, boot.smp,
                          boot.uboot, boot.icount,
                          f"{boot.append} {STOP_AT_PANIC}".strip())
         self.what = boot
