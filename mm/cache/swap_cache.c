@@ -318,9 +318,10 @@ check_swap_page(struct page *page, swp_entry_t entry)
 		return -EAGAIN;
 	if (page_uptodate(page))
 		return 0;
-	/* Out of the way of the next, who may have more luck. */
+	/* Out of the way of the next, who may have more luck; and who finds
+	 * what others read ahead in vain reads for himself. */
 	delete_from_swap_cache(page);
-	return -EIO;
+	return page->flags & PG_readahead ? -EAGAIN : -EIO;
 }
 
 int

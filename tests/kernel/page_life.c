@@ -10,6 +10,7 @@
 #include <mm/writeback.h>
 #include "as_helpers.h"
 #include "files.h"
+#include "swap_helpers.h"
 
 static char text[2048];
 
@@ -129,6 +130,40 @@ a_files_page_enters_is_dirtied_and_leaves(struct test *t)
 	page_life_stop();
 }
 
+/* Out goes one frame, in comes another. */
+static void
+a_page_goes_to_swap_and_comes_back(struct test *t)
+{
+	static const char *const out[] = {
+		"unmapped index 0x100\n", "swapped out entry 0x1",
+		"write ended", "freed\n", NULL,
+	};
+	static const char *const in[] = {
+		"allocated by ", "swapped in entry 0x1", "mapped index 0x100\n",
+		NULL,
+	};
+	struct block_device *disk;
+	struct mm_struct *mm;
+	struct page *page;
+
+	NEED_OFF(t);
+	disk = swap_begin(t, 4);
+	mm = as_space(t, 0x100000, 1);
+	ASSERT(t, disk && mm);
+	ASSERT_EQ(t, page_life_start(16), 0);
+	EXPECT(t, as_poke(mm, 0x100000, 1));
+	page = as_page(mm, 0x100000);
+	EXPECT(t, send_to_swap(mm, 0x100000));
+	if (!EXPECT(t, in_order(life_of(page), out)))
+		test_info(t, "%s", text);
+	EXPECT_EQ(t, as_touch(mm, 0x100000, false), 0);
+	if (!EXPECT(t, in_order(life_of(as_page(mm, 0x100000)), in)))
+		test_info(t, "%s", text);
+	page_life_stop();
+	mmput(mm);
+	swap_end(t, disk);
+}
+
 static void
 numbers_out_of_range_are_refused(struct test *t)
 {
@@ -143,4 +178,5 @@ TEST_SUITE("page_life",
 	TEST_CASE(only_the_last_events_are_kept),
 	TEST_CASE(an_anonymous_page_is_mapped_and_unmapped),
 	TEST_CASE(a_files_page_enters_is_dirtied_and_leaves),
+	TEST_CASE(a_page_goes_to_swap_and_comes_back),
 	TEST_CASE(numbers_out_of_range_are_refused));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Swap: slots, the swap cache, pages that go and come back. */
+#include <kernel/psi.h>
 #include <kernel/sched.h>
 #include <mm/verify.h>
 #include <mm/vmstat.h>
@@ -227,6 +228,7 @@ neighbours_are_read_ahead(struct test *t)
 	struct block_device *disk = swap_begin(t, 32);
 	struct mm_struct *mm = as_space(t, BASE, 16);
 	unsigned long ahead = vm_event(SWAP_RA), hits = vm_event(SWAP_RA_HIT);
+	unsigned long in = vm_event(PSWPIN), out = vm_event(PSWPOUT);
 
 	ASSERT(t, disk != NULL);
 	for (unsigned i = 0; i < 16; i++)
@@ -235,6 +237,8 @@ neighbours_are_read_ahead(struct test *t)
 		ASSERT(t, send_to_swap(mm, BASE + i * P));
 	EXPECT_EQ(t, as_peek(mm, BASE + 9 * P), 9);	/* slot 10 of 8..15 */
 	EXPECT_EQ(t, vm_event(SWAP_RA), ahead + 7);
+	EXPECT_EQ(t, vm_event(PSWPIN), in + 8);
+	EXPECT_EQ(t, vm_event(PSWPOUT), out + 16);
 	EXPECT_EQ(t, as_peek(mm, BASE + 10 * P), 10);
 	EXPECT_EQ(t, vm_event(SWAP_RA_HIT), hits + 1);
 	mmput(mm);
@@ -270,6 +274,154 @@ a_page_that_cannot_be_written_stays_in_memory(struct test *t)
 	EXPECT(t, !send_to_swap(mm, BASE));
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	EXPECT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* One fault after the other, each of the pages once: how many could not be had. */
+static unsigned
+count_lost(struct test *t, struct mm_struct *mm, unsigned nr)
+{
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		vm_fault_t result = as_touch(mm, BASE + i * P, false);
+
+		EXPECT(t, !result || result == VM_FAULT_SIGBUS);
+		lost += result != 0;
+	}
+	return lost;
+}
+
+#define SWEPT	12u
+
+/* Each write in turn, the one that fails and those that do not. */
+static void
+each_write_that_fails_keeps_its_page(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, SWEPT);
+	struct mm_struct *mm = as_space(t, BASE, SWEPT);
+
+	ASSERT(t, disk != NULL);
+	for (unsigned n = 0; n < SWEPT; n++) {
+		unsigned sent = 0;
+
+		for (unsigned i = 0; i < SWEPT; i++)
+			EXPECT(t, as_poke(mm, BASE + i * P, n * 100 + i));
+		blk_fail_requests(disk, 1u << BLK_WRITE, n, 1);
+		for (unsigned i = 0; i < SWEPT; i++)
+			sent += send_to_swap(mm, BASE + i * P);
+		EXPECT_EQ(t, sent, SWEPT - 1);
+		EXPECT_EQ(t, total_swapcache_pages(), 1);
+		EXPECT_EQ(t, count_lost(t, mm, SWEPT), 0);
+		for (unsigned i = 0; i < SWEPT; i++)
+			EXPECT_EQ(t, as_peek(mm, BASE + i * P), n * 100 + i);
+	}
+	mmput(mm);
+	EXPECT_EQ(t, nr_free_swap_pages(), SWEPT);
+	swap_end(t, disk);
+}
+
+/*
+ * Each read in turn, neighbours read ahead or not. Who wanted the page itself is
+ * told, once; one that was only read ahead in vain is nobody's loss.
+ */
+static void
+each_read_that_fails_is_told_to_who_wants_it(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, SWEPT);
+	struct mm_struct *mm = as_space(t, BASE, SWEPT);
+	int cluster = sysctl_swap_cluster;
+	unsigned lost = 0;
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < SWEPT; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i));
+	for (unsigned n = 0; n < 2 * SWEPT; n++) {
+		sysctl_swap_cluster = n < SWEPT ? 0 : cluster;
+		for (unsigned i = 0; i < SWEPT; i++)
+			ASSERT(t, send_to_swap(mm, BASE + i * P));
+		blk_fail_requests(disk, 1u << BLK_READ, n % SWEPT, 1);
+		lost = count_lost(t, mm, SWEPT);
+		EXPECT(t, n < SWEPT ? lost == 1 : lost <= 1);
+		for (unsigned i = 0; i < SWEPT; i++)
+			EXPECT_EQ(t, as_peek(mm, BASE + i * P), i);
+	}
+	blk_fail_requests(disk, 0, 0, 0);
+	sysctl_swap_cluster = cluster;
+	mmput(mm);
+	EXPECT_EQ(t, nr_free_swap_pages(), SWEPT);
+	swap_end(t, disk);
+}
+
+/* Both name the slot; the one that asks first meets the error. */
+static void
+a_relative_does_not_suffer_from_the_others_error(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(a, BASE, 7));
+	EXPECT_EQ(t, dup_mm(a, &b), 0);
+	ASSERT(t, send_to_swap(a, BASE));
+	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
+	EXPECT_EQ(t, as_touch(a, BASE, false), VM_FAULT_SIGBUS);
+	EXPECT_EQ(t, total_swapcache_pages(), 0);
+	EXPECT_EQ(t, as_peek(b, BASE), 7);
+	EXPECT_EQ(t, as_peek(a, BASE), 7);
+	mmput(a);
+	mmput(b);
+	swap_end(t, disk);
+}
+
+static void
+swapoff_gives_up_on_what_cannot_be_read(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = as_space(t, BASE, 4);
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 7));
+	ASSERT(t, send_to_swap(mm, BASE));
+	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
+	EXPECT_EQ(t, swap_off(SWAP_NAME), -EIO);
+	EXPECT_EQ(t, total_swap_pages(), 16);
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 1);
+	swap_end(t, disk);
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
+	mmput(mm);
+}
+
+/* --- pressure ------------------------------------------------------------------- */
+
+static void
+wait_for_page(void *arg)
+{
+	as_touch(arg, BASE, false);
+}
+
+/* The disk keeps the read to itself for a while. */
+static void
+to_wait_for_swap_is_a_memory_stall(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = as_space(t, BASE, 4);
+	struct task *task;
+	u64 before;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 7));
+	ASSERT(t, send_to_swap(mm, BASE));
+	ramdisk_hold(disk, true);
+	before = psi_total(PSI_MEM, PSI_SOME);
+	task = test_start(t, wait_for_page, mm, "waits");
+	TEST_WAIT_UNTIL(ramdisk_nr_held(disk) == 1);
+	TEST_WAIT_UNTIL(psi_total(PSI_MEM, PSI_SOME) > before);
+	ramdisk_hold(disk, false);
+	ramdisk_release(disk, 1);
+	test_join(task);
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	mmput(mm);
 	swap_end(t, disk);
@@ -397,6 +549,11 @@ TEST_SUITE("swap",
 	   TEST_CASE(neighbours_are_read_ahead),
 	   TEST_CASE(a_page_that_cannot_be_read_is_a_bus_error),
 	   TEST_CASE(a_page_that_cannot_be_written_stays_in_memory),
+	   TEST_CASE(each_write_that_fails_keeps_its_page),
+	   TEST_CASE(each_read_that_fails_is_told_to_who_wants_it),
+	   TEST_CASE(a_relative_does_not_suffer_from_the_others_error),
+	   TEST_CASE(swapoff_gives_up_on_what_cannot_be_read),
+	   TEST_CASE(to_wait_for_swap_is_a_memory_stall),
 	   TEST_CASE(swapoff_brings_everything_back),
 	   TEST_CASE(broken_slots_are_seen_by_verify),
 	   TEST_CASE(no_write_is_lost_while_pages_are_sent_away));
