@@ -199,6 +199,8 @@ unsigned gfp_to_alloc_flags(gfp_t gfp, unsigned order);
 void setup_per_zone_wmarks(void);
 /* Set min_free_kbytes, as sysctl would. -EINVAL: more than a quarter. */
 int set_min_free_kbytes(unsigned long kbytes);
+/* Set the distance of the marks, in 10000ths of a zone. -EINVAL: not 1 to 3000. */
+int set_watermark_scale_factor(unsigned long factor);
 extern unsigned long min_free_kbytes;
 extern unsigned watermark_scale_factor;		/* of 10000 */
 extern unsigned lowmem_reserve_ratio[MAX_NR_ZONES];

@@ -29,6 +29,24 @@ min_free_store(const char *text)
 SYSCTL(vm_min_free_kbytes, .name = "vm/min_free_kbytes",
        .show = min_free_show, .store = min_free_store);
 
+static void
+scale_factor_show(struct seq_buf *s)
+{
+	seq_printf(s, "%u\n", watermark_scale_factor);
+}
+
+static int
+scale_factor_store(const char *text)
+{
+	unsigned long factor;
+
+	if (kstrtoul(text, 10, &factor))
+		return -EINVAL;
+	return set_watermark_scale_factor(factor);
+}
+SYSCTL(vm_watermark_scale_factor, .name = "vm/watermark_scale_factor",
+       .show = scale_factor_show, .store = scale_factor_store);
+
 /*
  * As in Linux: 1 clean pages of files, 2 objects that a shrinker can free
  * (names, inodes), 3 both. Pages that lie in memory only are never clean.

@@ -21,6 +21,8 @@
  *	Each lowmem zone gets its share by size; HighMem, which the kernel
  *	itself does not need, a small fixed part.
  *   low - min = high - low = max(min / 4, size x watermark_scale_factor/10000)
+ *	The factor, 1 to 3000, says how far ahead of need kswapd works: a large
+ *	one suits memory that is taken in bursts, and keeps more of it idle.
  *   lowmem_reserve  a request that prefers HighMem but falls back on Normal
  *	must leave (frames of HighMem) / ratio there: else user pages would
  *	fill the memory that only the kernel can use.
@@ -38,6 +40,8 @@
 #include <mm/hooks.h>
 #include <mm/pcp.h>
 #include <mm/zone.h>
+
+#define MAX_WATERMARK_SCALE	3000ul	/* high is 3/5 of the zone then */
 
 unsigned long min_free_kbytes;
 unsigned watermark_scale_factor = 10;
@@ -193,6 +197,16 @@ set_min_free_kbytes(unsigned long kbytes)
 	if (kbytes < 128 || kbytes > lowmem_managed())
 		return -EINVAL;		/* more than a quarter */
 	min_free_kbytes = kbytes;
+	setup_per_zone_wmarks();
+	return 0;
+}
+
+int
+set_watermark_scale_factor(unsigned long factor)
+{
+	if (factor < 1 || factor > MAX_WATERMARK_SCALE)
+		return -EINVAL;
+	watermark_scale_factor = (unsigned)factor;
 	setup_per_zone_wmarks();
 	return 0;
 }

@@ -255,6 +255,10 @@ memory_has_its_knobs(struct test *t)
 	EXPECT_EQ(t, set("/proc/sys/vm/min_free_kbytes", "1"), -EINVAL);
 	EXPECT_EQ(t, set("/proc/sys/vm/min_free_kbytes", "99999999"), -EINVAL);
 	EXPECT_EQ(t, set_min_free_kbytes(before), 0);
+	EXPECT_EQ(t, set("/proc/sys/vm/watermark_scale_factor", "100"), 3);
+	EXPECT_EQ(t, watermark_scale_factor, 100);
+	EXPECT_EQ(t, set("/proc/sys/vm/watermark_scale_factor", "0"), -EINVAL);
+	EXPECT_EQ(t, set("/proc/sys/vm/watermark_scale_factor", "10"), 2);
 	/* A name that was looked for in vain is kept, until it is not. */
 	shrink_dcache_sb(NULL);
 	EXPECT_EQ(t, open_error("/tmp/none", O_RDONLY), -ENOENT);

@@ -270,6 +270,29 @@ watermarks_follow_min_free_kbytes(struct test *t)
 	EXPECT_EQ(t, zone->watermark[WMARK_LOW], low);
 }
 
+/* low and high move, min does not. */
+static void
+the_scale_factor_spreads_the_marks(struct test *t)
+{
+	unsigned before = watermark_scale_factor;
+	struct zone *zone = find_zone(ZONE_NORMAL);
+	unsigned long least, gap;
+
+	ASSERT(t, zone != NULL);
+	EXPECT_EQ(t, set_watermark_scale_factor(3000), 0);
+	least = zone->watermark[WMARK_MIN];
+	gap = (unsigned long)((u64)zone->managed_pages * 3000 / 10000);
+	EXPECT_EQ(t, zone->watermark[WMARK_LOW], least + gap);
+	EXPECT_EQ(t, zone->watermark[WMARK_HIGH], least + 2 * gap);
+	EXPECT_EQ(t, set_watermark_scale_factor(1), 0);
+	EXPECT_EQ(t, zone->watermark[WMARK_MIN], least);
+	EXPECT(t, zone->watermark[WMARK_LOW] < least + gap);
+	EXPECT_EQ(t, set_watermark_scale_factor(0), -EINVAL);
+	EXPECT_EQ(t, set_watermark_scale_factor(3001), -EINVAL);
+	EXPECT_EQ(t, watermark_scale_factor, 1);
+	EXPECT_EQ(t, set_watermark_scale_factor(before), 0);
+}
+
 /* A zone keeps back 1/ratio of all that lies above it, not of the next. */
 static void
 reserves_follow_all_zones_above(struct test *t)
@@ -387,6 +410,7 @@ TEST_SUITE("zone",
 	   TEST_CASE(each_kind_of_request_stops_at_its_mark),
 	   TEST_CASE(dma_helps_out_normal_but_keeps_its_reserve),
 	   TEST_CASE(watermarks_follow_min_free_kbytes),
+	   TEST_CASE(the_scale_factor_spreads_the_marks),
 	   TEST_CASE(reserves_follow_all_zones_above),
 	   TEST_CASE(a_node_can_be_named),
 	   TEST_CASE(numa_counters_tell_who_helped));
