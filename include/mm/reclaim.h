@@ -53,5 +53,7 @@ void kswapd_progress(void);
 void workingset_eviction(const void *owner, unsigned long index);
 /* It comes back; true: it was taken too early, and should be active. */
 bool workingset_refault(const void *owner, unsigned long index, bool file);
+/* How many pages were evicted; distances are known in steps of *step. */
+u32 workingset_evictions(unsigned *step);
 
 #endif

@@ -33,6 +33,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/highmem.h>
+#include <mm/lru.h>
 #include <mm/mm.h>
 #include <mm/shmem.h>
 
@@ -76,7 +77,6 @@ find_ahead(struct file *file, struct address_space *mapping, u64 pos,
 	if (unlikely(page && READ_ONCE(page->flags) & PG_readahead))
 		page_cache_async_readahead(mapping, &file->f_ra, page, index,
 					   req);
-	file->f_ra.prev_index = index;
 	return page;
 }
 
@@ -100,6 +100,18 @@ page_to_read(struct file *file, struct address_space *mapping, u64 pos,
 	       read_cache_page(mapping, index, found);
 }
 
+/* A page was read at offset. Who reads it in pieces has used it once. */
+static void
+note_read(struct file *file, struct page *page, u64 pos)
+{
+	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
+
+	if (page && (!(pos & (PAGE_SIZE - 1)) ||
+		     file->f_ra.prev_index != index))
+		mark_page_accessed(page);
+	file->f_ra.prev_index = index;
+}
+
 ssize_t
 generic_file_read(struct file *file, struct iov_iter *to, u64 *pos)
 {
@@ -121,6 +133,7 @@ generic_file_read(struct file *file, struct iov_iter *to, u64 *pos)
 		if (err)
 			return total ? (ssize_t)total : err;
 		done = copy_page_to_iter(page, offset, n, to);
+		note_read(file, page, *pos);
 		if (page)
 			put_page(page);
 		*pos += done;

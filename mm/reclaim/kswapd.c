@@ -84,7 +84,9 @@ balance_once(struct kswapd *k, struct scan_control *sc)
 static void
 balance_node(struct kswapd *k)
 {
-	struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
+	struct scan_control sc = {
+		.gfp = GFP_KERNEL, .kswapd = true, .batch = SWAP_CLUSTER_MAX,
+	};
 	int priority = DEF_PRIORITY;
 
 	count_vm_event(PAGEOUTRUN);

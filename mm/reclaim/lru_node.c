@@ -10,9 +10,11 @@ static void
 lru_show(struct seq_buf *s)
 {
 	struct zone *zone;
-	unsigned i, lru;
+	unsigned i, lru, step;
+	u32 evictions = workingset_evictions(&step);
 
-	seq_printf(s, "policy %s\n%-8s", reclaim_policy->name, "zone");
+	seq_printf(s, "policy %s, %u evictions, told apart in steps of %u\n%-8s",
+		   reclaim_policy->name, evictions, step, "zone");
 	for (lru = 0; lru < NR_LRU_LISTS; lru++)
 		seq_printf(s, " %13s", lru_name(lru));
 	seq_printf(s, " %9s %9s %9s\n", "isolated", "anon cost", "file cost");

@@ -16,6 +16,7 @@ struct scan_control {
 	unsigned order;
 	unsigned classzone;		/* zones up to this type will do */
 	unsigned priority;
+	unsigned batch;			/* pages handled at once */
 	bool kswapd;			/* it may write pages of files */
 	unsigned long nr_to_reclaim;
 	unsigned long nr_scanned, nr_reclaimed;

@@ -359,7 +359,7 @@ shrink_list(struct zone *zone, enum lru_list lru, unsigned long nr,
 	    struct scan_control *sc)
 {
 	while (nr && sc->nr_reclaimed < sc->nr_to_reclaim) {
-		unsigned n = (unsigned)min(nr, (unsigned long)SWAP_CLUSTER_MAX);
+		unsigned n = (unsigned)min(nr, (unsigned long)sc->batch);
 
 		if (inactive_is_low(&zone->lruvec, lru))
 			shrink_active_list(zone, lru + LRU_ACTIVE, n);
@@ -501,7 +501,7 @@ try_to_free_pages(gfp_t gfp, unsigned order)
 {
 	struct scan_control sc = {
 		.gfp = gfp, .order = order, .classzone = gfp_zone(gfp),
-		.nr_to_reclaim = SWAP_CLUSTER_MAX,
+		.nr_to_reclaim = SWAP_CLUSTER_MAX, .batch = SWAP_CLUSTER_MAX,
 	};
 	unsigned long won;
 
@@ -515,13 +515,16 @@ try_to_free_pages(gfp_t gfp, unsigned order)
 	return won;
 }
 
-/* For the monitor and tests: one pass of one zone, step by step. */
+/* For the monitor and tests: one pass of one zone, step by step. Who wants less
+ * than is handled at once gets no more. */
 unsigned long
 reclaim_step(struct zone *zone, unsigned priority, unsigned long nr)
 {
 	struct scan_control sc = {
 		.gfp = GFP_KERNEL, .classzone = zone->type,
 		.priority = priority, .kswapd = true, .nr_to_reclaim = nr,
+		.batch = (unsigned)clamp(nr, 1ul, (unsigned long)
+					 SWAP_CLUSTER_MAX),
 	};
 	bool before = current->memalloc;
 

@@ -17,8 +17,8 @@
  *
  *	inactive |xxxxxx| evicted: ...e. . . . r	distance r - e
  *
- *   What is remembered of an evicted page is one word in a table of as many words
- *   as memory has frames: half of it tells which page (a hash of its file and
+ *   What is remembered of an evicted page is one word in a table, of a power of two
+ *   of words, at least half as many as memory has frames: half of the word tells which page (a hash of its file and
  *   offset, or of its slot in swap), half when. Older ones are overwritten.
  *   Linux leaves the number in the slot of the file's tree ("shadow entry"), which
  *   is exact, but the trees of files that are gone from memory stay, and
@@ -93,11 +93,18 @@ workingset_refault(const void *owner, unsigned long index, bool file)
 			      WORKINGSET_REFAULT_ANON);
 	distance = (unsigned long)(((now >> age_shift) - word) & 0xffff) <<
 		   age_shift;
-	if (distance > room(file))
+	if (distance > room(file) || !reclaim_policy->two_lists)
 		return false;
 	count_vm_event(file ? WORKINGSET_ACTIVATE_FILE :
 			      WORKINGSET_ACTIVATE_ANON);
 	return true;
+}
+
+u32
+workingset_evictions(unsigned *step)
+{
+	*step = 1u << age_shift;
+	return (u32)atomic_read(&evictions);
 }
 
 static int __init

@@ -356,6 +356,41 @@ what_cannot_be_written_stays_dirty(struct test *t)
 	test_disk_free(t, &d);
 }
 
+/*
+ * One reading does not make a page part of a working set, however many calls it
+ * takes; a second one does.
+ */
+static void
+what_is_read_twice_is_active(struct test *t)
+{
+	NEED_TEST_DISK(t, false);
+	struct page *page;
+	char buf[64];
+	u64 pos = 0;
+
+	EXPECT_EQ(t, kernel_read(d.file, buf, 64, &pos), 64);
+	page = find_get_page(d.disk->mapping, 0);
+	ASSERT(t, page);
+	EXPECT(t, page->flags & PG_referenced && !(page->flags & PG_active));
+	EXPECT_EQ(t, kernel_read(d.file, buf, 64, &pos), 64);
+	EXPECT(t, !(page->flags & PG_active));	/* it goes on */
+	pos = P + 64;				/* another page, not begun */
+	EXPECT_EQ(t, kernel_read(d.file, buf, 64, &pos), 64);
+	EXPECT(t, !(page->flags & PG_active));
+	pos = 128;
+	EXPECT_EQ(t, kernel_read(d.file, buf, 64, &pos), 64);
+	EXPECT_EQ(t, !!(page->flags & PG_active), reclaim_policy->two_lists);
+	put_page(page);
+	page = find_get_page(d.disk->mapping, 1);
+	ASSERT(t, page);
+	EXPECT(t, page->flags & PG_referenced && !(page->flags & PG_active));
+	pos = P;
+	EXPECT_EQ(t, kernel_read(d.file, buf, 64, &pos), 64);
+	EXPECT_EQ(t, !!(page->flags & PG_active), reclaim_policy->two_lists);
+	put_page(page);
+	test_disk_free(t, &d);
+}
+
 /* --- more than there is --------------------------------------------------------- */
 
 #define NR_HOGS	16
@@ -443,5 +478,6 @@ TEST_SUITE("reclaim",
 	   TEST_CASE(pages_of_a_disk_go_and_are_read_again),
 	   TEST_CASE(a_page_that_comes_back_soon_is_active),
 	   TEST_CASE(what_cannot_be_written_stays_dirty),
+	   TEST_CASE(what_is_read_twice_is_active),
 	   TEST_CASE_KEEPS(swap_can_be_compressed_memory),
 	   TEST_CASE(more_memory_than_there_is_can_be_used));

@@ -32,6 +32,10 @@ def faults(policy, frames, pages):
     return pagesim.simulate(policy, frames, refs(pages)).faults
 
 
+def evicted(policy, frames, pages):
+    return pagesim.simulate(policy, frames, refs(pages)).evicted
+
+
 def strings(count, seed=1):
     """Random strings with some locality."""
     rng = random.Random(seed)
@@ -130,6 +134,45 @@ def a_scan_does_not_empty_the_active_list():
 
 
 @case
+def to_the_kernel_a_fault_is_a_use():
+    # all are young when the fourth comes, so all move on once: as FIFO
+    assert evicted("kernel", 3, [1, 2, 3, 4]) == [1]
+    assert evicted("twolist", 3, [1, 2, 3, 2, 4]) == [1]
+    # the second round finds 2 used and 3 not
+    assert evicted("kernel", 3, [1, 2, 3, 4, 2, 5]) == [1, 3]
+    assert evicted("kclock", 3, [1, 2, 3, 4, 2, 5]) == [1, 3]
+
+
+@case
+def who_comes_back_within_reach_is_active():
+    def order(before, step):
+        pagesim.Kernel.before, pagesim.Kernel.step = before, step
+        state = pagesim.simulate("kernel", 4, refs([1, 2, 3, 4, 5, 1]))
+        pagesim.Kernel.before, pagesim.Kernel.step = 0, 1
+        return state.evicted, list(state.active), list(state.inactive)
+    gone, active, inactive = order(0, 1)
+    assert gone == [1, 2] and 1 in active and 5 in inactive
+    # one eviction in between; counted in steps of 16 it is none, or 16
+    assert 1 in order(0, 16)[1]
+    assert 1 in order(14, 16)[2], order(14, 16)
+
+
+@case
+def tables_in_the_documents_are_what_it_prints():
+    found = 0
+    for path in sorted((TOOL.parents[1] / "docs").glob("*.md")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for n, line in enumerate(lines):
+            if not line.startswith("    $ tools/pagesim "):
+                continue
+            text = tool(*line.split()[2:])[1].splitlines()
+            assert lines[n + 1:n + 1 + len(text)] == ["    " + t for t in text], \
+                (path.name, line, text)
+            found += 1
+    assert found >= 3, found
+
+
+@case
 def only_written_pages_are_written_back():
     state = pagesim.simulate("lru", 2, [(1, True), (2, False), (3, False),
                                         (4, False), (1, False), (5, False),
@@ -151,7 +194,7 @@ def the_table_has_a_row_for_each_size():
     status, text = tool(*map(str, BELADY))
     assert status == 0 and len(text.splitlines()) == 7, text
     assert text.splitlines()[4].split() == ["3", "9", "10", "10", "10",
-                                            "7"], text
+                                            "10", "7"], text
     status, text = tool("--frames", "2-3", "0x10w", "0x11", "0x12", "0x10")
     assert status == 0 and "wrote" in text, text
 
@@ -159,7 +202,9 @@ def the_table_has_a_row_for_each_size():
 @case
 def bad_arguments_are_named():
     for words in (["x"], ["--frames", "0", "1"], ["--frames", "3-2", "1"],
-                  ["--policy", "magic", "1"], []):
+                  ["--policy", "magic", "1"], ["--step", "0", "1"],
+                  ["--evictions", "-1", "1"], ["--steps", "--evicted", "1"],
+                  []):
         status, text = tool(*words)
         assert status == 2 and "error:" in text, (words, text)
 

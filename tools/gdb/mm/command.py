@@ -111,10 +111,7 @@ class Command(gdb.Command):
     def convert(self, option, word):
         if self.options[option] is str:
             return word
-        try:
-            return int(word, 0)
-        except ValueError:
-            return target.evaluate(word)
+        return target.number(word)
 
     def run(self, words, options):
         raise NotImplementedError

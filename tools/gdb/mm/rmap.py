@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """mm rmap: from a frame to the translations that lead to it."""
 
-from . import command, frames, lists, locks, spaces, tables, target, usage
+from . import command, frames, lists, locks, spaces, swaps, tables, target
+from . import usage
 from .command import many
 from .target import MMError
 
@@ -192,8 +193,23 @@ class RmapCommand(command.Command):
             yield f"  {usage.file_name(use.mapping)}"
         elif use.anon:
             yield from self.tree(found, owners)
+        else:
+            yield from self.of_no_space(use)
         yield from self.table(found, owners)
         yield from self.verdict(found)
+
+    @staticmethod
+    def of_no_space(use):
+        """In the swap cache, and no anon_vma: shared memory, or read ahead."""
+        if use.page.state == "CACHE":
+            return
+        files, wrong = swaps.in_files(use.private)
+        yield ("  shared memory: the slot stands in the tree of" if files else
+               "  read ahead: nobody has had it yet (mm swap "
+               f"{usage.slot_text(use.private)})")
+        yield from files
+        if wrong:
+            yield f"  {wrong}"
 
     @staticmethod
     def frame(number, pid, known):

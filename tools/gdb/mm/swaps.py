@@ -5,12 +5,14 @@ import struct
 
 import gdb
 
-from . import command, frames, locks, lru, spaces, tables, target, usage
+from . import command, frames, lists, locks, lru, spaces, tables, target
+from . import usage
 from .command import many, size_text
 from .target import MMError
 
 CACHED, COUNT, BAD = 0x8000, 0x7fff, 0x7fff     # mm/cache/swap.h
 MOST = 30
+MOST_NODES = 4096           # of a page tree
 COLUMNS, ROWS = 64, 8
 LETTERS = {"H": "header", ".": "free", "s": "in swap alone",
            "c": "and in memory too", "o": "in memory, no entry names it",
@@ -91,15 +93,74 @@ def users(entry):
     return result, trouble
 
 
+def tree_entries(root):
+    """{index: entry} of a page tree (mm/cache/page_tree.c), bounded."""
+    node_type = "struct page_tree_node"
+    size = target.type_of(node_type).sizeof
+    first = target.offset_of(node_type, "slots")
+    result, waiting, seen = {}, [], set()
+    if root & 1:
+        waiting.append((root & ~1, 0))
+    elif root:
+        result[0] = root
+    while waiting and len(seen) < MOST_NODES:
+        node, base = waiting.pop()
+        if node in seen:
+            raise MMError(f"page tree: the node 0x{node:08x} is met twice")
+        seen.add(node)
+        raw = target.read_virtual(node, size)
+        shift = raw[0]
+        for digit, entry in enumerate(struct.unpack_from("<64I", raw, first)):
+            if entry and shift:
+                waiting.append((entry, base + (digit << shift)))
+            elif entry:
+                result[base + digit] = entry
+    return result
+
+
+def shared():
+    """([(address_space, index, swap entry)], trouble): shared memory in swap."""
+    head = target.symbol("'mm/cache/shmem_swap.c'::swapped_mappings")
+    if not head:
+        return [], None
+    offset = target.offset_of("struct address_space", "swap_list")
+    try:
+        nodes, trouble = lists.walk(head, 4096), None
+    except lists.Broken as error:
+        nodes, trouble = error.nodes, f"files in swap: {error}"
+    result = []
+    for node in nodes:
+        mapping = node - offset
+        try:
+            tree = target.object_at("struct address_space", mapping)["pages"]
+            found = tree_entries(target.pointer(tree["root"]))
+        except MMError as error:
+            trouble = str(error)
+            continue
+        result += [(mapping, index, entry & ~3) for index, entry in
+                   found.items() if entry & 2]
+    return result, trouble
+
+
+def in_files(entry):
+    """Lines: whose file has the slot in its tree; and what is wrong."""
+    found, trouble = shared()
+    lines = [f"    page {index} of {usage.file_name(mapping)}"
+             for mapping, index, other in found if other == entry]
+    return lines, trouble
+
+
 class SwapCommand(command.Command):
     """Swap: its areas and slots, the swap cache, and who uses a slot.
 
     mm swap            all areas, each slot a letter
-    mm swap [A:]SLOT   one slot (of area A, 0): who has it, and its page
+    mm swap [A:]SLOT   one slot (of area A, 0): who has it, and its page; an
+                       expression does: mm swap vmf->orig_pte.value >> 8
 
       page table entry   31....8 | 7..3 | 000      the slot's number, the area
       slot of the area   map[slot] = entries that name it, + cached
                          cache[slot] --> struct page, while it is in memory too
+      shared memory      the slot stands in the file's tree, and counts one
 
     H header   . free   s in swap alone   c in memory too   x bad
     o in memory, and no entry names the slot: it is free soon"""
@@ -147,12 +208,13 @@ class SwapCommand(command.Command):
                    + f" 0x{va:08x}  "
                    + (f"VMA {vma.range_text()} {vma.rights()}" if vma else
                       "in no VMA"))
-        agrees = "agrees" if len(found) == count & COUNT else \
-            "CONTRADICTION P3"
-        yield (f"  {many(len(found), 'entry').replace('entrys', 'entries')} "
-               f"found, counted {count & COUNT} ({agrees})")
-        if trouble:
-            yield "  " + trouble
+        files, wrong = in_files(area.entry(slot))
+        yield from files
+        total = len(found) + len(files)
+        agrees = "agrees" if total == count & COUNT else "CONTRADICTION P3"
+        yield (f"  {many(total, 'user')} found, counted {count & COUNT} "
+               f"({agrees})")
+        yield from (f"  {text}" for text in (trouble, wrong) if text)
         page = area.pages().get(slot)
         yield from cached(area, slot, page)
         yield from lock_state()
@@ -162,10 +224,7 @@ class SwapCommand(command.Command):
 
     def place(self, word):
         number, _, slot = word.rpartition(":")
-        try:
-            number, slot = int(number or "0", 0), int(slot, 0)
-        except ValueError:
-            self.fail(f"\"{word}\" is no slot")
+        number, slot = (target.number(part or "0") for part in (number, slot))
         for area in areas():
             if area.number == number:
                 if 0 <= slot < area.slots:

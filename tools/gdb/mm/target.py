@@ -51,6 +51,14 @@ def evaluate(expression):
         raise MMError(f"\"{expression}\" is no address: {error}") from None
 
 
+def number(text):
+    """A number, or an expression of gdb that is one."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return evaluate(text)
+
+
 def symbol(name):
     """Address of a symbol of the kernel, the linker's included; or None."""
     try:

@@ -3,7 +3,8 @@
 
     state       mapping             index                       private
     ANON        anon_vma            address >> 12
-    SWAPCACHE   anon_vma, or NULL   the same; nothing yet       swap entry
+    SWAPCACHE   anon_vma, or NULL   the same                    swap entry
+                (read ahead, or shared memory: its file has the slot)
     CACHE       address_space       page of the file
 
 Pages of an object: as the lists of reclaim name them (mm lru), and mm rmap.
@@ -37,7 +38,7 @@ class Use:
         """'anon 0x10000000', 'file 0xc7.. page 3', 'swap cache 0:17 ...'."""
         if self.page.state == "SWAPCACHE":
             where = f" of 0x{self.index << 12:08x}" if self.mapping else \
-                " (read ahead: nobody has had it yet)"
+                ", of no space"
             return f"swap cache, slot {slot_text(self.private)}{where}"
         if self.page.state == "ANON":
             return f"anon 0x{self.index << 12 & 0xffffffff:08x}"
