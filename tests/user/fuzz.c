@@ -79,7 +79,7 @@ expect_verified(const char *when)
 
 	if (access("/proc/verify", R_OK))
 		return;				/* another system */
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 20; i++) {
 		text = text_of("/proc/verify");
 		if (!strcmp(text, "every rule holds\n"))
 			return;

@@ -152,7 +152,7 @@ defuse(pid_t group)
 	int i;
 
 	kill(-group, SIGKILL);
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < 100000; i++) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		if (SYSCALL(SYS_kill, -group, 0) == -ESRCH)
