@@ -45,6 +45,13 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned order);
  * tests. Context: may sleep. */
 unsigned long reclaim_step(struct zone *zone, unsigned priority,
 			   unsigned long nr);
+struct list_head;
+/*
+ * Take these pages back, whether they were used or not: isolated, linked by
+ * user.lru. Those that cannot go are put back on their lists. Context: may sleep;
+ * an mmap_lock may be held for reading. How many were freed.
+ */
+unsigned reclaim_pages(struct list_head *pages);
 /* Somebody gave memory back: kswapd, if it had given up, may try again. */
 void kswapd_progress(void);
 

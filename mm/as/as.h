@@ -238,6 +238,12 @@ prot_flags(unsigned prot)
 	return prot & VM_ACCESS_FLAGS;
 }
 
+/* --- pageout.c --- */
+
+/* MADV_COLD, or pageout: MADV_PAGEOUT. Held: mmap_lock, reading. 0, -EINVAL. */
+int advise_cold(struct vm_area_struct *vma, unsigned long start,
+		unsigned long end, bool pageout);
+
 /* --- mlock.c --- */
 
 /* Fault [start, end) in, as far as VM_LOCKED VMAs or `all' reach. */

@@ -7,6 +7,7 @@
  *	FREE		as DONTNEED (Linux keeps the pages until it needs them;
  *			a program cannot rely on either)
  *	WILLNEED	read ahead; nothing to do for memory that is not on a disk
+ *	COLD, PAGEOUT	will not be needed for a while (pageout.c)
  *	DONTFORK ...	flags of the VMA
  *	POPULATE_*	fault everything in
  *	REMOVE		a hole in the file: the file system's (fallocate)
@@ -142,6 +143,9 @@ advise_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 	case MADV_DONTNEED:
 	case MADV_FREE:
 		return dontneed_vma(vma, start, end, advice);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return advise_cold(vma, start, end, advice == MADV_PAGEOUT);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		return populate_part(vma, start, end,
@@ -193,7 +197,8 @@ do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 	bool flags = advice_flags(advice, &clear, &set);
 
 	if (!flags && advice != MADV_DONTNEED && advice != MADV_FREE &&
-	    advice != MADV_WILLNEED && advice != MADV_POPULATE_READ &&
+	    advice != MADV_WILLNEED && advice != MADV_COLD &&
+	    advice != MADV_PAGEOUT && advice != MADV_POPULATE_READ &&
 	    advice != MADV_POPULATE_WRITE)
 		return -EINVAL;
 	if (addr & ~PAGE_MASK || len > TASK_SIZE)

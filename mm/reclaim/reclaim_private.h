@@ -18,6 +18,7 @@ struct scan_control {
 	unsigned priority;
 	unsigned batch;			/* pages handled at once */
 	bool kswapd;			/* it may write pages of files */
+	bool even_used;			/* not asked whether they were used */
 	unsigned long nr_to_reclaim;
 	unsigned long nr_scanned, nr_reclaimed;
 	unsigned long nr_in_use;	/* pages that stay, because they were

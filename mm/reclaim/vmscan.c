@@ -185,7 +185,7 @@ shrink_page(struct page *page, struct scan_control *sc)
 		return note_writeback(page, sc);
 	used = page_referenced(page, &exec);
 	verdict = reclaim_policy->judge(page, used, exec);
-	if (verdict != PAGE_RECLAIM) {
+	if (verdict != PAGE_RECLAIM && !sc->even_used) {
 		sc->nr_in_use++;
 		return verdict == PAGE_ACTIVATE ? ACTIVATED : KEPT;
 	}
@@ -513,6 +513,20 @@ try_to_free_pages(gfp_t gfp, unsigned order)
 	current->memalloc = false;
 	trace_mm_vmscan_direct_reclaim_end(sc.nr_reclaimed);
 	return won;
+}
+
+unsigned
+reclaim_pages(struct list_head *pages)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL, .even_used = true };
+	bool before = current->memalloc;
+	unsigned freed;
+
+	current->memalloc = true;
+	freed = shrink_page_list(pages, &sc);
+	reclaim_wait(&sc, false);
+	current->memalloc = before;
+	return freed;
 }
 
 /* For the monitor and tests: one pass of one zone, step by step. Who wants less

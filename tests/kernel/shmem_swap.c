@@ -195,6 +195,61 @@ reclaim_takes_shared_memory(struct test *t)
 	scene_end(t, &s, NAME);
 }
 
+/* Its own pages and shared ones; one that another has mapped, too, stays. */
+static void
+pageout_sends_what_is_nobody_elses(struct test *t)
+{
+	struct mm_struct *a = mm_alloc(), *b = mm_alloc();
+	unsigned long own, at, bt;
+	struct scene s;
+
+	ASSERT(t, scene_begin(t, &s, NAME));
+	own = as_map(a, 0, 4 * P, RW, ANON);
+	at = as_map_file(a, s.file, PAGES * P, RW, MAP_SHARED);
+	bt = as_map_file(b, s.file, P, RW, MAP_SHARED);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT(t, as_poke(a, own + i * P, i + 1) &&
+		       as_poke(a, at + i * P, i + 11));
+	EXPECT_EQ(t, as_peek(b, bt), 11);
+	EXPECT_EQ(t, do_madvise(a, own, 3 * P, MADV_PAGEOUT), 0);
+	EXPECT_EQ(t, do_madvise(a, at, 4 * P, MADV_PAGEOUT), 0);
+	EXPECT_EQ(t, a->rss[MM_SWAPENTS], 3);
+	EXPECT_EQ(t, s.m->nr_swapped, 3);
+	EXPECT(t, pte_mapped(as_pte(b, bt)));
+	for (unsigned i = 0; i < 4; i++) {
+		EXPECT_EQ(t, as_peek(a, own + i * P), i + 1);
+		EXPECT_EQ(t, as_peek(a, at + i * P), i + 11);
+	}
+	EXPECT_EQ(t, do_mlock(a, own, P, 0), 0);
+	EXPECT_EQ(t, do_madvise(a, own, P, MADV_PAGEOUT), -EINVAL);
+	EXPECT_EQ(t, do_madvise(a, own, P, MADV_COLD), -EINVAL);
+	mmput(a);
+	mmput(b);
+	scene_end(t, &s, NAME);
+}
+
+static void
+cold_pages_are_the_first_to_go(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, SLOTS);
+	struct mm_struct *mm = as_space(t, 0x10000000, 2);
+	struct page *page;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, 0x10000000, 1));
+	page = as_page(mm, 0x10000000);
+	activate_page(page);
+	EXPECT(t, pte_young(as_pte(mm, 0x10000000)));
+	EXPECT_EQ(t, do_madvise(mm, 0x10000000, 2 * P, MADV_COLD), 0);
+	EXPECT(t, !pte_young(as_pte(mm, 0x10000000)));
+	EXPECT(t, !(page->flags & PG_active));
+	EXPECT_EQ(t, list_last_entry(&page_zone(page)->lruvec.lists[
+			LRU_INACTIVE_ANON], struct page, user.lru) == page, 1);
+	EXPECT_EQ(t, as_peek(mm, 0x10000000), 1);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
 /* --- what stays ------------------------------------------------------------------ */
 
 static void
@@ -553,6 +608,8 @@ TEST_SUITE("shmem_swap",
 	   TEST_CASE(a_fault_brings_it_back_for_all),
 	   TEST_CASE(fork_shares_what_is_in_swap),
 	   TEST_CASE(reclaim_takes_shared_memory),
+	   TEST_CASE(pageout_sends_what_is_nobody_elses),
+	   TEST_CASE(cold_pages_are_the_first_to_go),
 	   TEST_CASE(a_page_that_somebody_holds_stays),
 	   TEST_CASE(a_locked_file_stays),
 	   TEST_CASE(a_page_in_swap_is_data_and_no_hole),
