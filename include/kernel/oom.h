@@ -21,6 +21,7 @@ enum oom_state {
 /* The pages of a process, all of one moment. */
 struct oom_memory {
 	unsigned long total_vm, anon, file, shmem, swap, tables;
+	unsigned long pipes;		/* frames of pipes that it made */
 };
 
 /*

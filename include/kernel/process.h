@@ -91,6 +91,7 @@ struct process {
 	u8 oom_state;			/* t  enum oom_state */
 	struct mm_struct *oom_mm;	/* t  held for the reaper */
 	struct process *oom_next;	/* t  of those that wait for it */
+	atomic_t pipe_pages;		/*    frames of pipes that it made */
 	bool dumpable;			/* o  */
 	u8 pdeath_signal;		/* o  prctl */
 	struct file *exe_file;		/* t  the program, or NULL */

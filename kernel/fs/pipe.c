@@ -19,6 +19,9 @@
  *   Ends	reading at an empty pipe without writers is the end (0); writing
  *	without readers is an error (EPIPE, SIGPIPE).
  *   FIFO	the same with a name: opening waits for the other side.
+ *   Charge	frames are counted to the process that made the pipe, whoever fills
+ *	them: when memory runs out they are part of its size (oom.c), or who
+ *	hoards pipes would be the last to be found.
  *
  * Sleeping
  *   A sleeper enters the queue while it holds the mutex, and lets it go then.
@@ -39,6 +42,7 @@
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/poll.h>
+#include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <lib/bitops.h>
@@ -65,21 +69,44 @@ pipe_alloc(void)
 		return NULL;
 	p->size = PIPE_SIZE;
 	p->frames = p->inline_frames;
+	p->maker = current->process;
+	if (p->maker)
+		process_get(p->maker);
 	mutex_init(&p->mutex);
 	init_waitqueue_head(&p->read_wait);
 	init_waitqueue_head(&p->write_wait);
 	return p;
 }
 
-void
-pipe_free(struct pipe *p)
+static void
+charge(struct pipe *p, int pages)
+{
+	if (p->maker)
+		atomic_add(&p->maker->pipe_pages, pages);
+}
+
+/* All frames of p are given back. */
+static void
+free_ring(struct pipe *p)
 {
 	unsigned i;
 
-	for (i = 0; i < p->size / PAGE_SIZE; i++)
+	for (i = 0; i < p->size / PAGE_SIZE; i++) {
+		if (!p->frames[i])
+			continue;
 		free_page(p->frames[i]);
+		charge(p, -1);
+	}
 	if (p->frames != p->inline_frames)
 		kfree(p->frames);
+}
+
+void
+pipe_free(struct pipe *p)
+{
+	free_ring(p);
+	if (p->maker)
+		process_put(p->maker);
 	kfree(p);
 }
 
@@ -102,8 +129,11 @@ pipe_at(struct pipe *p, unsigned number, bool make)
 	unsigned at = number & (p->size - 1);
 	char **frame = &p->frames[at / PAGE_SIZE];
 
-	if (!*frame && make)
+	if (!*frame && make) {
 		*frame = get_free_page(GFP_KERNEL);
+		if (*frame)
+			charge(p, 1);
+	}
 	return *frame ? *frame + at % PAGE_SIZE : NULL;
 }
 
@@ -329,10 +359,8 @@ pipe_resize(struct pipe *p, unsigned size)
 		memcpy(frames[i / PAGE_SIZE] + i % PAGE_SIZE,
 		       pipe_at(p, p->tail + i, false), n);
 	}
-	for (i = 0; i < p->size / PAGE_SIZE; i++)
-		free_page(p->frames[i]);
-	if (p->frames != p->inline_frames)
-		kfree(p->frames);
+	free_ring(p);
+	charge(p, (int)DIV_ROUND_UP(used, PAGE_SIZE));
 	p->frames = frames;
 	p->size = size;
 	p->tail = 0;

@@ -19,6 +19,7 @@ struct pipe {			/* all: mutex */
 	char **frames;			/* size / PAGE_SIZE; NULL: not yet */
 	unsigned readers, writers;	/* openings that may */
 	unsigned files;			/* openings */
+	struct process *maker;		/* -  is charged for the frames; or NULL */
 	unsigned reader_count, writer_count;	/* ever */
 	bool had_writers;
 	struct wait_queue_head read_wait;	/* for bytes, and partners */

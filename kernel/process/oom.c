@@ -17,7 +17,8 @@
  *	  try again
  *
  * Ideas
- *   Badness	pages that come back: in memory, swapped out, of page tables.
+ *   Badness	pages that come back: in memory, swapped out, of page tables, in
+ *		pipes that it made (and socket pairs, which are two).
  *		oom_score_adj moves that by thousandths of all memory: 1000
  *		makes a process the first whatever it has, -1000 exempts it.
  *		The largest ends: one instead of many, and most likely the
@@ -102,8 +103,10 @@ memory_locked(struct process *process, struct oom_memory *m)
 	struct task *task;
 
 	list_for_each_entry(task, &process->threads, thread_node) {
-		if (task_look_at_mm(task, read_memory, m))
-			return true;
+		if (!task_look_at_mm(task, read_memory, m))
+			continue;
+		m->pipes = (unsigned long)atomic_read(&process->pipe_pages);
+		return true;
 	}
 	return false;
 }
@@ -136,7 +139,8 @@ badness_locked(struct process *process, unsigned long total)
 	    process->oom_state != OOM_NONE || adj == OOM_SCORE_ADJ_MIN ||
 	    !memory_locked(process, &m))
 		return -1;
-	points = (long)(m.anon + m.file + m.shmem + m.swap + m.tables);
+	points = (long)(m.anon + m.file + m.shmem + m.swap + m.tables +
+			m.pipes);
 	points += adj * (long)(total / 1000);
 	return max(points, 0l);
 }
@@ -353,6 +357,22 @@ wait_for_exit(const struct mm_struct *mm)
 	}
 }
 
+/* Pipes go when it closes them: wait, as long as that gets on. */
+static void
+wait_for_pipes(struct process *process)
+{
+	int pages = atomic_read(&process->pipe_pages), now;
+	unsigned tries = 0;
+
+	while (pages && !READ_ONCE(process->zombie) && ++tries < REAP_TRIES) {
+		msleep(REAP_PAUSE_MS);
+		now = atomic_read(&process->pipe_pages);
+		if (now < pages)
+			tries = 0;
+		pages = now;
+	}
+}
+
 /*
  * Take the memory of its space; or, if its last user is at it already, wait
  * until that is done: who chose it would else choose another one meanwhile.
@@ -373,6 +393,7 @@ reap(struct process *process)
 	} else {
 		wait_for_exit(mm);
 	}
+	wait_for_pipes(process);
 	mmdrop(mm);
 }
 

@@ -91,9 +91,9 @@ oom_report_kill(struct process *victim)
 	name_of(victim, name);
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, "
 	       "anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB, UID:%u "
-	       "pgtables:%lukB oom_score_adj:%d\n", victim->pid, name,
+	       "pgtables:%lukB pipes:%lukB oom_score_adj:%d\n", victim->pid, name,
 	       KB(m.total_vm), KB(m.anon), KB(m.file), KB(m.shmem),
-	       victim->uid, KB(m.tables), victim->oom_score_adj);
+	       victim->uid, KB(m.tables), KB(m.pipes), victim->oom_score_adj);
 }
 
 void
@@ -219,9 +219,9 @@ show_process(struct process *process, void *arg)
 	if (!oom_process_memory(process, &m))
 		return;
 	name_of(process, name);
-	seq_printf(s, "%5d %6d %5d %8lu %8lu %7lu  %-8s %s\n", process->pid,
+	seq_printf(s, "%5d %6d %5d %8lu %8lu %7lu %7lu  %-8s %s\n", process->pid,
 		   score_of(process), process->oom_score_adj,
-		   m.anon + m.file + m.shmem, m.swap, m.tables,
+		   m.anon + m.file + m.shmem, m.swap, m.tables, m.pipes,
 		   process == init_process ? "never" :
 		   process->oom_score_adj == OOM_SCORE_ADJ_MIN ? "never" :
 		   states[process->oom_state % 3], name);
@@ -232,7 +232,7 @@ oom_show(struct seq_buf *s)
 {
 	struct process *next = oom_select();
 
-	seq_puts(s, "  pid  score   adj      rss     swap  tables  state    "
+	seq_puts(s, "  pid  score   adj      rss     swap  tables   pipes  state    "
 		 "name\n");
 	process_for_each(show_process, s);
 	if (next) {

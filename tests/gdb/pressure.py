@@ -84,16 +84,17 @@ def rmap_agrees_with_the_tables():
 def oom_reckons_as_the_kernel_does():
     stop_at("sys_exit_group", "cat")
     text, ours = console(), do("mm oom")
-    rows = re.findall(r"^ +(\d+) +(\d+) +500 +(\d+) +(\d+) +(\d+) +\S* *sh$",
+    rows = re.findall(r"^ +(\d+) +(\d+) +500 +(\d+) +(\d+) +(\d+) +(\d+) "
+                      r"+\S* *sh$",
                       text, re.M)
     expect(len(rows) == 1, f"the node oom on the console: {text}")
     pid, score, *memory = rows[0]
-    line = re.search(rf"^ +{pid} +(\d+) +(\d+) +(\d+) +(\d+) +500  sh", ours,
-                     re.M)
+    line = re.search(rf"^ +{pid} +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +500  "
+                     "sh", ours, re.M)
     expect(line, ours)
     pages = sum(zone.managed for zone in frames.zones()) + (64 << 8) - 1
     same(int(line[1]) * 1000 // pages, int(score), "badness in thousandths")
-    same(list(line.groups()[1:]), memory, "rss, swap, tables")
+    same(list(line.groups()[1:]), memory, "rss, swap, tables, pipes")
     has(ours, "(never: init)")
 
 

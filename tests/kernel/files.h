@@ -106,6 +106,7 @@ fake_process_begin(struct fake_process *fake)
 {
 	memset(fake, 0, sizeof(*fake));
 	fake->before = current->process;
+	atomic_set(&fake->process.refs, 1);	/* its pipes have more */
 	fake->process.pid = current->pid;
 	fake->process.files = files_alloc();
 	fake->process.fs = fs_copy(&init_fs);

@@ -3,6 +3,7 @@
 #include <kernel/kthread.h>
 #include <kernel/poll.h>
 #include <kernel/printk.h>
+#include <kernel/process.h>
 #include <mm/debug.h>
 
 #include "../../kernel/fs/fs_private.h"
@@ -293,6 +294,28 @@ the_size_can_be_changed(struct test *t)
 	end();
 }
 
+/* To who made the pipe, as it grows, is made anew, and goes. */
+static void
+its_frames_are_charged(struct test *t)
+{
+	static char buf[3 * PAGE_SIZE];
+	static struct process maker;
+
+	ASSERT(t, begin(t, O_NONBLOCK));
+	ASSERT(t, !the_pipe()->maker);		/* the kernel's own */
+	atomic_set(&maker.refs, 2);
+	the_pipe()->maker = &maker;
+	EXPECT_EQ(t, put(buf, sizeof(buf)), sizeof(buf));
+	EXPECT_EQ(t, atomic_read(&maker.pipe_pages), 3);
+	EXPECT_EQ(t, get(buf, PAGE_SIZE), PAGE_SIZE);
+	EXPECT_EQ(t, atomic_read(&maker.pipe_pages), 3);
+	EXPECT_EQ(t, pipe_set_size(ends[1], 8 * PAGE_SIZE), 8 * PAGE_SIZE);
+	EXPECT_EQ(t, atomic_read(&maker.pipe_pages), nr_frames());
+	end();
+	EXPECT_EQ(t, atomic_read(&maker.pipe_pages), 0);
+	EXPECT_EQ(t, atomic_read(&maker.refs), 1);
+}
+
 static void
 open_to_write(void *arg)
 {
@@ -505,6 +528,7 @@ TEST_SUITE("pipe",
 	   TEST_CASE(writer_and_reader_wait_for_each_other),
 	   TEST_CASE(messages_of_several_writers_do_not_mix),
 	   TEST_CASE(the_size_can_be_changed),
+	   TEST_CASE(its_frames_are_charged),
 	   TEST_CASE(a_fifo_waits_for_its_other_side),
 	   TEST_CASE(a_short_writer_is_not_missed),
 	   TEST_CASE(poll_sleeps_until_there_is_something),

@@ -18,9 +18,11 @@ class Candidate:
         self.name, self.adj = task.name, int(process["oom_score_adj"])
         self.state = int(process["oom_state"])
         self.swap, self.tables = rss[2], int(mm["nr_tables"])
+        self.pipes = int(process["pipe_pages"]["value"])
         self.rss = rss[0] + rss[1] + rss[3]
         self.shift = self.adj * (total // 1000)
-        self.points = max(0, self.rss + self.swap + self.tables + self.shift)
+        self.points = max(0, self.rss + self.swap + self.tables + self.pipes
+                          + self.shift)
 
     def why_not(self, init):
         if self.pid == init:
@@ -47,10 +49,10 @@ class Oom(command.Command):
 
     mm oom
 
-      |##### rss #####|## swap ##|# tables #|--- adj --->   the largest ends
-      |## rss ##|# tables #|                                the others stay
+      |##### rss #####|## swap ##|# tables #|# pipes #|--- adj --->   the largest ends
+      |## rss ##|# tables #|                                          the others stay
 
-      badness = rss + swap + tables + oom_score_adj * (all pages / 1000)
+      badness = rss + swap + tables + pipes + oom_score_adj * (all pages / 1000)
       all pages: of memory and of swap.
       The largest ends; of equals the youngest. Never: init, adj -1000, and
       who has been killed already. Pages, all of them."""
@@ -65,11 +67,11 @@ class Oom(command.Command):
         init = int(target.object_at("struct process", at)["pid"]) if at else 0
         rows = sorted(candidates(total), key=lambda c: (-c.points, -c.pid))
         yield (f"{'pid':>5} {'badness':>8} {'rss':>8} {'swap':>6} "
-               f"{'tables':>6} {'adj':>5}  pages")
+               f"{'tables':>6} {'pipes':>6} {'adj':>5}  pages")
         for c in rows:
             why = c.why_not(init)
             yield (f"{c.pid:5} {c.points:8} {c.rss:8} {c.swap:6} "
-                   f"{c.tables:6} {c.adj:5}  {c.name}"
+                   f"{c.tables:6} {c.pipes:6} {c.adj:5}  {c.name}"
                    + (f"  ({why})" if why else ""))
         free = [c for c in rows if not c.why_not(init)]
         yield (f"the next would be {free[0].pid} ({free[0].name})" if free
