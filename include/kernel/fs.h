@@ -483,6 +483,7 @@ extern struct path root_path;		/* of the whole tree */
 #define FMODE_LSEEK	0x4u
 #define FMODE_PATH	0x8u	/* O_PATH */
 #define FMODE_WRITER	0x10u	/* counted in i_writecount */
+#define FMODE_EPOLL	0x20u	/* some epoll watches it, or has: f_ep */
 
 struct dir_context;
 /* Show an entry; false: no more room, stop before this one. */
@@ -527,6 +528,7 @@ struct file {
 	struct path f_path;		/* -  */
 	const struct file_operations *f_op;	/* -  */
 	void *private_data;		/*    of f_op */
+	struct list_head f_ep;		/*    epoll_mutex: who watches it */
 };
 
 static inline struct file *

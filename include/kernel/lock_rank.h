@@ -48,6 +48,7 @@
 	X(LRU,		"lru: lists of one zone")			\
 	X(ZONE,		"zone: free lists, pageblocks, counters")	\
 	X(WAIT,		"wait queue: its list of waiters")		\
+	X(EPOLL,	"epoll: files that have something, waiters")	\
 	X(TASK_LIST,	"list of all tasks")				\
 	X(RUNQUEUE,	"run queue of one core")			\
 	X(PSI,		"psi: who is held up, totals")		\

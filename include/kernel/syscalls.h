@@ -153,6 +153,21 @@ long sys_pselect6(int n, u32 *in, u32 *out, u32 *ex, struct old_timespec32 *t,
 long sys_pselect6_time64(int n, u32 *in, u32 *out, u32 *ex,
 			 struct kernel_timespec *t, const void *mask_and_size);
 
+/* --- epoll: kernel/fs/eventpoll.c; timerfd.c --- */
+struct epoll_event;
+long sys_epoll_create(int size);
+long sys_epoll_create1(int flags);
+long sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+long sys_epoll_wait(int epfd, struct epoll_event *events, int max,
+		    int timeout_ms);
+long sys_epoll_pwait(int epfd, struct epoll_event *events, int max,
+		     int timeout_ms, const void *mask, size_t size);
+long sys_timerfd_create(int clock, int flags);
+long sys_timerfd_settime(int fd, int flags, const void *new, void *old);
+long sys_timerfd_settime64(int fd, int flags, const void *new, void *old);
+long sys_timerfd_gettime(int fd, void *now);
+long sys_timerfd_gettime64(int fd, void *now);
+
 /* --- System V shared memory: kernel/fs/sysvshm.c --- */
 long sys_shmget(int key, size_t size, int flags);
 long sys_shmat(int id, unsigned long addr, int flags);

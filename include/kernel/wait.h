@@ -24,11 +24,15 @@ struct wait_queue_head {
 	struct list_head waiters;	/* struct wait_queue_entry, oldest first */
 };
 
-/* One sleeper, on the sleeper's stack. */
+/*
+ * One sleeper, on the sleeper's stack; or one who wants to be told each time
+ * (func), and stays in the queue. Context of func: queue->lock held.
+ */
 struct wait_queue_entry {
 	struct list_head node;
 	struct task *task;
 	bool exclusive;		/* wake_up() wakes only the first of these */
+	void (*func)(struct wait_queue_entry *entry);
 };
 
 #define WAIT_QUEUE_HEAD_INIT(name) \

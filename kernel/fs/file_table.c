@@ -51,6 +51,7 @@ file_alloc(void)
 	file->f_path = (struct path){ NULL, NULL };
 	file->f_op = NULL;
 	file->private_data = NULL;
+	INIT_LIST_HEAD(&file->f_ep);
 	atomic_inc(&nr_files);
 	/* From here on a late reader can have it, and gives it back. */
 	smp_store_release(&file->f_count.value, 1);
@@ -69,6 +70,8 @@ fput(struct file *file)
 {
 	if (!file || !atomic_dec_and_test(&file->f_count))
 		return;
+	if (unlikely(file->f_mode & FMODE_EPOLL))
+		eventpoll_release(file);
 	locks_release(file);
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);

@@ -98,6 +98,11 @@ int anon_file(const char *name, const struct file_operations *ops,
 long publish_two(struct file *files[2], int *user, unsigned flags);
 /* socketpair.c */
 int create_socket_pair(struct file *ends[2], unsigned flags);
+/* eventpoll.c: the file's last reference is gone; nobody watches it now. */
+void eventpoll_release(struct file *file);
+/* select.c: the mask of ppoll(), epoll_pwait(); *set: restore_wait_sigmask()
+ * is due. 0, -EINVAL, -EFAULT. */
+int sigmask_begin(const void *user, size_t size, bool *set);
 /* eventfd.c */
 int eventfd_file(u64 count, bool semaphore, unsigned flags,
 		 struct file **file);

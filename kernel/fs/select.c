@@ -64,6 +64,7 @@ poll_wait(struct wait_queue_head *queue, struct poll_table *wait)
 	if (e) {
 		e->queue = queue;
 		init_wait_entry(&e->wait, false);
+		e->wait.func = wait->func;
 		add_wait_queue(queue, &e->wait);
 	}
 	wait->nr++;
@@ -82,6 +83,16 @@ entries_used(const struct poll_table *t)
 	return min(t->nr, POLL_INLINE + t->max_more);
 }
 
+void
+poll_table_init(struct poll_table *t,
+		void (*func)(struct wait_queue_entry *entry))
+{
+	t->nr = 0;
+	t->func = func;
+	t->more = NULL;
+	t->max_more = 0;
+}
+
 /* Has any queue been woken since it was entered? */
 static bool
 poll_triggered(struct poll_table *t)
@@ -95,7 +106,7 @@ poll_triggered(struct poll_table *t)
 	return false;
 }
 
-static void
+void
 poll_leave(struct poll_table *t)
 {
 	unsigned i;
@@ -153,8 +164,7 @@ poll_loop(poll_pass_t pass, void *what, u64 deadline)
 	struct poll_table t;
 	int found;
 
-	t.more = NULL;
-	t.max_more = 0;
+	poll_table_init(&t, NULL);
 	for (;;) {
 		t.nr = 0;
 		found = pass(what, deadline ? &t : NULL);
@@ -346,7 +356,7 @@ time_end(const struct user_time *t)
 /*
  * The mask to wait with. 0, -EINVAL, -EFAULT; *set: sigmask_done() is due.
  */
-static int
+int
 sigmask_begin(const void *user, size_t size, bool *set)
 {
 	sigset_t mask;

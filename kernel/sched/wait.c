@@ -10,6 +10,8 @@
  *	queue -> [ordinary] -> [ordinary] -> [exclusive 1] -> [exclusive 2]
  *	          woken         woken         woken            not by wake_up()
  *
+ * An entry with a function is no sleeper: it is called and stays (epoll).
+ *
  * Invariants
  *   W1  A task is in the list from before its state is set until a waker or
  *	finish_wait() takes it out.
@@ -39,6 +41,7 @@ init_wait_entry(struct wait_queue_entry *entry, bool exclusive)
 	INIT_LIST_HEAD(&entry->node);
 	entry->task = current;
 	entry->exclusive = exclusive;
+	entry->func = NULL;
 }
 
 void
@@ -91,6 +94,10 @@ wake_up_common(struct wait_queue_head *queue, unsigned nr_exclusive)
 	unsigned long flags = spin_lock_irqsave(&queue->lock);
 
 	list_for_each_entry_safe(entry, next, &queue->waiters, node) {
+		if (entry->func) {
+			entry->func(entry);
+			continue;
+		}
 		if (entry->exclusive && nr_exclusive == 0)
 			break;
 		list_del_init(&entry->node);

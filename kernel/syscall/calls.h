@@ -51,6 +51,7 @@
 	X(238, tkill)							\
 	X(239, sendfile64) X(240, futex) X(241, sched_setaffinity)	\
 	X(242, sched_getaffinity) X(248, exit_group)			\
+	X(250, epoll_create) X(251, epoll_ctl) X(252, epoll_wait)	\
 	X(253, remap_file_pages) X(256, set_tid_address)		\
 	X(262, clock_settime) X(263, clock_gettime)			\
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
@@ -63,14 +64,18 @@
 	X(331, symlinkat) X(332, readlinkat) X(333, fchmodat)		\
 	X(334, faccessat) X(335, pselect6) X(336, ppoll)		\
 	X(338, set_robust_list) X(339, get_robust_list)			\
-	X(341, sync_file_range2) X(345, getcpu)	\
-	X(348, utimensat) X(351, eventfd) X(352, fallocate)		\
-	X(356, eventfd2) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
+	X(341, sync_file_range2) X(345, getcpu)		\
+	X(346, epoll_pwait)						\
+	X(348, utimensat) X(350, timerfd_create) X(351, eventfd)	\
+	X(352, fallocate) X(353, timerfd_settime)			\
+	X(354, timerfd_gettime) X(356, eventfd2)			\
+	X(357, epoll_create1) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
 	X(385, memfd_create) X(389, membarrier) X(390, mlock2)		\
 	X(397, statx) X(403, clock_gettime64) X(404, clock_settime64)	\
 	X(406, clock_getres_time64) X(407, clock_nanosleep_time64)	\
+	X(410, timerfd_gettime64) X(411, timerfd_settime64)		\
 	X(412, utimensat_time64) X(413, pselect6_time64)		\
 	X(414, ppoll_time64) X(422, futex_time64) X(436, close_range)	\
 	X(439, faccessat2)

@@ -12,7 +12,11 @@
 #define P	PAGE
 
 /* Of the EABI's table; what user/include does not name. */
-enum { SYS_flock_ = 143, SYS_newselect_ = 142, SYS_eventfd2_ = 356 };
+enum {
+	SYS_flock_ = 143, SYS_newselect_ = 142, SYS_eventfd2_ = 356,
+	SYS_epoll_ctl_ = 251, SYS_epoll_wait_ = 252, SYS_epoll_create1_ = 357,
+	SYS_timerfd_create_ = 350,
+};
 
 static char dir[64];
 
@@ -298,6 +302,28 @@ waiting_for_many_fails_whole(void)
 }
 
 static int
+watch(void)
+{
+	struct { unsigned events; unsigned long long data; } event = { 1, 0 };
+	long set, fd, timer;
+
+	TRY(set = SYSCALL(SYS_epoll_create1_, 0));
+	TRY(fd = SYSCALL(SYS_eventfd2_, 1, 0));
+	TRY(timer = SYSCALL(SYS_timerfd_create_, 1, 0));
+	TRY(SYSCALL(SYS_epoll_ctl_, set, 1, fd, &event));
+	TRY(SYSCALL(SYS_epoll_ctl_, set, 1, timer, &event));
+	TRY(SYSCALL(SYS_epoll_wait_, set, &event, 1, -1));
+	TRY(SYSCALL(SYS_close, fd));
+	return 0;
+}
+
+static void
+watching_fails_whole(void)
+{
+	sweep(watch, 6);
+}
+
+static int
 pieces(void)
 {
 	static char text[4 * P];
@@ -438,6 +464,7 @@ UTEST_SUITE(sweep_files,
 	UTEST(pipes_fail_whole),
 	UTEST(sockets_fail_whole),
 	UTEST(waiting_for_many_fails_whole),
+	UTEST(watching_fails_whole),
 	UTEST(many_pieces_fail_whole),
 	UTEST(locks_fail_whole),
 	UTEST(texts_fail_whole),
