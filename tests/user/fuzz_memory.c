@@ -255,6 +255,13 @@ call_madvise(struct worker *w)
 }
 
 static long
+call_pageout(struct worker *w)
+{
+	return SYSCALL(SYS_madvise, any_addr(&w->rng), any_len(&w->rng),
+		       MADV_PAGEOUT);
+}
+
+static long
 call_mlock(struct worker *w)
 {
 	struct rng *r = &w->rng;
@@ -485,6 +492,7 @@ static const struct {
 	{ "mprotect", call_mprotect, 6 },
 	{ "mremap", call_mremap, 6 },
 	{ "brk", call_brk, 2 },
+	{ "pageout", call_pageout, 3 },
 	{ "madvise", call_madvise, 6 },
 	{ "mlock", call_mlock, 2 },
 	{ "munlock", call_munlock, 2 },
@@ -716,4 +724,15 @@ random_calls(void)
 	tell_calls(seed, round, calls);
 }
 
-UTEST_SUITE(fuzz_memory, UTEST(random_calls));
+/* And what is sent away comes back by whatever call wants it. */
+static void
+random_calls_with_swap(void)
+{
+	swap_begin("16M");
+	random_calls();
+	swap_end();
+}
+
+UTEST_SUITE(fuzz_memory,
+	UTEST(random_calls),
+	UTEST(random_calls_with_swap));

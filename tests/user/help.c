@@ -176,3 +176,42 @@ join_thread(volatile int *tid)
 	while ((value = *tid))
 		SYSCALL(SYS_futex, tid, 0, value, 0, 0, 0);
 }
+
+/* --- swap in a disk in memory ------------------------------------------------- */
+
+#define DISK		"/dev/zram0"
+#define KNOB(name)	"/proc/sys/block/zram0/" name
+
+static int
+write_text(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+void
+swap_begin(const char *size)
+{
+	static unsigned char header[PAGE];
+	unsigned words[3] = { 1, strtoul(size, NULL, 10) * 256 - 1, 0 };
+	int fd;
+
+	if (write_text(KNOB("disksize"), size))
+		SKIP("no zram, or it is in use");
+	memcpy(header + 1024, words, sizeof(words));
+	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
+	fd = open(DISK, O_RDWR);
+	ASSERT(fd >= 0 && write(fd, header, PAGE) == (ssize_t)PAGE);
+	close(fd);
+	ASSERT_EQ(SYSCALL(SYS_swapon, DISK, 0), 0);
+}
+
+void
+swap_end(void)
+{
+	EXPECT_EQ(SYSCALL(SYS_swapoff, DISK), 0);
+	EXPECT_EQ(write_text(KNOB("reset"), "1"), 0);
+}

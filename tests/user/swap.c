@@ -3,13 +3,8 @@
  * Memory in swap, as programs see it: what they had they have, whoever shares
  * it, and they are told where it is. The swap is a disk in memory (zram).
  */
-#include <stdint.h>
-#include <sys/swap.h>
-
 #include "utest.h"
 
-#define DISK		"/dev/zram0"
-#define KNOB(name)	"/proc/sys/block/zram0/" name
 #define RW		(PROT_READ | PROT_WRITE)
 #define PAGES		16
 #define NOBODY		1000
@@ -19,41 +14,6 @@
 #define SHM_INFO	14
 #define IPC_RMID	0
 #define IPC_64		0x100
-
-static int
-write_text(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-/* The disk gets a size and a header. Ends the case where there is none. */
-static void
-swap_begin(void)
-{
-	static unsigned char header[PAGE];
-	uint32_t words[3] = { 1, 1023, 0 };
-	int fd;
-
-	if (write_text(KNOB("disksize"), "4M"))
-		SKIP("no zram, or it is in use");
-	memcpy(header + 1024, words, sizeof(words));
-	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
-	fd = open(DISK, O_RDWR);
-	ASSERT(fd >= 0 && write(fd, header, PAGE) == (ssize_t)PAGE);
-	close(fd);
-	ASSERT_EQ(SYSCALL(SYS_swapon, DISK, 0), 0);
-}
-
-static void
-swap_end(void)
-{
-	EXPECT_EQ(SYSCALL(SYS_swapoff, DISK), 0);
-	EXPECT_EQ(write_text(KNOB("reset"), "1"), 0);
-}
 
 /* Page i is full of value + i. */
 static void
@@ -98,7 +58,7 @@ own_memory_comes_back(void)
 	unsigned char vec[PAGES];
 	char *at = map(PAGES * PAGE);
 
-	swap_begin();
+	swap_begin("4M");
 	fill(at, 'a');
 	EXPECT_EQ(SYSCALL(SYS_madvise, at, PAGES * PAGE, MADV_PAGEOUT), 0);
 	EXPECT_EQ(smaps_of(at, "\nSwap:"), PAGES * 4);
@@ -129,7 +89,7 @@ shared_memory_is_the_same_for_parent_and_child(void)
 			-1, 0);
 
 	ASSERT(at != MAP_FAILED);
-	swap_begin();
+	swap_begin("4M");
 	fill(at, 'a');
 	EXPECT_EQ(SYSCALL(SYS_madvise, at, PAGES * PAGE, MADV_PAGEOUT), 0);
 	EXPECT_EQ(smaps_of(at, "\nSwap:"), PAGES * 4);
@@ -149,7 +109,7 @@ a_memfd_is_read_and_cut_in_swap(void)
 	char *at;
 
 	ASSERT(fd >= 0);
-	swap_begin();
+	swap_begin("4M");
 	fill(buf, 'a');
 	ASSERT(write(fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf));
 	at = mmap(NULL, sizeof(buf), RW, MAP_SHARED, fd, 0);
@@ -191,7 +151,7 @@ a_locked_segment_stays_in_memory(void)
 	ASSERT(id >= 0);
 	at = (char *)SYSCALL(SYS_shmat, id, 0, 0);
 	EXPECT_EQ(SYSCALL(SYS_shmctl, id, IPC_RMID | IPC_64, NULL), 0);
-	swap_begin();
+	swap_begin("4M");
 	fill(at, 'a');
 	EXPECT_EQ(SYSCALL(SYS_shmctl, id, SHM_LOCK | IPC_64, NULL), 0);
 	EXPECT_EQ(SYSCALL(SYS_madvise, at, PAGES * PAGE, MADV_PAGEOUT), 0);

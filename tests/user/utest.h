@@ -85,6 +85,10 @@ int fault_of(void (*fn)(void *), void *arg, siginfo_t *info);
 /* The signal that a load or a store of one byte at address raises. */
 int load_fault(const void *address);
 int store_fault(void *address);
+/* Swap of so many MiB ("4M") in zram is on; ends the case where there is none.
+ * Then off again, everything brought back. */
+void swap_begin(const char *size);
+void swap_end(void);
 /* wait()'s status of a child that runs fn(arg) and then exits with 0. */
 int status_of(void (*fn)(void *), void *arg);
 /* A file in /tmp with this content, open for reading and writing, without a
