@@ -158,23 +158,32 @@ user_error(enum user_event what, struct pt_regs *regs,
 		force_sig_fault(sig, code, fault ? fault->addr : regs->pc);
 }
 
+/* Does the status say that a translation is missing, old, or not enough? All
+ * but a few do. */
+static inline bool
+about_translation(u32 fsr)
+{
+	const u32 statuses = 1u << 0x03 | 1u << 0x05 | 1u << 0x06 |
+			     1u << 0x07 | 1u << 0x0d | 1u << 0x0f;
+
+	return !(fsr & 1u << 10) && statuses >> (fsr & 0xf) & 1;
+}
+
 /* Let mm serve it. *sig and *code: what the program gets if that fails. */
-static bool
+static inline bool
 serve_fault(const struct fault_info *fault, bool user, int *sig, int *code)
 {
 	unsigned flags = (fault->write ? FAULT_FLAG_WRITE : 0) |
 			 (fault->fetch ? FAULT_FLAG_EXEC : 0) |
 			 (user ? FAULT_FLAG_USER : 0);
-	vm_fault_t result;
+	vm_fault_t result = mm_fault(current->mm, fault->addr, flags, code);
 
-	*code = SEGV_MAPERR;
-	result = mm_fault(current->mm, fault->addr, flags, code);
-	/* Who is to end goes on to its end; it may just have been chosen. */
-	if (unlikely(result & VM_FAULT_ERROR) && user && fatal_signal_pending())
+	if (likely(!(result & VM_FAULT_ERROR)))
 		return true;
 	*sig = result & VM_FAULT_OOM ? SIGKILL :
 	       result & VM_FAULT_SIGBUS ? SIGBUS : SIGSEGV;
-	return !(result & VM_FAULT_ERROR);
+	/* Who is to end goes on to its end; it may just have been chosen. */
+	return user && fatal_signal_pending();
 }
 
 /* Several words at an odd address. *sig and *code: if that is not served. */
@@ -200,19 +209,13 @@ alignment_show(struct seq_buf *s)
 }
 NODE("cpu/alignment", alignment_show);
 
-/* Context: interrupts open; it is the program's fault, and may take long. */
-static void
-user_fault(struct pt_regs *regs, const struct fault_info *fault)
+/* A fault that mm has no answer to: sig and code are what a bus error gets. */
+static noinline void
+other_user_fault(struct pt_regs *regs, const struct fault_info *fault)
 {
 	int sig = SIGBUS, code = BUS_ADRERR;
 
 	switch (fault_kind(fault->fsr)) {
-	case FAULT_TRANSLATION:
-	case FAULT_ACCESS_FLAG:
-	case FAULT_PERMISSION:
-		if (serve_fault(fault, true, &sig, &code))
-			return;
-		break;
 	case FAULT_ALIGNMENT:
 		if (serve_unaligned(regs, &sig, &code))
 			return;
@@ -225,6 +228,18 @@ user_fault(struct pt_regs *regs, const struct fault_info *fault)
 		break;
 	}
 	user_error(USER_FAULT, regs, fault, sig, code);
+}
+
+/* Context: interrupts open; it is the program's fault, and may take long. */
+static inline void
+user_fault(struct pt_regs *regs, const struct fault_info *fault)
+{
+	int sig, code;
+
+	if (unlikely(!about_translation(fault->fsr)))
+		other_user_fault(regs, fault);
+	else if (unlikely(!serve_fault(fault, true, &sig, &code)))
+		user_error(USER_FAULT, regs, fault, sig, code);
 }
 
 /* A fault of kernel code that was meant to be possible: is it served? */

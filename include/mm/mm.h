@@ -171,6 +171,7 @@ struct mm_struct {
 	spinlock_t page_table_lock;	/*    rank MM_PGTABLE */
 	struct rw_semaphore mmap_lock;
 	struct rb_root vmas;		/* m  augmented: max_gap */
+	struct vm_area_struct *vma_hit;	/*    found last: vma.c */
 	unsigned map_count;		/* m  VMAs */
 	atomic_t mm_users;		/* a  */
 	atomic_t mm_count;		/* a  */
@@ -352,8 +353,8 @@ int vm_map_special(struct mm_struct *mm, unsigned long addr, struct page *page,
 /*
  * Make the access at addr possible: the whole of a page fault, with lock, VMA,
  * stack growth, counts and retries. Context: may sleep; mmap_lock not held.
- * Returns VM_FAULT_ERROR bits, or 0 / VM_FAULT_MAJOR. *code: the si_code of a
- * SIGSEGV or SIGBUS.
+ * Returns VM_FAULT_ERROR bits, or 0 / VM_FAULT_MAJOR. *code, written with one of
+ * the former: the si_code of a SIGSEGV or SIGBUS.
  */
 vm_fault_t mm_fault(struct mm_struct *mm, unsigned long addr, unsigned flags,
 		    int *code);

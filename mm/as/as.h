@@ -53,7 +53,7 @@ int vma_split_range(struct mm_struct *mm, unsigned long start,
 /* The highest hole of len bytes in [low, high); 0: none. */
 unsigned long vma_find_hole(struct mm_struct *mm, unsigned long len,
 			    unsigned long low, unsigned long high);
-/* Rules V1-V4 of vma.c. */
+/* Rules V1-V5 of vma.c. */
 void vma_verify(struct mm_struct *mm, struct verify *v);
 
 /* Move the totals of mm: pages come (or go, negative) with these flags. */

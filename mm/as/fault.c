@@ -94,7 +94,7 @@ grow_to(struct mm_struct *mm, unsigned long addr)
 	return vma;
 }
 
-static bool
+static inline bool
 access_allowed(const struct vm_area_struct *vma, unsigned flags)
 {
 	if (flags & FAULT_FLAG_WRITE)
@@ -155,9 +155,12 @@ choose(struct vm_fault *vmf)
 
 	if (vmf->vma->vm_flags & VM_HUGETLB)
 		return do_section_fault;
-	vmf->pte = pte_alloc(vmf->vma->vm_mm, vmf->address);
-	if (!vmf->pte)
-		return no_table;
+	vmf->pte = pte_offset(&vmf->vma->vm_mm->context, vmf->address);
+	if (unlikely(!vmf->pte)) {
+		vmf->pte = pte_alloc(vmf->vma->vm_mm, vmf->address);
+		if (!vmf->pte)
+			return no_table;
+	}
 	pte = vmf->orig_pte = (pte_t){ READ_ONCE(vmf->pte->value) };
 	if (pte_present(pte))
 		return vmf->flags & FAULT_FLAG_WRITE &&
@@ -209,10 +212,12 @@ fault_install(struct vm_fault *vmf, struct page *page, pte_t pte)
 	return same;
 }
 
-/* What a failed fault is to the program. */
+/* What a failed fault is to the program. vma NULL: nothing is mapped there. */
 static int
-signal_code(vm_fault_t result)
+signal_code(const struct vm_area_struct *vma, vm_fault_t result)
 {
+	if (!vma)
+		return SEGV_MAPERR;
 	return result & VM_FAULT_SIGBUS ? BUS_ADRERR : SEGV_ACCERR;
 }
 
@@ -236,19 +241,15 @@ mm_fault(struct mm_struct *mm, unsigned long addr, unsigned flags, int *code)
 
 	down_read(&mm->mmap_lock);
 	do {
-		result = VM_FAULT_SIGSEGV;
-		*code = SEGV_MAPERR;
 		vma = find_vma(mm, addr);
 		if (vma && unlikely(addr < vma->vm_start))
 			vma = vma->vm_flags & VM_GROWSDOWN ?
 			      grow_to(mm, addr) : NULL;
-		if (!vma)
-			break;
-		*code = SEGV_ACCERR;
-		if (!access_allowed(vma, flags))
-			break;
-		result = handle_mm_fault(vma, addr, flags);
-		*code = signal_code(result);
+		result = VM_FAULT_SIGSEGV;
+		if (likely(vma && access_allowed(vma, flags)))
+			result = handle_mm_fault(vma, addr, flags);
+		if (unlikely(result & VM_FAULT_ERROR))
+			*code = signal_code(vma, result);
 	} while (unlikely(result & VM_FAULT_RETRY));
 	up_read(&mm->mmap_lock);
 	count_fault(result);

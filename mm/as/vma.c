@@ -20,6 +20,10 @@
  *
  *   The gap below a stack is what is left of it without its guard.
  *
+ *   Last hit  programs touch the same VMA again and again: the one that was
+ *	found last is tried first (mm->vma_hit). Readers change it side by side,
+ *	each with a VMA of the tree; one that leaves the tree leaves it too.
+ *
  * Merging
  *   Two neighbours that agree in everything are made one. An anonymous VMA's
  *   vm_pgoff is the page number of the address where it was made, so that
@@ -30,12 +34,13 @@
  *   V2  gap and max_gap are what they say.
  *   V3  map_count is the number of VMAs.
  *   V4  total_vm, locked_vm, data_vm, exec_vm and stack_vm are their sums.
+ *   V5  vma_hit is NULL or a VMA of the tree.
  * Locks   mmap_lock, writing where the tree changes. The list of a file's VMAs
  *	   has its own (i_mmap_lock), taken here. Truncation goes over that list
  *	   without any mmap_lock: so the borders of a VMA of a file move under
  *	   i_mmap_lock too, and a split or a join is one step to it. No page is
  *	   ever outside all VMAs of the list.
- * Cost	   log(VMAs) each, one path of the tree.
+ * Cost	   log(VMAs) each, one path of the tree; a hit 9 instructions.
  *
  * Questions a reader asks
  *   Linux uses a maple tree here. Why not so?  It stores ranges in wide nodes,
@@ -123,9 +128,12 @@ refresh_gap(struct vm_area_struct *vma)
 struct vm_area_struct *
 find_vma(struct mm_struct *mm, unsigned long addr)
 {
+	struct vm_area_struct *found = READ_ONCE(mm->vma_hit);
 	struct rb_node *n = mm->vmas.node;
-	struct vm_area_struct *found = NULL;
 
+	if (found && addr >= found->vm_start && addr < found->vm_end)
+		return found;
+	found = NULL;
 	while (n) {
 		struct vm_area_struct *vma = entry(n);
 
@@ -134,8 +142,10 @@ find_vma(struct mm_struct *mm, unsigned long addr)
 			continue;
 		}
 		found = vma;
-		if (addr >= vma->vm_start)
+		if (addr >= vma->vm_start) {
+			WRITE_ONCE(mm->vma_hit, vma);
 			break;
+		}
 		n = n->left;
 	}
 	return found;
@@ -310,6 +320,8 @@ remove_locked(struct vm_area_struct *vma)
 	if (vma->vm_mapping)
 		list_del(&vma->mapping_node);
 	rb_erase_augmented(&vma->node, &vma->vm_mm->vmas, update_max_gap);
+	if (vma->vm_mm->vma_hit == vma)
+		vma->vm_mm->vma_hit = NULL;
 	refresh_gap(next);
 	vma->vm_mm->map_count--;
 }
@@ -523,6 +535,7 @@ vma_verify(struct mm_struct *mm, struct verify *v)
 	struct mm_struct sum = { .map_count = 0 };
 	struct vm_area_struct *vma;
 	unsigned long last_end = 0;
+	bool hit = !mm->vma_hit;
 
 	if (!rb_verify(&mm->vmas, NULL)) {
 		verify_bad(v, "V1", "vma: the tree is damaged");
@@ -531,9 +544,12 @@ vma_verify(struct mm_struct *mm, struct verify *v)
 	for_each_vma(mm, vma) {
 		verify_one(vma, last_end, v);
 		last_end = vma->vm_end;
+		hit |= vma == mm->vma_hit;
 		sum.map_count++;
 		vm_stat_account(&sum, vma->vm_flags, (long)vma_pages(vma));
 	}
+	VERIFY(v, hit, "V5", "vma: the last hit %p is not in the tree",
+	       (void *)mm->vma_hit);
 	VERIFY(v, sum.map_count == mm->map_count, "V3",
 	       "vma: map_count is %u, of %u VMAs", mm->map_count,
 	       sum.map_count);

@@ -80,8 +80,13 @@ kunmap_local(const void *addr)
 void
 clear_highpage(struct page *page)
 {
-	void *addr = kmap_local_page(page);
+	void *addr = page_address(page);
 
+	if (likely(addr)) {
+		clear_page(addr);
+		return;
+	}
+	addr = kmap_local_page(page);
 	clear_page(addr);
 	kunmap_local(addr);
 }

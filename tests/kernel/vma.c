@@ -76,12 +76,15 @@ v2_gaps_that_are_wrong(struct test *t)
 }
 
 static void
-v3_and_v4_totals_that_are_wrong(struct test *t)
+v3_v4_v5_totals_and_a_hit_that_are_wrong(struct test *t)
 {
 	struct mm_struct *mm = two_vmas(t);
+	struct vm_area_struct stranger = { 0 }, *hit;
 
 	ASSERT(t, mm != NULL);
 	EXPECT_SEEN(t, "V3", mm->map_count++, mm->map_count--);
+	hit = mm->vma_hit;
+	EXPECT_SEEN(t, "V5", mm->vma_hit = &stranger, mm->vma_hit = hit);
 	EXPECT_SEEN(t, "V4", mm->total_vm++, mm->total_vm--);
 	EXPECT_SEEN(t, "V4", mm->locked_vm++, mm->locked_vm--);
 	EXPECT_SEEN(t, "V4", mm->data_vm--, mm->data_vm++);
@@ -345,7 +348,7 @@ tables_go_with_what_they_mapped(struct test *t)
 TEST_SUITE("vma",
 	TEST_CASE(v1_borders_that_are_wrong),
 	TEST_CASE(v2_gaps_that_are_wrong),
-	TEST_CASE(v3_and_v4_totals_that_are_wrong),
+	TEST_CASE(v3_v4_v5_totals_and_a_hit_that_are_wrong),
 	TEST_CASE(a1_translations_that_allow_too_much),
 	TEST_CASE(a2_to_a4_counts_that_are_wrong),
 	TEST_CASE(a5_and_a6_sums_that_are_wrong),
