@@ -140,7 +140,7 @@ smem_main(int argc, char **argv)
 APPLET(smem, smem_main, "|VSS, RSS, PSS and USS of each process");
 
 static const char *const vmstat_rates[] = {
-	"pgfault", "pgmajfault", "pgfree", "pswpin", "pswpout",
+	"pswpin", "pswpout", "pgfault", "pgmajfault", "pgfree",
 };
 #define NR_RATES (sizeof(vmstat_rates) / sizeof(vmstat_rates[0]))
 
@@ -158,7 +158,11 @@ vmstat_look(unsigned long long now[NR_RATES])
 	return true;
 }
 
-/* The first line counts from the start of the machine, the others a round. */
+/*
+ * The first line counts from the start of the machine, the others a round. What
+ * is KiB in vmstat(8) is KiB here: swpd (in use of swap), free, cache, si and so
+ * (that came from and went to swap). faults, major and freed are counts.
+ */
 static int
 vmstat_main(int argc, char **argv)
 {
@@ -171,29 +175,28 @@ vmstat_main(int argc, char **argv)
 
 	if (argc > 2)
 		rounds = atoi(argv[2]);
-	puts("free KiB cached KiB   faults  major     freed swap-in swap-out");
+	puts("    swpd     free    cache       si       so   faults   major    freed");
 	for (n = 0; n < rounds; n++) {
 		if (n)
 			nanosleep(&pause_time, NULL);
 		meminfo = read_file("/proc/meminfo");
 		if (!meminfo || !vmstat_look(now))
 			return complain("/proc/vmstat");
-		printf("%8llu %10llu ", value_in(meminfo, "MemFree"),
+		printf("%8llu %8llu %8llu", value_in(meminfo, "SwapTotal") -
+		       value_in(meminfo, "SwapFree"),
+		       value_in(meminfo, "MemFree"),
 		       value_in(meminfo, "Cached"));
-		for (i = 0; i < NR_RATES; i++) {
-			static const int width[] = { 8, 6, 9, 7, 8 };
-
-			printf("%s%*llu", i ? " " : "", width[i],
-			       now[i] - before[i]);
-			before[i] = now[i];
-		}
+		for (i = 0; i < NR_RATES; i++)
+			printf(i == 3 ? " %7llu" : " %8llu",
+			       (now[i] - before[i]) * (i < 2 ? 4 : 1));
+		memcpy(before, now, sizeof(before));
 		putchar('\n');
 		fflush(stdout);
 		free(meminfo);
 	}
 	return 0;
 }
-APPLET(vmstat, vmstat_main, "[SECONDS [ROUNDS]]|faults and pages over time");
+APPLET(vmstat, vmstat_main, "[SECONDS [ROUNDS]]|swap and faults over time");
 
 struct slab_line {
 	char name[40];
