@@ -282,12 +282,14 @@ the_reserve_is_given_up_before_a_request_fails(struct test *t)
 	struct page *page;
 
 	if (make_reserve(t)) {
+		free_frames(urgent, URGENT);
 		page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
 		EXPECT(t, page != NULL);
 		if (page)
 			free_frame(page);
 		EXPECT_EQ(t, urgent_zone->nr_highatomic, 0);
 		EXPECT(t, page_pageblock_type(urgent) != MIGRATE_HIGHATOMIC);
+		urgent = NULL;
 	}
 	end_reserve();
 }

@@ -54,7 +54,11 @@ RELEASE_MACHINE = (256, 2, False)
 USER_COST = 8
 # What of them runs in a kernel with KASAN, too.
 FUZZERS = ("attacks", "fuzz_memory", "hostile")
+# After each edit: one machine, and nothing that takes long by itself.
 QUICK = [(256, 2, False)]
+QUICK_SKIPS = ("fuzz_memory", "hostile", "limits", "sweep_files", "sweep_user",
+               "tools mmtrace", "tools run_qemu", "tools runner",
+               "tools slab_compare")
 ONE_SUITE = [(256, 1, False), (256, 4, False)]
 
 # Seconds of all suites, where this was written: 1 core, and each further one.
@@ -171,6 +175,15 @@ def user_jobs(append, only=None, machines=USER_MACHINES):
         icount=ICOUNT if smp == 1 else None,
         append=f"panic=-1 loglevel=4 {which}{append}".strip())
             for mem, smp, _ in machines]
+
+
+def quick_user_job(append):
+    """The system calls, but for what takes long."""
+    mem, smp, _ = QUICK[0]
+    chosen = ",".join(sorted(user_suites() - set(QUICK_SKIPS)))
+    return jobs.UserJob(
+        f"user {mem} MiB x {smp}", USER_COST, mem, smp,
+        append=f"panic=-1 loglevel=4 utest={chosen} {append}".strip())
 
 
 def boot_jobs(only=None):
