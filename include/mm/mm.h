@@ -233,9 +233,10 @@ bool is_zero_pfn(pfn_t pfn);
 /*
  * Take all anonymous memory out of a space whose users are to end; none of them
  * finds zeros in its place: faults are SIGBUS from now on. False: its mmap_lock is
- * held by a writer. Context: may sleep. mm/as/oom_reap.c
+ * held by a writer. pid: whose it is, for traces. Context: may sleep.
+ * mm/as/oom_reap.c
  */
-bool mm_oom_reap(struct mm_struct *mm);
+bool mm_oom_reap(struct mm_struct *mm, int pid);
 /* Its last user has unmapped all of it. Held: a reference (mmgrab). */
 bool mm_is_unmapped(const struct mm_struct *mm);
 

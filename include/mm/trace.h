@@ -40,8 +40,8 @@ static_assert(sizeof(struct trace_record) == 32, "tools read 32 bytes");
 #ifdef VELLUM_NO_TRACE
 #define trace_on(event)	false
 #else
-extern u32 trace_events;	/* bit n: event n is recorded */
-#define trace_on(event)	unlikely(trace_events & 1u << TRACE_##event)
+extern trace_mask_t trace_events;	/* bit n: event n is recorded */
+#define trace_on(event)	unlikely(trace_events & TRACE_BIT(event))
 #endif
 
 /* Write one record. call_site: where the stack, if wanted, begins; or 0. */
@@ -71,6 +71,8 @@ void trace_fault(enum trace_event_id event, unsigned long address,
 void trace_served(unsigned long address, u32 flags, u32 result,
 		  const void *served_by);
 void trace_reclaim(enum trace_event_id event, u32 a, u32 b, u32 c, u32 d);
+void trace_victim(u32 pid, unsigned long total_vm, unsigned long anon,
+		  unsigned long file, int adj);
 
 #define TRACE_CALLER	__builtin_return_address(0)
 
@@ -189,10 +191,83 @@ trace_irq_handler_exit(unsigned irq)
 
 /* Reclaim; lru: enum lru_list. */
 static __always_inline void
-trace_mm_vmscan_kswapd_wake(int nid)
+trace_mm_vmscan_kswapd_wake(int nid, unsigned order)
 {
 	if (trace_on(mm_vmscan_kswapd_wake))
-		trace_reclaim(TRACE_mm_vmscan_kswapd_wake, (u32)nid, 0, 0, 0);
+		trace_reclaim(TRACE_mm_vmscan_kswapd_wake, (u32)nid, order, 0,
+			      0);
+}
+
+/* An allocation of zone found too little and wakes it. */
+static __always_inline void
+trace_mm_vmscan_wakeup_kswapd(unsigned nid, unsigned zid, unsigned order)
+{
+	if (trace_on(mm_vmscan_wakeup_kswapd))
+		trace_reclaim(TRACE_mm_vmscan_wakeup_kswapd, nid, zid, order,
+			      0);
+}
+
+static __always_inline void
+trace_mm_vmscan_lru_shrink_active(unsigned lru, unsigned taken,
+				  unsigned deactivated, unsigned priority)
+{
+	if (trace_on(mm_vmscan_lru_shrink_active))
+		trace_reclaim(TRACE_mm_vmscan_lru_shrink_active, lru, taken,
+			      deactivated, priority);
+}
+
+/* page, at index of its file or space, is nobody's any more. */
+static __always_inline void
+trace_mm_vmscan_evict(const struct page *page, unsigned long index, u32 entry)
+{
+	if (trace_on(mm_vmscan_evict))
+		trace_reclaim(TRACE_mm_vmscan_evict, page_to_pfn(page), index,
+			      entry, 0);
+}
+
+/* Out of memory: who ends, and how its memory is taken. Sizes in pages. */
+static __always_inline void
+trace_mark_victim(int pid, unsigned long total_vm, unsigned long anon,
+		  unsigned long file, int adj)
+{
+	if (trace_on(mark_victim))
+		trace_victim((u32)pid, total_vm, anon, file, adj);
+}
+
+static __always_inline void
+trace_oom_score_adj_update(int pid, int adj)
+{
+	if (trace_on(oom_score_adj_update))
+		trace_reclaim(TRACE_oom_score_adj_update, (u32)pid, (u32)adj,
+			      0, 0);
+}
+
+static __always_inline void
+trace_wake_reaper(int pid)
+{
+	if (trace_on(wake_reaper))
+		trace_reclaim(TRACE_wake_reaper, (u32)pid, 0, 0, 0);
+}
+
+static __always_inline void
+trace_start_task_reaping(int pid)
+{
+	if (trace_on(start_task_reaping))
+		trace_reclaim(TRACE_start_task_reaping, (u32)pid, 0, 0, 0);
+}
+
+static __always_inline void
+trace_finish_task_reaping(int pid)
+{
+	if (trace_on(finish_task_reaping))
+		trace_reclaim(TRACE_finish_task_reaping, (u32)pid, 0, 0, 0);
+}
+
+static __always_inline void
+trace_skip_task_reaping(int pid)
+{
+	if (trace_on(skip_task_reaping))
+		trace_reclaim(TRACE_skip_task_reaping, (u32)pid, 0, 0, 0);
 }
 
 static __always_inline void

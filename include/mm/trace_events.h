@@ -6,6 +6,7 @@
  *	F(type, name, show)		a field of it, and how it is shown:
  *	    ptr		address, eight hexadecimal digits
  *	    dec		decimal
+ *	    int		decimal, signed (s32)
  *	    hex		hexadecimal, with 0x
  *	    gfp		names of GFP flags
  *	    sym		a place in the code: name+offset/size
@@ -75,8 +76,11 @@
 	E(exceptions, mm_fault,						\
 	  F(u32, address, ptr) F(u32, flags, hex) F(u32, result, hex)	\
 	  F(u32, served_by, sym))					\
-	E(vmscan, mm_vmscan_kswapd_wake, F(u32, nid, dec))		\
+	E(vmscan, mm_vmscan_kswapd_wake,				\
+	  F(u32, nid, dec) F(u32, order, dec))				\
 	E(vmscan, mm_vmscan_kswapd_sleep, F(u32, nid, dec))		\
+	E(vmscan, mm_vmscan_wakeup_kswapd,				\
+	  F(u32, nid, dec) F(u32, zid, dec) F(u32, order, dec))		\
 	E(vmscan, mm_vmscan_direct_reclaim_begin,			\
 	  F(u32, order, dec) F(u32, gfp_flags, gfp))			\
 	E(vmscan, mm_vmscan_direct_reclaim_end,				\
@@ -87,7 +91,23 @@
 	E(vmscan, mm_vmscan_lru_shrink_inactive,			\
 	  F(u32, lru, dec) F(u32, nr_scanned, dec)			\
 	  F(u32, nr_reclaimed, dec) F(u32, priority, dec))		\
+	E(vmscan, mm_vmscan_lru_shrink_active,				\
+	  F(u32, lru, dec) F(u32, nr_taken, dec)			\
+	  F(u32, nr_deactivated, dec) F(u32, priority, dec))		\
 	E(vmscan, mm_vmscan_write_folio, F(u32, pfn, dec))		\
+	/* ours: it has left memory; entry: its slot, 0: a file's page */	\
+	E(vmscan, mm_vmscan_evict,					\
+	  F(u32, pfn, dec) F(u32, index, dec) F(u32, entry, hex))	\
+	/* sizes in pages; Linux says KiB */				\
+	E(oom, mark_victim,						\
+	  F(u32, pid, pid) F(u32, total_vm, dec) F(u32, anon_rss, dec)	\
+	  F(u32, file_rss, dec) F(s32, oom_score_adj, int))		\
+	E(oom, oom_score_adj_update,					\
+	  F(u32, pid, pid) F(s32, oom_score_adj, int))			\
+	E(oom, wake_reaper, F(u32, pid, pid))				\
+	E(oom, start_task_reaping, F(u32, pid, pid))			\
+	E(oom, finish_task_reaping, F(u32, pid, pid))			\
+	E(oom, skip_task_reaping, F(u32, pid, pid))			\
 	/* op: 0 read, 1 write, 2 flush. sector: its low 32 bits */	\
 	E(block, block_rq_issue,					\
 	  F(u32, dev, hex) F(u32, sector, dec) F(u32, nr_sector, dec)	\
@@ -125,6 +145,9 @@ enum trace_event_id {
 #undef TRACE_NUMBER
 #undef TRACE_NO_FIELD
 
-static_assert(NR_TRACE_EVENTS <= 32, "events are bits of one word");
+/* A set of events. Each bit is for itself, so halves may be read apart. */
+typedef u64 trace_mask_t;
+#define TRACE_BIT(event)	(1ull << TRACE_##event)
+static_assert(NR_TRACE_EVENTS <= 64, "events are bits of a mask");
 
 #endif

@@ -10,7 +10,7 @@
 #include <mm/trace.h>
 
 #define TRACE_MAGIC	"Vellum trace\n"
-#define TRACE_VERSION	1
+#define TRACE_VERSION	2
 #define TRACE_SIZE	(64 * SZ_1K)	/* of a core's ring, by default */
 #define TRACE_SIZE_MIN	SZ_4K
 #define TRACE_SIZE_MAX	(4 * SZ_1M)
@@ -59,7 +59,7 @@ struct trace_header {
 	u32 nr_cpus;
 	u32 capacity;		/* records in each ring, a power of two */
 	u32 stop_when_full;	/* else the oldest are overwritten */
-	u32 events;		/* as last switched on */
+	u32 events[2];		/* as last switched on: a trace_mask_t */
 	u32 schema;		/* text: the table of events, line by line */
 	u32 schema_bytes;
 	u32 ring_offset;	/* of rings, tasks, names in this struct */
@@ -81,14 +81,14 @@ extern struct trace_header trace_header;
  * The events that a list names ("kmalloc,kfree", "kmem" for a whole system,
  * "all", "stack" for call stacks as well). Returns 0 or -EINVAL.
  */
-int trace_parse(const char *list, u32 *events);
+int trace_parse(const char *list, trace_mask_t *events);
 
 /*
  * Record these events from now on, into empty rings, or with the events that
  * are on already. Returns 0, -ENOMEM, -EBUSY before there is memory.
  * Context: may sleep.
  */
-int trace_start(u32 events);
+int trace_start(trace_mask_t events);
 /* Record no more; what was recorded stays. Context: any. */
 void trace_stop(void);
 /* Stop, and give the rings' memory back. Context: nobody reads them. */
@@ -97,8 +97,8 @@ void trace_release(void);
  * Hold recording while somebody reads, and go on: pause returns what resume
  * wants. What happens meanwhile is not recorded. Context: any.
  */
-u32 trace_pause(void);
-void trace_resume(u32 events);
+trace_mask_t trace_pause(void);
+void trace_resume(trace_mask_t events);
 /* Forget what was recorded; recording goes on. */
 void trace_clear(void);
 /*

@@ -25,7 +25,7 @@
 static int
 trace_on_command(const char *list)
 {
-	u32 events;
+	trace_mask_t events;
 	int err;
 
 	if (trace_parse(list, &events))

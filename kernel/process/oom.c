@@ -62,6 +62,7 @@
 #include <mm/hooks.h>
 #include <mm/mm.h>
 #include <mm/swap.h>
+#include <mm/trace.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 #include "oom.h"
@@ -228,6 +229,7 @@ make_victim(struct process *process, struct mm_struct *mm)
 	process->oom_next = oom_queue;
 	oom_queue = process;
 	process_get(process);
+	trace_wake_reaper(process->pid);
 	send_sig_locked(process, &info);
 }
 
@@ -385,12 +387,13 @@ reap(struct process *process)
 	bool done = false;
 
 	if (atomic_add_unless(&mm->mm_users, 1, 0)) {
-		while (!(done = mm_oom_reap(mm)) && ++tries < REAP_TRIES)
+		while (!(done = mm_oom_reap(mm, process->pid)) && ++tries < REAP_TRIES)
 			msleep(REAP_PAUSE_MS);
 		if (done)
 			oom_report_reaped(process, mm);
 		mmput(mm);
 	} else {
+		trace_skip_task_reaping(process->pid);
 		wait_for_exit(mm);
 	}
 	wait_for_pipes(process);

@@ -20,6 +20,7 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
+#include <mm/trace.h>
 #include <mm/zone.h>
 #include "oom.h"
 #include "process_private.h"
@@ -89,6 +90,8 @@ oom_report_kill(struct process *victim)
 
 	oom_process_memory(victim, &m);
 	name_of(victim, name);
+	trace_mark_victim(victim->pid, m.total_vm, m.anon, m.file,
+			  victim->oom_score_adj);
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, "
 	       "anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB, UID:%u "
 	       "pgtables:%lukB pipes:%lukB oom_score_adj:%d\n", victim->pid, name,
@@ -152,6 +155,7 @@ set_adj(struct process *process, int adj)
 	    current->process->euid)
 		return -EACCES;
 	process->oom_score_adj = (s16)adj;
+	trace_oom_score_adj_update(process->pid, adj);
 	return 0;
 }
 

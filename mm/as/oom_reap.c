@@ -20,16 +20,20 @@
  * Sources  Hocko, mm, oom: introduce oom reaper, Linux 4.6 (the idea; and
  *	    MMF_UNSTABLE, 4.8).
  */
+#include <mm/trace.h>
 #include "as.h"
 
 bool
-mm_oom_reap(struct mm_struct *mm)
+mm_oom_reap(struct mm_struct *mm, int pid)
 {
 	struct vm_area_struct *vma;
 	struct mmu_gather tlb;
 
-	if (!down_read_trylock(&mm->mmap_lock))
+	if (!down_read_trylock(&mm->mmap_lock)) {
+		trace_skip_task_reaping(pid);
 		return false;
+	}
+	trace_start_task_reaping(pid);
 	spin_lock(&mm->page_table_lock);
 	mm->oom_reaped = true;
 	spin_unlock(&mm->page_table_lock);
@@ -43,5 +47,6 @@ mm_oom_reap(struct mm_struct *mm)
 	}
 	tlb_flush(&tlb);
 	up_read(&mm->mmap_lock);
+	trace_finish_task_reaping(pid);
 	return true;
 }

@@ -62,12 +62,12 @@
 #define STACK_CALLERS	5
 
 /* Events whose hooks are on the slow paths of pages / of objects only. */
-#define PAGE_EVENTS	(1u << TRACE_mm_page_alloc | 1u << TRACE_mm_page_free)
-#define OBJECT_EVENTS	(1u << TRACE_kmalloc | 1u << TRACE_kfree | \
-			 1u << TRACE_kmem_cache_alloc | \
-			 1u << TRACE_kmem_cache_free)
+#define PAGE_EVENTS	(TRACE_BIT(mm_page_alloc) | TRACE_BIT(mm_page_free))
+#define OBJECT_EVENTS	(TRACE_BIT(kmalloc) | TRACE_BIT(kfree) | \
+			 TRACE_BIT(kmem_cache_alloc) | \
+			 TRACE_BIT(kmem_cache_free))
 
-u32 trace_events;
+trace_mask_t trace_events;
 
 struct trace_header trace_header = {
 	.magic = TRACE_MAGIC,
@@ -310,6 +310,15 @@ trace_reclaim(enum trace_event_id event, u32 a, u32 b, u32 c, u32 d)
 }
 
 void
+trace_victim(u32 pid, unsigned long total_vm, unsigned long anon,
+	     unsigned long file, int adj)
+{
+	struct trace_mark_victim f = { pid, total_vm, anon, file, adj };
+
+	WRITE(TRACE_mark_victim, &f, 0);
+}
+
+void
 trace_fault(enum trace_event_id event, unsigned long address,
 	    unsigned long ip, u32 error_code)
 {
@@ -340,11 +349,11 @@ trace_count(struct trace_counts *c)
 }
 
 static void
-trace_switch_events(u32 events)
+trace_switch_events(trace_mask_t events)
 {
 	WRITE_ONCE(trace_events, events);
-	page_debug_set(PAGE_DEBUG_TRACE, events & PAGE_EVENTS);
-	slab_set_hook(SLAB_HOOK_TRACE, events & OBJECT_EVENTS);
+	page_debug_set(PAGE_DEBUG_TRACE, (events & PAGE_EVENTS) != 0);
+	slab_set_hook(SLAB_HOOK_TRACE, (events & OBJECT_EVENTS) != 0);
 }
 
 static unsigned
@@ -403,7 +412,7 @@ trace_note_gfp_names(void)
 }
 
 int
-trace_start(u32 events)
+trace_start(trace_mask_t events)
 {
 	int err;
 
@@ -420,7 +429,8 @@ trace_start(u32 events)
 		trace_clear();
 	}
 	trace_header.stop_time = 0;
-	trace_header.events = trace_events | events;
+	trace_header.events[0] = (u32)(trace_events | events);
+	trace_header.events[1] = (u32)((trace_events | events) >> 32);
 	trace_switch_events(trace_events | events);
 	return 0;
 }
@@ -436,10 +446,10 @@ trace_stop(void)
 }
 
 /* Also brings the header up to date for whoever reads it. */
-u32
+trace_mask_t
 trace_pause(void)
 {
-	u32 events = trace_events;
+	trace_mask_t events = trace_events;
 
 	if (!events)
 		return 0;
@@ -450,7 +460,7 @@ trace_pause(void)
 }
 
 void
-trace_resume(u32 events)
+trace_resume(trace_mask_t events)
 {
 	if (!events)
 		return;
@@ -461,7 +471,7 @@ trace_resume(u32 events)
 void
 trace_clear(void)
 {
-	u32 events = trace_events;
+	trace_mask_t events = trace_events;
 	unsigned cpu;
 
 	WRITE_ONCE(trace_events, 0);
@@ -517,7 +527,7 @@ trace_record_at(unsigned cpu, u32 n)
 
 /* --- the command line -------------------------------------------------- */
 
-static u32 boot_events;
+static trace_mask_t boot_events;
 
 static int
 param_trace(const char *value)

@@ -107,7 +107,7 @@ int
 trace_dump(const char *path)
 {
 	struct elf_segment seg[MAX_SEGMENTS] = { 0 };
-	u32 events;
+	trace_mask_t events;
 	int file, err;
 
 	if (!trace_header.self || !trace_header.rings[0].records)

@@ -21,8 +21,8 @@
 #ifndef VELLUM_NO_TRACE
 
 enum trace_show_as {
-	SHOW_end, SHOW_ptr, SHOW_dec, SHOW_hex, SHOW_gfp, SHOW_sym,
-	SHOW_name, SHOW_pid, SHOW_state,
+	SHOW_end, SHOW_ptr, SHOW_dec, SHOW_int, SHOW_hex, SHOW_gfp,
+	SHOW_sym, SHOW_name, SHOW_pid, SHOW_state,
 };
 
 struct trace_field {
@@ -109,6 +109,9 @@ show_field(struct seq_buf *s, const struct trace_field *f, u32 value)
 	switch (f->show) {
 	case SHOW_ptr:
 		seq_printf(s, "%08x", value);
+		break;
+	case SHOW_int:
+		seq_printf(s, "%d", (s32)value);
 		break;
 	case SHOW_hex:
 		seq_printf(s, "0x%x", value);
@@ -209,7 +212,8 @@ oldest_next(const u32 *next)
 void
 trace_show(struct seq_buf *s, unsigned last)
 {
-	u32 next[NR_CPUS] = { 0 }, all = 0, lost = 0, skip, events;
+	u32 next[NR_CPUS] = { 0 }, all = 0, lost = 0, skip;
+	trace_mask_t events;
 	const struct trace_record *r;
 	unsigned cpu;
 
@@ -279,17 +283,17 @@ trace_stat(struct seq_buf *s)
 }
 
 /* The events that the first len bytes of word stand for; 0: none. */
-static u32
+static trace_mask_t
 events_of_word(const char *word, size_t len)
 {
 	const char *colon = memchr(word, ':', len);
-	u32 events = 0;
+	trace_mask_t events = 0;
 	unsigned i;
 
 	if (len == 3 && !strncmp(word, "all", 3))
-		return (1u << TRACE_kernel_stack) - 1;
+		return (TRACE_BIT(kernel_stack)) - 1;
 	if (len == 5 && !strncmp(word, "stack", 5))
-		return 1u << TRACE_kernel_stack;
+		return TRACE_BIT(kernel_stack);
 	if (colon) {
 		len -= colon + 1 - word;
 		word = colon + 1;
@@ -299,16 +303,16 @@ events_of_word(const char *word, size_t len)
 		     !strncmp(trace_event_names[i], word, len)) ||
 		    (!colon && strlen(event_systems[i]) == len &&
 		     !strncmp(event_systems[i], word, len)))
-			events |= 1u << i;
+			events |= 1ull << i;
 	}
 	return events;
 }
 
 int
-trace_parse(const char *list, u32 *events)
+trace_parse(const char *list, trace_mask_t *events)
 {
 	const char *end;
-	u32 found, all = 0;
+	trace_mask_t found, all = 0;
 	size_t len;
 
 	do {
@@ -321,7 +325,7 @@ trace_parse(const char *list, u32 *events)
 		list = end + 1;
 	} while (end);
 	/* Stacks alone would never be written. */
-	if (all == 1u << TRACE_kernel_stack)
+	if (all == TRACE_BIT(kernel_stack))
 		return -EINVAL;
 	*events = all;
 	return 0;

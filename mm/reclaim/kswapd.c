@@ -36,6 +36,7 @@ struct kswapd {
 	struct wait_queue_head queue;
 	struct task *task;
 	bool wanted;
+	unsigned order;		/* of the request that woke it; a hint */
 	unsigned failures;	/* in a row */
 	int nid;
 };
@@ -117,7 +118,7 @@ kswapd_main(void *arg)
 		wait_event(&k->queue, READ_ONCE(k->wanted) ||
 			   kthread_should_stop());
 		WRITE_ONCE(k->wanted, false);
-		trace_mm_vmscan_kswapd_wake(k->nid);
+		trace_mm_vmscan_kswapd_wake(k->nid, READ_ONCE(k->order));
 		balance_node(k);
 		trace_mm_vmscan_kswapd_sleep(k->nid);
 	}
@@ -128,10 +129,11 @@ wake_kswapd(struct zone *zone, unsigned order)
 {
 	struct kswapd *k = &kswapds[zone->nid];
 
-	(void)order;
 	if (READ_ONCE(k->wanted) || k->failures >= MAX_FAILURES ||
 	    node_balanced(zone->nid))
 		return;
+	trace_mm_vmscan_wakeup_kswapd(zone->nid, zone->type, order);
+	WRITE_ONCE(k->order, order);
 	WRITE_ONCE(k->wanted, true);
 	wake_up(&k->queue);
 }

@@ -100,16 +100,20 @@ is_file(const struct page *page)
 static bool
 take_from_cache(struct page *page)
 {
-	if (page_state(page) == PAGE_STATE_SWAPCACHE) {
-		u32 slot = (u32)page->user.private;
+	unsigned long index = page->user.index;
+	u32 slot = 0;
 
+	if (page_state(page) == PAGE_STATE_SWAPCACHE) {
+		slot = (u32)page->user.private;
 		if (!remove_from_swap_cache(page))
 			return false;
 		workingset_eviction(NULL, slot);
-		return true;
+	} else if (page_state(page) != PAGE_STATE_CACHE ||
+		   !page->user.mapping || !remove_mapping(page)) {
+		return false;
 	}
-	return page_state(page) == PAGE_STATE_CACHE && page->user.mapping &&
-	       remove_mapping(page);
+	trace_mm_vmscan_evict(page, index, slot);
+	return true;
 }
 
 /* Start to write page, which is dirty and not mapped any more. */
@@ -314,10 +318,11 @@ shrink_inactive_list(struct zone *zone, enum lru_list lru, unsigned nr,
  * inactive list. Only text that runs stays, since every program waits for it.
  */
 static void
-shrink_active_list(struct zone *zone, enum lru_list lru, unsigned nr)
+shrink_active_list(struct zone *zone, enum lru_list lru, unsigned nr,
+		   unsigned priority)
 {
+	unsigned scanned, deactivated = 0;
 	struct page *page, *next;
-	unsigned scanned;
 	LIST_HEAD(list);
 
 	lru_isolate(&zone->lruvec, lru, nr, &list, &scanned);
@@ -335,9 +340,11 @@ shrink_active_list(struct zone *zone, enum lru_list lru, unsigned nr)
 			__atomic_fetch_and(&page->flags, ~PG_active,
 					   __ATOMIC_RELAXED);
 			count_vm_event(PGDEACTIVATE);
+			deactivated++;
 		}
 		lru_putback(page);
 	}
+	trace_mm_vmscan_lru_shrink_active(lru, scanned, deactivated, priority);
 }
 
 /*
@@ -362,7 +369,8 @@ shrink_list(struct zone *zone, enum lru_list lru, unsigned long nr,
 		unsigned n = (unsigned)min(nr, (unsigned long)sc->batch);
 
 		if (inactive_is_low(&zone->lruvec, lru))
-			shrink_active_list(zone, lru + LRU_ACTIVE, n);
+			shrink_active_list(zone, lru + LRU_ACTIVE, n,
+					   sc->priority);
 		shrink_inactive_list(zone, lru, n, sc);
 		nr -= n;
 	}

@@ -7,7 +7,7 @@
 
 /* kfree is an event that nothing else here causes. */
 static void
-event(struct bench *b, u32 events)
+event(struct bench *b, trace_mask_t events)
 {
 	if (trace_events || trace_start(events))
 		return;
@@ -18,19 +18,19 @@ event(struct bench *b, u32 events)
 static void
 event_alone(struct bench *b)
 {
-	event(b, 1u << TRACE_kfree);
+	event(b, TRACE_BIT(kfree));
 }
 
 static void
 event_with_stack(struct bench *b)
 {
-	event(b, 1u << TRACE_kfree | 1u << TRACE_kernel_stack);
+	event(b, TRACE_BIT(kfree) | TRACE_BIT(kernel_stack));
 }
 
 static void
 event_off(struct bench *b)
 {
-	event(b, 1u << TRACE_page_fault_kernel);
+	event(b, TRACE_BIT(page_fault_kernel));
 }
 
 BENCH_SUITE("trace",

@@ -13,7 +13,10 @@
 #include <kernel/process.h>
 #include <kernel/psi.h>
 #include <kernel/sched.h>
+#include <lib/seq_buf.h>
+#include <lib/string.h>
 #include <mm/hooks.h>
+#include <mm/trace_ring.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 #include "as_helpers.h"
@@ -479,10 +482,10 @@ a_reaped_space_serves_no_fault(struct test *t)
 		EXPECT_EQ(t, as_touch(mm, at + i * PAGE_SIZE, true), 0);
 	EXPECT_EQ(t, mm->rss[MM_ANONPAGES], 8);
 	down_write(&mm->mmap_lock);
-	EXPECT(t, !mm_oom_reap(mm));
+	EXPECT(t, !mm_oom_reap(mm, current->pid));
 	up_write(&mm->mmap_lock);
 	EXPECT_EQ(t, mm->rss[MM_ANONPAGES], 8);
-	EXPECT(t, mm_oom_reap(mm));
+	EXPECT(t, mm_oom_reap(mm, current->pid));
 	EXPECT_EQ(t, mm->rss[MM_ANONPAGES], 0);
 	EXPECT_EQ(t, as_touch(mm, at, true), VM_FAULT_SIGBUS);
 	EXPECT_EQ(t, as_touch(mm, at + 9 * PAGE_SIZE, false), VM_FAULT_SIGBUS);
@@ -500,13 +503,77 @@ what_is_shared_is_not_reaped(struct test *t)
 	EXPECT_EQ(t, vfs_truncate(f->f_inode, 4 * PAGE_SIZE), 0);
 	at = as_map_file(mm, f, 4 * PAGE_SIZE, RW, MAP_SHARED);
 	EXPECT_EQ(t, as_touch(mm, at, true), 0);
-	EXPECT(t, mm_oom_reap(mm));
+	EXPECT(t, mm_oom_reap(mm, current->pid));
 	EXPECT_EQ(t, mm_rss(mm), 1);
 	EXPECT_EQ(t, as_touch(mm, at, true), 0);
 	mmput(mm);
 	fput(f);
 	vfs_unlink_at(AT_FDCWD, "/shared");
 }
+
+#ifndef VELLUM_NO_TRACE
+
+/* Chosen, given to the reaper, reaped (or on its way out already): in this order. */
+static void
+the_end_of_a_victim_is_traced(struct test *t)
+{
+	static char text[4096];
+	trace_mask_t oom = 0;
+	struct seq_buf s;
+	const char *at;
+
+	NEED_QUIET(t);
+	if (trace_events)
+		SKIP(t, "the machine was started with trace=");
+	EXPECT_EQ(t, trace_parse("oom", &oom), 0);
+	ASSERT_EQ(t, trace_start(oom), 0);
+	EXPECT_EQ(t, run_taker(t, 4000, NORESERVE), SIGKILL);
+	trace_stop();
+	seq_buf_init(&s, text, sizeof(text));
+	trace_show(&s, 16);
+	at = strstr(text, ": mark_victim: comm=");
+	if (EXPECT(t, at))
+		EXPECT(t, strstr(at, " oom_score_adj=0\n"));
+	at = at ? strstr(at, ": wake_reaper: comm=") : NULL;
+	if (EXPECT(t, at))
+		EXPECT(t, strstr(at, "_task_reaping: comm="));
+	trace_release();
+}
+
+/* A space whose lock somebody has is passed over; then it is reaped. */
+static void
+a_locked_space_is_skipped(struct test *t)
+{
+	struct mm_struct *mm = mm_alloc();
+	static char text[2048];
+	trace_mask_t oom = 0;
+	struct seq_buf s;
+	const char *at;
+
+	ASSERT(t, mm);
+	if (trace_events || !EXPECT_EQ(t, trace_parse("oom", &oom), 0) ||
+	    !EXPECT_EQ(t, trace_start(oom), 0)) {
+		mmput(mm);
+		SKIP(t, "the machine was started with trace=");
+	}
+	down_write(&mm->mmap_lock);
+	EXPECT(t, !mm_oom_reap(mm, 4711));
+	up_write(&mm->mmap_lock);
+	EXPECT(t, mm_oom_reap(mm, 4711));
+	trace_oom_score_adj_update(4711, -17);
+	trace_stop();
+	seq_buf_init(&s, text, sizeof(text));
+	trace_show(&s, 16);
+	at = strstr(text, ": skip_task_reaping: ");
+	at = at ? strstr(at, ": start_task_reaping: ") : NULL;
+	at = at ? strstr(at, ": finish_task_reaping: ") : NULL;
+	at = at ? strstr(at, ": oom_score_adj_update: ") : NULL;
+	EXPECT(t, at && strstr(at, " oom_score_adj=-17\n"));
+	trace_release();
+	mmput(mm);
+}
+
+#endif
 
 /* --- Figures --- */
 
@@ -593,4 +660,8 @@ TEST_SUITE("oom",
 	TEST_CASE(it_panics_when_told_to),
 	TEST_CASE(a_reaped_space_serves_no_fault),
 	TEST_CASE(what_is_shared_is_not_reaped),
+#ifndef VELLUM_NO_TRACE
+	TEST_CASE(the_end_of_a_victim_is_traced),
+	TEST_CASE(a_locked_space_is_skipped),
+#endif
 	TEST_CASE(a_score_is_thousandths_of_memory));

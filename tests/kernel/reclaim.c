@@ -6,9 +6,11 @@
  */
 #include <drivers/zram.h>
 #include <kernel/sched.h>
+#include <lib/seq_buf.h>
 #include <lib/string.h>
 #include <mm/highmem.h>
 #include <mm/reclaim.h>
+#include <mm/trace_ring.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -356,6 +358,56 @@ what_cannot_be_written_stays_dirty(struct test *t)
 	test_disk_free(t, &d);
 }
 
+#ifndef VELLUM_NO_TRACE
+
+/* A page that leaves is told with where it goes; each pass over a list as well. */
+static void
+an_eviction_names_page_and_slot(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 64);
+	struct mm_struct *mm = as_space(t, BASE, 8);
+	static char text[16384];
+	trace_mask_t vmscan = 0;
+	unsigned long *nr;
+	struct seq_buf s;
+	char want[80];
+	bool aged;
+	pfn_t pfn;
+
+	ASSERT(t, disk != NULL);
+	for (unsigned i = 0; i < 8; i++)
+		EXPECT(t, as_poke(mm, BASE + i * P, i));
+	pfn = page_to_pfn(as_page(mm, BASE + P));
+	age(mm, 8);
+	for (unsigned i = 2; i < 8; i++)
+		activate_page(as_page(mm, BASE + i * P));
+	nr = page_zone(pfn_to_page(pfn))->lruvec.nr;
+	aged = nr[LRU_INACTIVE_ANON] * 3 < nr[LRU_ACTIVE_ANON];
+	EXPECT_EQ(t, trace_parse("vmscan", &vmscan), 0);
+	if (trace_events || trace_start(vmscan)) {
+		t->skip = "the machine was started with trace=";
+	} else {
+		pass(page_zone(pfn_to_page(pfn)));
+		trace_stop();
+		seq_buf_init(&s, text, sizeof(text));
+		trace_show(&s, 100);
+		snprintf(want, sizeof(want), ": mm_vmscan_evict: pfn=%lu "
+			 "index=%lu entry=0x%x\n", pfn, BASE / P + 1,
+			 as_pte(mm, BASE + P).value);
+		if (!EXPECT(t, strstr(text, want)))
+			test_info(t, "no %s", want);
+		EXPECT(t, strstr(text, ": mm_vmscan_lru_isolate: lru=0 "));
+		if (aged)		/* others may have longer lists */
+			EXPECT(t, strstr(text, ": mm_vmscan_lru_shrink_active: "
+					       "lru=1 "));
+		trace_release();
+	}
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+#endif
+
 /*
  * One reading does not make a page part of a working set, however many calls it
  * takes; a second one does.
@@ -479,5 +531,8 @@ TEST_SUITE("reclaim",
 	   TEST_CASE(a_page_that_comes_back_soon_is_active),
 	   TEST_CASE(what_cannot_be_written_stays_dirty),
 	   TEST_CASE(what_is_read_twice_is_active),
+#ifndef VELLUM_NO_TRACE
+	   TEST_CASE(an_eviction_names_page_and_slot),
+#endif
 	   TEST_CASE_KEEPS(swap_can_be_compressed_memory),
 	   TEST_CASE(more_memory_than_there_is_can_be_used));

@@ -303,7 +303,7 @@ mappings_of_registers_fail_whole(struct test *t)
 static int
 trace_rings(void)
 {
-	int err = trace_start(1u << TRACE_kmalloc | 1u << TRACE_mm_page_alloc);
+	int err = trace_start(TRACE_BIT(kmalloc) | TRACE_BIT(mm_page_alloc));
 
 	if (!err) {
 		kfree(kmalloc(10, GFP_KERNEL | __GFP_NOFAIL));

@@ -22,13 +22,11 @@
 
 #ifndef VELLUM_NO_TRACE
 
-#define BIT_OF(event)	(1u << TRACE_##event)
-
 /* Empty rings that record the events of list; false: somebody traces. */
 static bool
 begin(struct test *t, const char *list)
 {
-	u32 events = 0;
+	trace_mask_t events = 0;
 
 	if (trace_events) {
 		t->skip = "the machine was started with trace=";
@@ -419,7 +417,7 @@ off_records_nothing(struct test *t)
 	EXPECT_EQ(t, count(TRACE_mm_page_alloc), 0);
 	EXPECT_EQ(t, count(TRACE_kmalloc), 0);
 	/* What is not asked for is not recorded either. */
-	ASSERT_EQ(t, trace_start(BIT_OF(mm_page_free)), 0);
+	ASSERT_EQ(t, trace_start(TRACE_BIT(mm_page_free)), 0);
 	page = alloc_page(GFP_KERNEL);
 	free_frame(page);
 	trace_stop();
@@ -612,17 +610,17 @@ the_call_stack_follows_its_event(struct test *t)
 static void
 lists_of_events_are_read(struct test *t)
 {
-	u32 e = 0;
+	trace_mask_t e = 0;
 
 	EXPECT_EQ(t, trace_parse("kfree", &e), 0);
-	EXPECT_EQ(t, e, BIT_OF(kfree));
+	EXPECT_EQ(t, e, TRACE_BIT(kfree));
 	EXPECT_EQ(t, trace_parse("kmem:kfree,sched", &e), 0);
-	EXPECT_EQ(t, e, BIT_OF(kfree) | BIT_OF(sched_switch));
+	EXPECT_EQ(t, e, TRACE_BIT(kfree) | TRACE_BIT(sched_switch));
 	EXPECT_EQ(t, trace_parse("all", &e), 0);
-	EXPECT_EQ(t, e, BIT_OF(kernel_stack) - 1);
+	EXPECT_EQ(t, e, TRACE_BIT(kernel_stack) - 1);
 	EXPECT_EQ(t, trace_parse("irq,stack", &e), 0);
-	EXPECT_EQ(t, e, BIT_OF(irq_handler_entry) | BIT_OF(irq_handler_exit) |
-			BIT_OF(kernel_stack));
+	EXPECT_EQ(t, e, TRACE_BIT(irq_handler_entry) | TRACE_BIT(irq_handler_exit) |
+			TRACE_BIT(kernel_stack));
 	e = 7;
 	EXPECT_EQ(t, trace_parse("", &e), -EINVAL);
 	EXPECT_EQ(t, trace_parse("kfre", &e), -EINVAL);
@@ -641,8 +639,8 @@ what_runs_is_not_resized(struct test *t)
 	EXPECT_EQ(t, trace_configure(SZ_1K, false), -EINVAL);
 	EXPECT_EQ(t, trace_configure(SZ_4K, false), -EBUSY);
 	/* Switched on again: added to what is on. */
-	EXPECT_EQ(t, trace_start(BIT_OF(kmalloc)), 0);
-	EXPECT_EQ(t, trace_events, BIT_OF(kfree) | BIT_OF(kmalloc));
+	EXPECT_EQ(t, trace_start(TRACE_BIT(kmalloc)), 0);
+	EXPECT_EQ(t, trace_events, TRACE_BIT(kfree) | TRACE_BIT(kmalloc));
 	trace_release();
 	EXPECT_EQ(t, trace_events, 0);
 }
@@ -680,7 +678,7 @@ a_dump_goes_to_the_host(struct test *t)
 		return;
 	kfree(kmalloc(24, GFP_KERNEL));
 	EXPECT_EQ(t, trace_dump("/dev/null"), 0);
-	EXPECT_EQ(t, trace_events, BIT_OF(kfree));	/* it goes on */
+	EXPECT_EQ(t, trace_events, TRACE_BIT(kfree));	/* it goes on */
 	EXPECT_EQ(t, trace_dump("/dev/null/no-such-folder"), -ENOENT);
 	trace_release();
 	EXPECT_EQ(t, trace_dump("/dev/null"), -EINVAL);

@@ -25,7 +25,7 @@ extern const struct boot_param __boot_param_start[], __boot_param_end[];
 static char text[16384];
 
 static bool
-begin(struct test *t, u32 events)
+begin(struct test *t, trace_mask_t events)
 {
 	if (trace_events) {
 		t->skip = "the machine was started with trace=";
@@ -82,7 +82,7 @@ a_freed_object_has_the_name_of_its_cache(struct test *t)
 {
 	struct trace_kmem_cache_free f;
 
-	if (!begin(t, 1u << TRACE_kmem_cache_free))
+	if (!begin(t, TRACE_BIT(kmem_cache_free)))
 		return;
 	trace_name("one-cache");
 	trace_object_free(t, text, "another-cache");
@@ -99,7 +99,7 @@ the_name_is_that_of_the_last_task_in_the_slot(struct test *t)
 	unsigned me = current->pid;
 	struct trace_task_name *slot = &trace_header.tasks[me % NR_TRACE_TASKS];
 
-	if (!begin(t, 1u << TRACE_kfree))
+	if (!begin(t, TRACE_BIT(kfree)))
 		return;
 	slot->pid = me + NR_TRACE_TASKS;
 	strscpy(slot->name, "another", sizeof(slot->name));
@@ -121,7 +121,7 @@ a_short_record_is_zero_behind_its_fields(struct test *t)
 		SKIP(t, "the machine was started with trace=");
 	memset(ones, 0xff, sizeof(ones));
 	ASSERT_EQ(t, trace_configure(4096, false), 0);
-	if (begin(t, 1u << TRACE_page_fault_kernel)) {
+	if (begin(t, TRACE_BIT(page_fault_kernel))) {
 		flags = local_irq_save();
 		cpu = smp_processor_id();
 		while (n++ < 128)
@@ -144,7 +144,7 @@ a_record_tells_where_it_was_made(struct test *t)
 	unsigned long flags;
 	u32 word = 0;
 
-	if (!begin(t, 1u << TRACE_kfree | 1u << TRACE_irq_handler_entry))
+	if (!begin(t, TRACE_BIT(kfree) | TRACE_BIT(irq_handler_entry)))
 		return;
 	trace_write(TRACE_kfree, &word, sizeof(word), 0);
 	EXPECT_EQ(t, newest(TRACE_kfree)->context, 0);
@@ -176,7 +176,7 @@ a_deep_stack_takes_two_records(struct test *t)
 {
 	unsigned cpu, most = 0, run = 0;
 
-	if (!begin(t, 1u << TRACE_kmalloc | 1u << TRACE_kernel_stack))
+	if (!begin(t, TRACE_BIT(kmalloc) | TRACE_BIT(kernel_stack)))
 		return;
 	deep(8);
 	trace_stop();
@@ -198,7 +198,7 @@ a_fallback_tells_what_was_wanted_and_what_found(struct test *t)
 	struct page *page = alloc_page(GFP_KERNEL);
 
 	ASSERT(t, page != NULL);
-	if (begin(t, 1u << TRACE_mm_page_alloc_extfrag)) {
+	if (begin(t, TRACE_BIT(mm_page_alloc_extfrag))) {
 		trace_extfrag(page, 2 | 5 << 8, 1 | 3 << 8, false);
 		memcpy(&f, newest(TRACE_mm_page_alloc_extfrag)->fields,
 		       sizeof(f));
@@ -221,22 +221,22 @@ a_fallback_tells_what_was_wanted_and_what_found(struct test *t)
 static void
 a_pause_ends_with_the_events_that_were_on(struct test *t)
 {
-	u32 events;
+	trace_mask_t events;
 
-	if (!begin(t, 1u << TRACE_kfree))
+	if (!begin(t, TRACE_BIT(kfree)))
 		return;
 	events = trace_pause();
-	EXPECT_EQ(t, events, 1u << TRACE_kfree);
+	EXPECT_EQ(t, events, TRACE_BIT(kfree));
 	EXPECT_EQ(t, trace_events, 0);
 	EXPECT(t, trace_header.stop_time != 0);
 	trace_resume(events);
-	EXPECT_EQ(t, trace_events, 1u << TRACE_kfree);
+	EXPECT_EQ(t, trace_events, TRACE_BIT(kfree));
 	EXPECT_EQ(t, trace_header.stop_time, 0);
 	kfree(kmalloc(8, GFP_KERNEL));
 	EXPECT(t, newest(TRACE_kfree));
 	trace_clear();
 	EXPECT(t, !newest(TRACE_kfree));
-	EXPECT_EQ(t, trace_events, 1u << TRACE_kfree);
+	EXPECT_EQ(t, trace_events, TRACE_BIT(kfree));
 	trace_release();
 }
 
@@ -249,7 +249,7 @@ what_was_lost_is_forgotten_with_the_rest(struct test *t)
 	if (trace_events)
 		SKIP(t, "the machine was started with trace=");
 	ASSERT_EQ(t, trace_configure(4096, true), 0);
-	if (begin(t, 1u << TRACE_page_fault_kernel)) {
+	if (begin(t, TRACE_BIT(page_fault_kernel))) {
 		for (unsigned n = 0; n < 600; n++)
 			trace_write(TRACE_page_fault_kernel, &word, 4, 0);
 		trace_clear();
@@ -289,12 +289,12 @@ cores_are_shown_in_one_order_of_time(struct test *t)
 	unsigned lines = 0;
 	struct seq_buf s;
 
-	if (!begin(t, 1u << TRACE_page_fault_kernel))
+	if (!begin(t, TRACE_BIT(page_fault_kernel)))
 		return;
 	test_on_all_cpus(t, write_some, NULL);
 	seq_buf_init(&s, text, sizeof(text));
 	trace_show(&s, 0);
-	EXPECT_EQ(t, trace_events, 1u << TRACE_page_fault_kernel);
+	EXPECT_EQ(t, trace_events, TRACE_BIT(page_fault_kernel));
 	for (line = text; (next = strchr(line, '\n')); line = next + 1) {
 		if (*line == '#')
 			continue;
@@ -312,17 +312,18 @@ cores_are_shown_in_one_order_of_time(struct test *t)
 static void
 look_what_is_on(const char *bytes, size_t len, void *events)
 {
-	*(u32 *)events |= trace_events;
+	*(trace_mask_t *)events |= trace_events;
 }
 
 static void
 nothing_is_recorded_while_the_ring_is_read(struct test *t)
 {
-	u32 seen = 0, word = 0;
+	trace_mask_t seen = 0;
+	u32 word = 0;
 	char few[64];
 	struct seq_buf s;
 
-	if (!begin(t, 1u << TRACE_page_fault_kernel))
+	if (!begin(t, TRACE_BIT(page_fault_kernel)))
 		return;
 	for (unsigned n = 0; n < 9; n++)
 		trace_write(TRACE_page_fault_kernel, &word, sizeof(word), 0);
@@ -330,7 +331,7 @@ nothing_is_recorded_while_the_ring_is_read(struct test *t)
 	seq_buf_set_sink(&s, look_what_is_on, &seen);
 	trace_show(&s, 0);
 	EXPECT_EQ(t, seen, 0);
-	EXPECT_EQ(t, trace_events, 1u << TRACE_page_fault_kernel);
+	EXPECT_EQ(t, trace_events, TRACE_BIT(page_fault_kernel));
 	trace_release();
 }
 
@@ -341,7 +342,7 @@ as_many_lines_are_shown_as_asked_for(struct test *t)
 	unsigned lines = 0;
 	struct seq_buf s;
 
-	if (!begin(t, 1u << TRACE_page_fault_kernel))
+	if (!begin(t, TRACE_BIT(page_fault_kernel)))
 		return;
 	for (unsigned n = 0; n < 9; n++)
 		trace_write(TRACE_page_fault_kernel, &word, sizeof(word), 0);
@@ -435,7 +436,7 @@ the_state_of_the_trace_is_told(struct test *t)
 {
 	struct seq_buf s;
 
-	if (!begin(t, 1u << TRACE_kfree))
+	if (!begin(t, TRACE_BIT(kfree)))
 		return;
 	kfree(kmalloc(8, GFP_KERNEL));
 	seq_buf_init(&s, text, sizeof(text));

@@ -288,7 +288,7 @@ a_fault_of_a_program_is_traced(struct test *t)
 	struct user_run run = { .program = user_store, .r0 = READ_ONLY };
 	const struct trace_page_fault_user *f;
 	unsigned found = 0, cpu;
-	u32 events = 0;
+	trace_mask_t events = 0;
 
 	if (trace_events)
 		SKIP(t, "the machine was started with trace=");

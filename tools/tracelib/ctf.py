@@ -29,6 +29,7 @@ PREAMBLE = """/* CTF 1.8 */
 typealias integer { size = 8; align = 8; signed = false; } := u8;
 typealias integer { size = 16; align = 8; signed = false; } := u16;
 typealias integer { size = 32; align = 8; signed = false; } := u32;
+typealias integer { size = 32; align = 8; signed = true; } := s32;
 typealias integer { size = 64; align = 8; signed = false; } := u64;
 typealias integer { size = 32; align = 8; signed = false; base = 16; } := x32;
 
@@ -116,7 +117,8 @@ def event_bytes(trace, event):
         if show == "name":
             data += string(trace.show(value, show))
         else:
-            data += value.to_bytes(int(width[1:]) // 8, "little")
+            data += value.to_bytes(int(width[1:]) // 8, "little",
+                                   signed=width[0] == "s")
     return data
 
 

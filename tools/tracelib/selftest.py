@@ -52,8 +52,8 @@ def pieces(capacity=8, head=None, self_address=AT):
     """Header, schema and ring as they lie in memory."""
     head = len(RECORDS) if head is None else head
     tables = trace.HEADER.size
-    values = [trace.MAGIC, self_address, 1, tables + 128 + 1024, 32, 1,
-              capacity, 0, 3, SCHEMA_AT, len(SCHEMA), tables, tables + 64, 1,
+    values = [trace.MAGIC, self_address, trace.VERSION, tables + 128 + 1024, 32, 1,
+              capacity, 0, 3, 0, SCHEMA_AT, len(SCHEMA), tables, tables + 64, 1,
               tables + 84, 1, tables + 108, 12, 900, 2100,
               10, 20, 1000, 0, 12, 22, 1000, 0]
     raw = trace.HEADER.pack(*values)

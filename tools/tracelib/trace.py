@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from .elf import Bad
 
 MAGIC = b"Vellum trace\n\0\0\0"
-VERSION = 1
-HEADER = struct.Struct("<16s17I4xQQ4I4I")
+VERSION = 2
+HEADER = struct.Struct("<16s18IQQ4I4I")
 HEADER_NAMES = (
     "magic self version header_bytes record_bytes nr_cpus capacity "
-    "stop_when_full events schema schema_bytes ring_offset task_offset "
+    "stop_when_full events events_high schema schema_bytes ring_offset task_offset "
     "nr_tasks name_offset nr_names gfp_offset page_shift start_time stop_time "
     "pgalloc_start pgfree_start free_start pad0 "
     "pgalloc_stop pgfree_stop free_stop pad1").split()
 RECORD = struct.Struct("<QBBH")
-WIDTH = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
+WIDTH = {"u8": 1, "u16": 2, "u32": 4, "s32": 4, "u64": 8}
 GFP_TEXT = 1024
 IN_IRQ, IRQS_OFF = 1, 2
 STACK = "kernel_stack"
@@ -44,7 +44,9 @@ class Kind:
             label, width, show = text.split(":")
             size = WIDTH[width]
             pad = -at % size        # fields are naturally aligned
-            layout += "x" * pad + {1: "B", 2: "H", 4: "I", 8: "Q"}[size]
+            letter = {1: "B", 2: "H", 4: "I", 8: "Q"}[size]
+            layout += "x" * pad + (letter.lower() if width[0] == "s"
+                                   else letter)
             at += pad + size
             fields.append((label, width, show))
         return cls(system, name, fields, struct.Struct(layout))
