@@ -505,7 +505,9 @@ fifo_open(struct inode *inode, struct file *file)
 	if (fresh)
 		pipe_free(fresh);
 	wake_up_all(&p->read_wait);
-	err = fifo_wait(p, file);
+	/* A pipe without a name (/proc/PID/fd/N) has had both sides: bash's
+	 * <(command) opens one whose writer may have ended. */
+	err = inode->i_sb == pipe_mnt->mnt_sb ? 0 : fifo_wait(p, file);
 	mutex_unlock(&p->mutex);
 	if (err)
 		pipe_release(inode, file);

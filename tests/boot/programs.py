@@ -52,7 +52,8 @@ def busybox():
 LIBRARIES = "lib/arm-linux-gnueabihf"
 DYNAMIC = {
     "libc6": {"lib/ld-linux-armhf.so.3": f"{LIBRARIES}/ld-linux-armhf.so.3",
-              f"{LIBRARIES}/libc.so.6": f"{LIBRARIES}/libc.so.6"},
+              f"{LIBRARIES}/libc.so.6": f"{LIBRARIES}/libc.so.6",
+              f"{LIBRARIES}/libm.so.6": f"{LIBRARIES}/libm.so.6"},
     "libselinux1": {f"{LIBRARIES}/libselinux.so.1":
                     f"{LIBRARIES}/libselinux.so.1"},
     "libpcre2-8-0": {f"{LIBRARIES}/libpcre2-8.so.0":
@@ -65,26 +66,80 @@ DYNAMIC = {
 }
 
 
-def dynamic():
-    """Our archive with those files in it."""
+# What a person would try next.
+SHELL_TOOLS = {
+    **DYNAMIC,
+    "bash": {"deb/bash": "bin/bash"},
+    "libtinfo6": {f"{LIBRARIES}/libtinfo.so.6": f"{LIBRARIES}/libtinfo.so.6"},
+    "libacl1": {f"{LIBRARIES}/libacl.so.1":
+                f"usr/{LIBRARIES}/libacl.so.1"},
+    "sed": {"deb/sed": "bin/sed"},
+    "tar": {"deb/tar": "bin/tar"},
+    "gzip": {"deb/gzip": "bin/gzip"},
+    "diffutils": {"deb/diff": "usr/bin/diff"},
+}
+PYTHON = {
+    **DYNAMIC,
+    "libgcc-s1": {f"{LIBRARIES}/libgcc_s.so.1":
+                  f"{LIBRARIES}/libgcc_s.so.1"},
+    "zlib1g": {f"{LIBRARIES}/libz.so.1": f"{LIBRARIES}/libz.so.1"},
+    "libexpat1": {f"{LIBRARIES}/libexpat.so.1":
+                  f"{LIBRARIES}/libexpat.so.1"},
+    "python3.11-minimal": {"deb/python3": "usr/bin/python3.11"},
+    "libpython3.11-minimal": {"usr/lib/python3.11": "usr/lib/python3.11"},
+}
+
+
+def fetched(package):
+    try:
+        return tool("debian-armhf", package)
+    except subprocess.CalledProcessError as error:
+        raise Skip(f"{package} cannot be fetched: "
+                   + error.stderr.strip().split("\n")[-1]) from error
+
+
+def options_of(name, path):
+    """A file, or a folder with all the Python in it."""
+    if not os.path.isdir(path):
+        return ["--file", f"{name}={path}"]
+    options = []
+    for folder, _, files in sorted(os.walk(path)):
+        at = os.path.normpath(os.path.join(name, os.path.relpath(folder, path)))
+        options.append(f"--folder={at}")
+        options += [word for file in sorted(files) if file.endswith(".py")
+                    for word in ("--file",
+                                 f"{at}/{file}={os.path.join(folder, file)}")]
+    return options
+
+
+def archive(packages):
+    """Our archive with files of Debian's packages in it."""
     build = os.path.join(jobs.TOP, "build", "user")
     options = ["--box", os.path.join(build, "box"),
                "--etc", os.path.join(jobs.TOP, "user", "etc")]
-    for package, files in DYNAMIC.items():
-        try:
-            folder = tool("debian-armhf", package)
-        except subprocess.CalledProcessError as error:
-            raise Skip(f"{package} cannot be fetched: "
-                       + error.stderr.strip().split("\n")[-1]) from error
-        for name, path in files.items():
-            options += ["--file", f"{name}={os.path.join(folder, path)}"]
     options += [f"--folder={name}" for name in
-                ("lib", LIBRARIES, "deb")]
+                ("lib", LIBRARIES, "deb", "usr", "usr/lib")]
+    for package, files in packages.items():
+        folder = fetched(package)
+        for name, path in files.items():
+            options += options_of(name, os.path.join(folder, path))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "cpio")
         tool("initramfs", "--out", path, *options)
         with open(path, "rb") as file:
             return file.read()
+
+
+def dynamic():
+    return archive(DYNAMIC)
+
+
+def shell_tools():
+    return archive(SHELL_TOOLS)
+
+
+def python():
+    return archive(PYTHON)
 
 
 def session(name, say, expect, **options):
@@ -188,6 +243,37 @@ BOOTS = [
                  r"Shared_Dirty: +0 kB\nPrivate_Clean: +\d{1,3} kB",
                  r"/nowhere: No such file or directory\n1$", r"^139$"],
          forbid=[r"Function not implemented"]),
+    Boot("bash_and_tar_of_debian", initrd=shell_tools, prompt=SHELL, smp=2,
+         say=("/deb/bash -c 'a=(1 2 3); echo ${a[@]} $((6*7)); "
+              "read x <<< here; echo $x'",
+              # A pipe by the name of its descriptor, whose writer is gone.
+              "/deb/bash -c 'PATH=/deb; diff <(seq 3) <(seq 4)'; echo is $?",
+              "/deb/bash -c 'PATH=/deb; coproc cat; echo back >&${COPROC[1]}; "
+              "read y <&${COPROC[0]}; echo $y; kill $!; wait; echo waited'",
+              "mkdir -p /tmp/t/sub /tmp/o; /deb/seq 1000 > /tmp/t/sub/a; "
+              "/deb/bash -c 'PATH=/deb; cd /tmp; tar czf x.tgz t; "
+              "tar xzf x.tgz -C o; diff -r t o/t; echo diff $?'",
+              "/deb/bash -c 'PATH=/deb; gzip -t < /tmp/x.tgz; echo gzip $?'",
+              "/deb/sed -i s/5/five/ /tmp/t/sub/a; /deb/grep -c five /tmp/t/sub/a",
+              "poweroff"),
+         expect=[r"^1 2 3 42\nhere$", r"^3a4\n> 4\nis 1$", r"^back\nwaited$",
+                 r"^diff 0$", r"^gzip 0$", r"^271$"],
+         forbid=[r"Function not implemented"]),
+    Boot("python_of_debian", initrd=python, prompt=SHELL, smp=2,
+         say=("/deb/python3 -c 'print(2**100)'",
+              "/deb/python3 -c 'import os, threading; r, w = os.pipe(); "
+              "pid = os.fork(); pid or (os.write(w, b\"child\"), os._exit(3)); "
+              "print(os.read(r, 9), os.waitpid(pid, 0)[1]); n = []; "
+              "t = [threading.Thread(target=lambda: "
+              "n.append(sum(range(9999)))) for i in range(8)]; "
+              "[x.start() for x in t]; [x.join() for x in t]; "
+              "print(len(n), set(n))'",
+              "/deb/python3 -c 'import os, select; r, w = os.pipe(); "
+              "e = select.epoll(); e.register(r, 1); os.write(w, b\"x\"); "
+              "print(e.poll(1) == [(r, 1)])'",
+              "poweroff"),
+         expect=[r"^1267650600228229401496703205376$",
+                 r"^b'child' 768\n8 \{49985001\}$", r"^True$"]),
     Boot("busybox_of_debian", initrd=busybox, prompt=ASH,
          append="rdinit=/bin/sh",
          say=("/bin/busybox mkdir -p /proc /tmp",

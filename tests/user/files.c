@@ -481,7 +481,33 @@ the_file_says_what_it_is(void)
 	EXPECT_EQ(SYSCALL(SYS_access, "/tmp", 8), -EINVAL);
 }
 
+/* As bash's <(command): by /dev/fd, perhaps after the command has ended. */
+static void
+a_pipe_is_opened_again_without_waiting(void)
+{
+	char name[32], c = 0;
+	int p[2], fd;
+
+	ASSERT_EQ(SYSCALL(SYS_pipe, p), 0);
+	EXPECT_EQ(SYSCALL(SYS_write, p[1], "x", 1), 1);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", p[0]);
+	SYSCALL(SYS_close, p[1]);
+	fd = SYSCALL(SYS_open, name, O_RDONLY);
+	ASSERT(fd >= 0);
+	EXPECT_EQ(SYSCALL(SYS_read, fd, &c, 1), 1);
+	EXPECT_EQ(c, 'x');
+	EXPECT_EQ(SYSCALL(SYS_read, fd, &c, 1), 0);
+	SYSCALL(SYS_close, fd);
+	SYSCALL(SYS_close, p[0]);
+	ASSERT_EQ(SYSCALL(SYS_pipe, p), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", p[1]);
+	SYSCALL(SYS_close, p[0]);
+	fd = SYSCALL(SYS_open, name, O_WRONLY);
+	EXPECT(fd >= 0);
+}
+
 UTEST_SUITE(files,
+	UTEST(a_pipe_is_opened_again_without_waiting),
 	UTEST(open_errors),
 	UTEST(append_and_truncate),
 	UTEST(rights_of_a_descriptor),
