@@ -465,6 +465,47 @@ what_cannot_be_written_stays_in_memory(struct test *t)
 	scene_end(t, &s, NAME);
 }
 
+static int read_back;
+
+static void
+read_first(void *arg)
+{
+	WRITE_ONCE(read_back, char_at(arg, 0));
+}
+
+/* The slot is the page's until the write has ended: it could be given to
+ * another, and the two writes meet there. */
+static void
+a_page_that_is_being_written_is_waited_for(struct test *t)
+{
+	struct task *reader;
+	struct scene s;
+	struct page *page;
+
+	ASSERT(t, scene_begin(t, &s, NAME));
+	page = find_get_page(s.m, 0);
+	put_page(page);
+	ASSERT(t, lru_isolate_page(page));
+	ramdisk_hold(s.disk, true);
+	lock_page(page);
+	EXPECT(t, give_slot(page) && clear_page_dirty_for_io(page));
+	swap_writepage(page);
+	TEST_WAIT_UNTIL(ramdisk_nr_held(s.disk) == 1);
+	read_back = 0;
+	reader = test_start(t, read_first, s.file, "reader");
+	msleep(20);
+	EXPECT_EQ(t, read_back, 0);
+	EXPECT_EQ(t, s.m->nr_swapped, 1);
+	EXPECT_EQ(t, nr_free_swap_pages(), SLOTS - 1);
+	ramdisk_hold(s.disk, false);
+	ramdisk_release(s.disk, 1);
+	test_join(reader);
+	EXPECT_EQ(t, read_back, 'a');
+	EXPECT_EQ(t, s.m->nr_swapped, 0);
+	lru_putback(page);
+	scene_end(t, &s, NAME);
+}
+
 /* The first page of the file is in swap when a sweep reads it. */
 static struct scene swept_scene;
 
@@ -621,6 +662,7 @@ TEST_SUITE("shmem_swap",
 	   TEST_CASE(swapoff_brings_back_what_files_have),
 	   TEST_CASE(what_cannot_be_read_is_an_error_for_who_wants_it),
 	   TEST_CASE(what_cannot_be_written_stays_in_memory),
+	   TEST_CASE(a_page_that_is_being_written_is_waited_for),
 	   TEST_CASE(without_memory_a_page_stays_in_swap),
 	   TEST_CASE(broken_counts_are_seen_by_verify),
 	   TEST_CASE(nothing_is_lost_while_pages_go_and_come));
