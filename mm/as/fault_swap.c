@@ -105,6 +105,8 @@ map_swapped(struct vm_fault *vmf, struct page *page, swp_entry_t entry)
 	       vmf->vma->vm_flags & VM_LOCKED);
 	get_page(page);			/* the translation's */
 	if (!enter_page(vmf, page, own)) {
+		/* Perhaps the entry has gone, and was the last. */
+		try_to_free_swap(page);
 		put_page(page);
 		return 0;
 	}

@@ -177,6 +177,8 @@ shmem_swap_in(struct address_space *mapping, unsigned long index)
 		       1 : err;
 	wait_on_page_writeback(page);
 	enter_file(mapping, index, page, value);
+	/* If it was cut off meanwhile, nobody else will look for the page. */
+	try_to_free_swap(page);
 	unlock_page(page);
 	put_page(page);
 	return 1;

@@ -316,6 +316,11 @@ mincore_and_usage_know_what_is_in_swap(struct test *t)
 	EXPECT_EQ(t, shmem_swap_usage(s.m, 0, PAGES), 2);
 	EXPECT_EQ(t, shmem_swap_usage(s.m, 2, 4), 0);
 	EXPECT_EQ(t, shmem_swap_usage(s.m, 4, 5), 1);
+	/* Read ahead with its neighbour it is in memory, if not in the file. */
+	EXPECT_EQ(t, char_at(s.file, P), 'b');
+	EXPECT_EQ(t, s.m->nr_swapped, 1);
+	EXPECT_EQ(t, do_mincore(mm, at + 4 * P, 1, vec), 0);
+	EXPECT(t, vec[0]);
 	mmput(mm);
 	scene_end(t, &s, NAME);
 }
@@ -422,6 +427,29 @@ swapoff_brings_back_what_files_have(struct test *t)
 }
 
 static void
+swapoff_of_one_disk_leaves_the_others(struct test *t)
+{
+	struct block_device *other = NULL;
+	struct scene s;
+
+	ASSERT(t, scene_begin(t, &s, NAME));
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT(t, send_file_page_to_swap(s.m, i));
+	ASSERT_EQ(t, ramdisk_create("swo", (SLOTS + 1) * PAGE_SECTORS, false,
+				    &other), 0);
+	EXPECT_EQ(t, make_swap(other, SLOTS), 0);
+	EXPECT_EQ(t, swap_on_disk(other->dev, "/dev/other", 10), 0);
+	for (unsigned i = 4; i < PAGES; i++)
+		EXPECT(t, send_file_page_to_swap(s.m, i));
+	EXPECT_EQ(t, swap_off("/dev/other"), 0);
+	EXPECT_EQ(t, ramdisk_destroy(other), 0);
+	EXPECT_EQ(t, s.m->nr_swapped, 4);
+	for (unsigned i = 0; i < PAGES; i++)
+		EXPECT_EQ(t, char_at(s.file, i * P), 'a' + (int)i);
+	scene_end(t, &s, NAME);
+}
+
+static void
 what_cannot_be_read_is_an_error_for_who_wants_it(struct test *t)
 {
 	struct mm_struct *mm = mm_alloc();
@@ -503,6 +531,31 @@ a_page_that_is_being_written_is_waited_for(struct test *t)
 	EXPECT_EQ(t, read_back, 'a');
 	EXPECT_EQ(t, s.m->nr_swapped, 0);
 	lru_putback(page);
+	scene_end(t, &s, NAME);
+}
+
+/* While the disk has the read, the file is cut and written anew. */
+static void
+what_was_cut_meanwhile_does_not_come_back(struct test *t)
+{
+	struct task *reader;
+	struct scene s;
+	u64 pos = 0;
+
+	ASSERT(t, scene_begin(t, &s, NAME));
+	EXPECT(t, send_file_page_to_swap(s.m, 0));
+	ramdisk_hold(s.disk, true);
+	reader = test_start(t, read_first, s.file, "reader");
+	TEST_WAIT_UNTIL(ramdisk_nr_held(s.disk) == 1);
+	EXPECT_EQ(t, vfs_truncate(s.file->f_inode, 0), 0);
+	EXPECT_EQ(t, kernel_write(s.file, "new", 3, &pos), 3);
+	ramdisk_hold(s.disk, false);
+	ramdisk_release(s.disk, 1);
+	test_join(reader);
+	EXPECT_EQ(t, read_back, 'n');
+	EXPECT_EQ(t, char_at(s.file, 0), 'n');
+	EXPECT_EQ(t, s.m->nr_swapped, 0);
+	EXPECT_EQ(t, s.m->nr_pages, 1);
 	scene_end(t, &s, NAME);
 }
 
@@ -660,9 +713,11 @@ TEST_SUITE("shmem_swap",
 	   TEST_CASE(a_hole_is_punched_through_swap),
 	   TEST_CASE(a_file_that_is_all_in_swap_ends),
 	   TEST_CASE(swapoff_brings_back_what_files_have),
+	   TEST_CASE(swapoff_of_one_disk_leaves_the_others),
 	   TEST_CASE(what_cannot_be_read_is_an_error_for_who_wants_it),
 	   TEST_CASE(what_cannot_be_written_stays_in_memory),
 	   TEST_CASE(a_page_that_is_being_written_is_waited_for),
+	   TEST_CASE(what_was_cut_meanwhile_does_not_come_back),
 	   TEST_CASE(without_memory_a_page_stays_in_swap),
 	   TEST_CASE(broken_counts_are_seen_by_verify),
 	   TEST_CASE(nothing_is_lost_while_pages_go_and_come));
