@@ -387,7 +387,8 @@ reap(struct process *process)
 	bool done = false;
 
 	if (atomic_add_unless(&mm->mm_users, 1, 0)) {
-		while (!(done = mm_oom_reap(mm, process->pid)) && ++tries < REAP_TRIES)
+		while (!(done = mm_oom_reap(mm, process->pid)) &&
+		       ++tries < REAP_TRIES)
 			msleep(REAP_PAUSE_MS);
 		if (done)
 			oom_report_reaped(process, mm);
