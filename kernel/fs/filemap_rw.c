@@ -169,7 +169,10 @@ write_new_page(struct address_space *mapping, unsigned long index,
 	return err;
 }
 
-/* The page at index, up to date, with room for bytes [offset, offset + n). */
+/*
+ * The page at index, up to date, with room for bytes [offset, offset + n).
+ * *found: it, if the caller has looked it up, with a reference; or NULL.
+ */
 static int
 get_page_to_write(struct address_space *mapping, unsigned long index,
 		  size_t offset, size_t n, struct page **found)
@@ -178,6 +181,10 @@ get_page_to_write(struct address_space *mapping, unsigned long index,
 	struct page *page;
 	int err;
 
+	if (*found && page_uptodate(*found) && !ops->prepare_write)
+		return 0;
+	if (*found)
+		put_page(*found);
 	if (!ops->prepare_write)
 		return read_cache_page(mapping, index, found);
 	err = find_or_create_page(mapping, index, &page);
@@ -209,12 +216,12 @@ page_was_written(struct address_space *mapping, struct page *page, u64 pos,
 	set_page_dirty(page);
 }
 
+/* page: the one at pos with a reference, if it was looked up; or NULL. */
 static ssize_t
 write_old_page(struct address_space *mapping, u64 pos, size_t n,
-	       struct iov_iter *from)
+	       struct iov_iter *from, struct page *page)
 {
 	size_t offset = (size_t)pos & (PAGE_SIZE - 1), done = 0;
-	struct page *page;
 	char *addr;
 	int err = get_page_to_write(mapping, (unsigned long)(pos >> PAGE_SHIFT),
 				    offset, n, &page);
@@ -290,14 +297,9 @@ write_page(struct address_space *mapping, u64 pos, struct iov_iter *from)
 	struct page *page;
 	ssize_t done;
 
-	if (n < PAGE_SIZE)
-		return write_old_page(mapping, pos, n, from);
 	page = find_get_page(mapping, index);
-	if (page || mapping_in_swap(mapping, index)) {
-		if (page)
-			put_page(page);
-		return write_old_page(mapping, pos, n, from);
-	}
+	if (page || n < PAGE_SIZE || mapping_in_swap(mapping, index))
+		return write_old_page(mapping, pos, n, from, page);
 	done = mapping->ops->swap_backed ?
 	       write_new_page(mapping, index, from) :
 	       write_new_stored(mapping, pos, from);
@@ -305,7 +307,7 @@ write_page(struct address_space *mapping, u64 pos, struct iov_iter *from)
 		return done;
 	/* A fault made it meanwhile. */
 	*from = saved;
-	return write_old_page(mapping, pos, n, from);
+	return write_old_page(mapping, pos, n, from, NULL);
 }
 
 /* How much may be written at pos: rights of the file and of the process. */

@@ -39,6 +39,7 @@ volatile unsigned long jiffies;
 static const struct clocksource *clock;
 static const struct clock_event *device;
 static u64 clock_start;			/* cycles when clock was registered */
+static u32 clock_cycle_ns;		/* of one cycle; 0: no whole number */
 static bool started;			/* timekeeping_init() was called */
 static DEFINE_PER_CPU(u64, next_tick);	/* ktime; 0: no tick on this core */
 
@@ -51,8 +52,8 @@ ktime_get_ns(void)
 	if (unlikely(!cs))
 		return 0;
 	cycles = cs->read() - clock_start;
-	if (likely(NSEC_PER_SEC % cs->rate_hz == 0))
-		return cycles * (NSEC_PER_SEC / cs->rate_hz);
+	if (likely(clock_cycle_ns))
+		return cycles * clock_cycle_ns;
 	return cycles / cs->rate_hz * NSEC_PER_SEC +
 	       cycles % cs->rate_hz * NSEC_PER_SEC / cs->rate_hz;
 }
@@ -150,6 +151,8 @@ clocksource_register(const struct clocksource *cs)
 	if (clock)
 		return;			/* the first one is kept */
 	clock_start = cs->read();
+	clock_cycle_ns = NSEC_PER_SEC % cs->rate_hz ? 0 :
+			 NSEC_PER_SEC / cs->rate_hz;
 	smp_wmb();
 	WRITE_ONCE(clock, cs);
 	start_if_ready();
