@@ -418,17 +418,18 @@ pipe_release(struct inode *inode, struct file *file)
 	if (file->f_mode & FMODE_WRITE)
 		p->writers--;
 	last = --p->files == 0;
-	if (last)
+	if (last) {
 		inode->i_private = NULL;
+	} else {
+		/* Who sleeps finds that there is nobody on the other side. With
+		 * the locks held: behind them the other side may free it. */
+		wake_up_all(&p->read_wait);
+		wake_up_all(&p->write_wait);
+	}
 	mutex_unlock(&p->mutex);
 	mutex_unlock(&inode->i_lock);
-	if (last) {
+	if (last)
 		pipe_free(p);
-		return;
-	}
-	/* Who sleeps finds that there is nobody on the other side. */
-	wake_up_all(&p->read_wait);
-	wake_up_all(&p->write_wait);
 }
 
 static const struct file_operations pipe_ops = {

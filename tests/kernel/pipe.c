@@ -9,6 +9,7 @@
 #include "../../kernel/fs/fs_private.h"
 #include "../../kernel/fs/pipe.h"
 #include "files.h"
+#include "threads.h"
 
 static struct file *ends[2];	/* to read, to write */
 
@@ -294,6 +295,43 @@ the_size_can_be_changed(struct test *t)
 	end();
 }
 
+#define CLOSINGS	400u
+
+static unsigned closing, closed;	/* rounds begun, rounds that ended */
+
+static void
+close_to_read(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 1; i <= CLOSINGS; i++) {
+		while (READ_ONCE(closing) != i)
+			yield();
+		fput(ends[0]);
+		smp_store_release(&closed, i);
+	}
+}
+
+/* Whoever is last frees the pipe, while the other one wakes sleepers. */
+static void
+both_ends_may_be_closed_at_once(struct test *t)
+{
+	struct task *task;
+
+	closing = closed = 0;
+	task = test_start_on(t, test_other_cpu(), close_to_read, NULL);
+	ASSERT(t, task);
+	for (unsigned i = 1; i <= CLOSINGS; i++) {
+		EXPECT(t, begin(t, 0));
+		smp_store_release(&closing, i);
+		for (unsigned n = test_random(t) % 256; n; n--)
+			cpu_relax();
+		fput(ends[1]);
+		while (smp_load_acquire(&closed) != i)
+			yield();
+	}
+	test_join(task);
+}
+
 /* To who made the pipe, as it grows, is made anew, and goes. */
 static void
 its_frames_are_charged(struct test *t)
@@ -528,6 +566,7 @@ TEST_SUITE("pipe",
 	   TEST_CASE(writer_and_reader_wait_for_each_other),
 	   TEST_CASE(messages_of_several_writers_do_not_mix),
 	   TEST_CASE(the_size_can_be_changed),
+	   TEST_CASE(both_ends_may_be_closed_at_once),
 	   TEST_CASE(its_frames_are_charged),
 	   TEST_CASE(a_fifo_waits_for_its_other_side),
 	   TEST_CASE(a_short_writer_is_not_missed),
