@@ -73,6 +73,8 @@ long sys__llseek(unsigned fd, unsigned long high, unsigned long low,
 		 s64 *result, unsigned whence);
 long sys_sendfile(int out, int in, s32 *offset, size_t count);
 long sys_sendfile64(int out, int in, s64 *offset, size_t count);
+long sys_copy_file_range(int in, s64 *in_pos, int out, s64 *out_pos, size_t n,
+			 unsigned flags);
 long sys_fsync(unsigned fd);
 long sys_fdatasync(unsigned fd);
 long sys_sync(void);

@@ -186,13 +186,14 @@ sys__llseek(unsigned fd, unsigned long high, unsigned long low, s64 *result,
 
 /* One page's worth: bytes, 0 at the end, or -Exxx. */
 static ssize_t
-send_piece(struct file *out, struct file *in, char *page, size_t n, u64 *pos)
+send_piece(struct file *out, u64 *out_pos, struct file *in, char *page, size_t n,
+	   u64 *pos)
 {
 	ssize_t got = kernel_read(in, page, n, pos), put, done = 0;
 
 	while (got > done) {
 		put = kernel_write(out, page + done, (size_t)(got - done),
-				   &out->f_pos);
+				   out_pos);
 		if (put <= 0) {
 			/* What was not taken is not read either. */
 			*pos -= (u64)(got - done);
@@ -204,7 +205,8 @@ send_piece(struct file *out, struct file *in, char *page, size_t n, u64 *pos)
 }
 
 static long
-send_all(struct file *out, struct file *in, u64 *pos, size_t count)
+send_all(struct file *out, u64 *out_pos, struct file *in, u64 *pos,
+	 size_t count)
 {
 	char *page = get_free_page(GFP_KERNEL);
 	size_t total = 0;
@@ -213,8 +215,8 @@ send_all(struct file *out, struct file *in, u64 *pos, size_t count)
 	if (!page)
 		return -ENOMEM;
 	while (total < count) {
-		n = send_piece(out, in, page, min(count - total, PAGE_SIZE),
-			       pos);
+		n = send_piece(out, out_pos, in, page,
+			       min(count - total, PAGE_SIZE), pos);
 		if (n <= 0)
 			break;
 		total += (size_t)n;
@@ -246,7 +248,7 @@ do_sendfile(int out_fd, int in_fd, u64 *offset, size_t count)
 	if (offset && !(in.file->f_mode & FMODE_LSEEK))
 		goto out;
 	pos = offset ? *offset : in.file->f_pos;
-	result = send_all(out.file, in.file, &pos,
+	result = send_all(out.file, &out.file->f_pos, in.file, &pos,
 			  min(count, (size_t)MAX_RW_COUNT));
 	if (offset)
 		*offset = pos;
@@ -293,6 +295,103 @@ sys_sendfile(int out, int in, s32 *offset, size_t count)
 	result = do_sendfile(out, in, &pos, min(count, (size_t)(0x7fffffff -
 								at)));
 	return put_user((s32)pos, offset) ? -EFAULT : result;
+}
+
+/* --- copy_file_range ------------------------------------------------------- */
+
+/* A file, where in it, and where the user keeps that; user NULL: f_pos. */
+struct copy_end {
+	struct fd fd;
+	s64 *user;
+	u64 pos;
+};
+
+/* 0, -EFAULT, -EINVAL (before the file), -EOVERFLOW (or from there into it). */
+static long
+end_begin(struct copy_end *end, size_t n)
+{
+	s64 pos;
+
+	end->pos = end->fd.file->f_pos;
+	if (!end->user)
+		return 0;
+	if (get_user(pos, end->user))
+		return -EFAULT;
+	end->pos = (u64)pos;
+	if (end->pos + n < end->pos)
+		return -EOVERFLOW;
+	return pos < 0 ? -EINVAL : 0;
+}
+
+static long
+end_moved(const struct copy_end *end)
+{
+	if (end->user)
+		return put_user((s64)end->pos, end->user) ? -EFAULT : 0;
+	end->fd.file->f_pos = end->pos;
+	return 0;
+}
+
+static long
+copy_allowed(const struct copy_end *in, const struct copy_end *out, size_t n)
+{
+	const struct inode *from = in->fd.file->f_inode;
+	const struct inode *to = out->fd.file->f_inode;
+
+	if (S_ISDIR(from->i_mode) || S_ISDIR(to->i_mode))
+		return -EISDIR;
+	if (!S_ISREG(from->i_mode) || !S_ISREG(to->i_mode))
+		return -EINVAL;
+	if (!(in->fd.file->f_mode & FMODE_READ) ||
+	    !(out->fd.file->f_mode & FMODE_WRITE) ||
+	    out->fd.file->f_flags & O_APPEND)
+		return -EBADF;
+	if (from->i_sb != to->i_sb)
+		return -EXDEV;
+	if (from == to && in->pos < out->pos + n && out->pos < in->pos + n)
+		return -EINVAL;
+	return 0;
+}
+
+/* Bytes, 0 at the end of in. Held: references on both. */
+static long
+copy_range(struct copy_end *in, struct copy_end *out, size_t n)
+{
+	long err = end_begin(in, n), result;
+
+	if (!err)
+		err = end_begin(out, n);
+	if (!err)
+		err = copy_allowed(in, out, n);
+	if (err || !n)
+		return err;
+	result = send_all(out->fd.file, &out->pos, in->fd.file, &in->pos, n);
+	if (result > 0) {
+		err = end_moved(in);
+		if (!err)
+			err = end_moved(out);
+	}
+	return err ? err : result;
+}
+
+/* From one regular file into another, of the same file system. */
+long
+sys_copy_file_range(int in_fd, s64 *in_pos, int out_fd, s64 *out_pos,
+		    size_t n, unsigned flags)
+{
+	struct copy_end in = { .user = in_pos }, out = { .user = out_pos };
+	long result = -EBADF;
+
+	in.fd = fdget((unsigned)in_fd);
+	out.fd = (struct fd){ NULL, false };
+	if (in.fd.file)
+		out.fd = fdget((unsigned)out_fd);
+	if (out.fd.file)
+		result = flags ? -EINVAL :
+			 copy_range(&in, &out, min(n, (size_t)MAX_RW_COUNT));
+	fdput(out.fd);
+	fdput(in.fd);
+	return result;
 }
 
 /* --- to the store --------------------------------------------------------- */

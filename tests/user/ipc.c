@@ -415,7 +415,72 @@ an_eventfd_counts(void)
 	EXPECT_EQ(SYSCALL(356, 0, 0x40), -EINVAL);
 }
 
+/* --- copy_file_range --- */
+
+static long
+copy_range(int in, long long *from, int out, long long *to, size_t n)
+{
+	return SYSCALL(391, in, from, out, to, n, 0);
+}
+
+static void
+a_range_is_copied_between_files(void)
+{
+	int in = temp_file("0123456789", 10), out = temp_file("abcdefghij", 10);
+	long long from = 2, to = 8;
+	char text[16] = "";
+
+	EXPECT_EQ(copy_range(in, &from, out, &to, 4), 4);
+	EXPECT_EQ(from, 6);
+	EXPECT_EQ(to, 12);
+	EXPECT_EQ(copy_range(in, &from, out, &to, 100), 4);
+	EXPECT_EQ(copy_range(in, &from, out, &to, 100), 0);
+	EXPECT_EQ(to, 16);
+	EXPECT_EQ(SYSCALL(SYS_pread64, out, text, 16, 0, 0, 0), 16);
+	EXPECT(!memcmp(text, "abcdefgh23456789", 16));
+	/* The files' own positions, which the others left alone. */
+	SYSCALL(SYS_lseek, in, 7, 0);
+	SYSCALL(SYS_lseek, out, 0, 0);
+	EXPECT_EQ(copy_range(in, NULL, out, NULL, 2), 2);
+	EXPECT_EQ(SYSCALL(SYS_lseek, in, 0, 1), 9);
+	EXPECT_EQ(SYSCALL(SYS_lseek, out, 0, 1), 2);
+	EXPECT_EQ(SYSCALL(SYS_pread64, out, text, 4, 0, 0, 0), 4);
+	EXPECT(!memcmp(text, "78cd", 4));
+	from = 0;
+	to = 5;
+	EXPECT_EQ(copy_range(in, &from, in, &to, 5), 5);
+	EXPECT_EQ(SYSCALL(SYS_pread64, in, text, 10, 0, 0, 0), 10);
+	EXPECT(!memcmp(text, "0123401234", 10));
+}
+
+static void
+copy_range_errors(void)
+{
+	int in = temp_file("0123456789", 10), out = temp_file("", 0), p[2];
+	int folder = open("/tmp", O_RDONLY);
+	long long from = 0, to = 4, before = -1;
+
+	ASSERT_EQ(SYSCALL(SYS_pipe, p), 0);
+	EXPECT_EQ(copy_range(99, NULL, out, NULL, 1), -EBADF);
+	EXPECT_EQ(copy_range(in, NULL, 99, NULL, 1), -EBADF);
+	EXPECT_EQ(SYSCALL(391, in, NULL, out, NULL, 1, 1), -EINVAL);
+	EXPECT_EQ(copy_range(p[0], NULL, out, NULL, 1), -EINVAL);
+	EXPECT_EQ(copy_range(in, NULL, p[1], NULL, 1), -EINVAL);
+	EXPECT_EQ(copy_range(folder, NULL, out, NULL, 1), -EISDIR);
+	EXPECT_EQ(copy_range(in, (void *)8, out, NULL, 1), -EFAULT);
+	EXPECT_EQ(copy_range(in, NULL, out, (void *)8, 1), -EFAULT);
+	EXPECT_EQ(copy_range(in, &before, out, NULL, 1), -EOVERFLOW);
+	before = -100;
+	EXPECT_EQ(copy_range(in, &before, out, NULL, 1), -EINVAL);
+	EXPECT_EQ(copy_range(in, &from, in, &to, 5), -EINVAL);
+	EXPECT_EQ(copy_range(in, &from, out, NULL, 0), 0);
+	EXPECT_EQ(SYSCALL(SYS_fcntl64, out, F_SETFL, O_APPEND), 0);
+	EXPECT_EQ(copy_range(in, &from, out, NULL, 1), -EBADF);
+}
+
 UTEST_SUITE(ipc,
+	UTEST(a_range_is_copied_between_files),
+	UTEST(copy_range_errors),
 	UTEST(shmget_errors),
 	UTEST(shmat_errors),
 	UTEST(a_removed_segment_lives_while_it_is_mapped),
