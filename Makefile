@@ -249,6 +249,14 @@ fuzz:
 	$(Q)tools/setup fuzz
 	$(Q)$(MAKE) --no-print-directory -C tests/host fuzz
 
+# A KASAN kernel under mixed work for as long as is said (tools/soak).
+SOAK_MINUTES ?= 60
+.PHONY: soak
+soak: ready
+	$(Q)tools/setup test
+	$(Q)$(MAKE) --no-print-directory SAN=kasan build/debug-kasan/kernel.bin
+	$(Q)tools/soak --minutes $(SOAK_MINUTES) $(if $(SEED),--seed $(SEED))
+
 .PHONY: test test-quick test-matrix
 test: ready
 	$(Q)tools/setup test uboot
@@ -332,6 +340,7 @@ help:
 ## make test SAN=x      the same in a kernel with KASAN, UBSan or guarded stacks
 ## make test-quick       after each edit: one machine, host tests; under a minute
 ## make test-matrix      every size x cores x direct and U-Boot
+## make soak             hours of mixed work in a kernel with KASAN (SOAK_MINUTES=60, SEED=n)
 ## make fuzz             fuzz the readers of what boot loaders pass (FUZZ_SECONDS=60 each)
 ## make gdb              QEMU and gdb with the mm commands (BREAK=func, T=suite[:case], RUN=program)
 ## make gdb-tui          the same with windows: code, and an mm command at each stop

@@ -4,6 +4,7 @@
  * between any two of them; many threads at once.
  */
 #include <kernel/blk.h>
+#include <kernel/init.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
@@ -238,6 +239,16 @@ work_until_cut(void)
 	return i;
 }
 
+/* power_cuts=N on the command line: how many requests lie between two cuts. */
+static unsigned long cut_step = 7;
+
+static int
+param_power_cuts(const char *value)
+{
+	return kstrtoul(value, 10, &cut_step) ?: cut_step ? 0 : -EINVAL;
+}
+BOOT_PARAM("power_cuts", param_power_cuts);
+
 /*
  * A disk with a cache that forgets, cut before request n, for many n and seeds. It
  * is looked at as it is, before any e2fsck: what was synced can be read.
@@ -249,7 +260,7 @@ what_was_synced_survives_a_power_cut(struct test *t)
 	unsigned safe, sum = 0;
 	char name[32];
 
-	for (unsigned n = 1; n < 120; n += 7) {
+	for (unsigned n = 1; n < 120; n += cut_step) {
 		lab.mounted = false;
 		ASSERT(t, !ramdisk_create("ext2t", 2048, true, &lab.disk));
 		ext2_mkfs(lab.disk, NULL);
