@@ -121,7 +121,7 @@ struct vm_operations_struct {
 	vm_fault_t (*fault)(struct vm_fault *vmf);
 	/*
 	 * Fault-around, optional: map what is in memory of [start, end) page
-	 * offsets by calling filemap_map_one() for each. Held: nothing.
+	 * offsets by calling filemap_map_locked(). Held: nothing.
 	 */
 	void (*map_pages)(struct vm_fault *vmf, unsigned long start,
 			  unsigned long end);
@@ -363,10 +363,13 @@ vm_fault_t mm_fault(struct mm_struct *mm, unsigned long addr, unsigned flags,
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr,
 			   unsigned flags);
 
-/* For map_pages(): map page, locked and referenced, if address is free; the
- * reference is the translation's then. True: mapped. Held: mmap_lock. */
-bool filemap_map_one(struct vm_fault *vmf, unsigned long address,
-		     struct page *page);
+/*
+ * For map_pages(): map those of n pages (at most 32), of the file, locked and
+ * referenced, whose place is free; their references are the translations' then.
+ * A bit for each that was mapped. Held: mmap_lock.
+ */
+u32 filemap_map_locked(struct vm_fault *vmf, struct page *const *pages,
+		       unsigned n);
 /* For drivers, in ->mmap or ->fault. Held: mmap_lock. 0 or -Exxx. */
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, pfn_t pfn,
 		    unsigned long size, enum user_memory memory);

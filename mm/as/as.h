@@ -189,6 +189,19 @@ map_counts_remove(struct map_counts *counts, struct page *page)
 	}
 }
 
+/* One translation more. */
+static inline void
+map_counts_add(struct map_counts *counts, struct page *page)
+{
+	enum mm_counter kind = mm_counter_of(page);
+
+	counts->rss[kind]++;
+	if (atomic_add_return_relaxed(&page->mapcount, 1) == 1) {
+		page_life(page, MAP, page->user.index);
+		counts->unmapped[kind == MM_ANONPAGES][page_to_nid(page)]--;
+	}
+}
+
 /* --- zap.c: taking translations out --- */
 
 #define ZAP_BATCH	128	/* 8 blocks of 16 pages: free_pages_list() */

@@ -23,27 +23,34 @@
 
 #define AROUND_PAGES	16ul
 
-bool
-filemap_map_one(struct vm_fault *vmf, unsigned long address, struct page *page)
+u32
+filemap_map_locked(struct vm_fault *vmf, struct page *const *pages, unsigned n)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned allow = vma_allow(vma);
-	pte_t *ptep = vmf->pte + (long)(address - vmf->address) / (long)PAGE_SIZE;
-	bool free;
+	unsigned allow = vma_allow(vma), i;
+	struct map_counts counts = { 0 };
+	u32 mapped = 0;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		allow = read_only(allow);
 	spin_lock(&mm->page_table_lock);
-	free = pte_none(*ptep);
-	if (free) {
-		page_add_map(mm, page);
-		vma_mlock_page(vma, page);
-		set_pte_at(&mm->context, address, ptep,
-			   mk_pte(page_to_pfn(page), allow, USER_CACHED));
+	for (i = 0; i < n; i++) {
+		long ahead = (long)(pages[i]->user.index - vmf->pgoff);
+
+		if (!pte_none(vmf->pte[ahead]))
+			continue;
+		map_counts_add(&counts, pages[i]);
+		vma_mlock_page(vma, pages[i]);
+		set_pte_at(&mm->context,
+			   vmf->address + (unsigned long)ahead * PAGE_SIZE,
+			   vmf->pte + ahead,
+			   mk_pte(page_to_pfn(pages[i]), allow, USER_CACHED));
+		mapped |= 1u << i;
 	}
+	map_counts_tell(&counts, mm);
 	spin_unlock(&mm->page_table_lock);
-	return free;
+	return mapped;
 }
 
 /* Map what is in memory around the fault; true: the fault's page was. */

@@ -78,7 +78,7 @@
 #include "page_tree.h"
 
 #define NR_PAGE_QUEUES	32u	/* a power of two */
-#define AROUND_BATCH	16u
+#define AROUND_BATCH	16u	/* at most 32: filemap_map_locked() */
 
 /* What delete leaves alone: its caller and those who wait for it. */
 #define LOCK_FLAGS	(PG_locked | PG_waiters | PG_pinned)
@@ -559,24 +559,19 @@ filemap_fault(struct vm_fault *vmf)
 	return ret;
 }
 
-/* Map page for fault-around, if it can be had without waiting. */
+/* Lock page for fault-around, if it is of mapping and can be had at once. */
 static bool
-map_page(struct vm_fault *vmf, struct address_space *mapping,
-	 struct page *page)
+lock_to_map(struct address_space *mapping, struct page *page)
 {
-	unsigned long index = page->user.index;
-	bool mapped;
-
 	/* One with the mark is left for a fault, which reads on. */
 	if (!page_uptodate(page) || READ_ONCE(page->flags) & PG_readahead ||
 	    !trylock_page(page))
 		return false;
-	mapped = page->user.mapping == mapping &&
-		 index < READ_ONCE(mapping->size_pages) &&
-		 filemap_map_one(vmf, vmf->address +
-				 ((index - vmf->pgoff) << PAGE_SHIFT), page);
+	if (page->user.mapping == mapping &&
+	    page->user.index < READ_ONCE(mapping->size_pages))
+		return true;
 	unlock_page(page);
-	return mapped;
+	return false;
 }
 
 /*
@@ -588,13 +583,22 @@ filemap_map_pages(struct vm_fault *vmf, unsigned long start, unsigned long end)
 {
 	struct address_space *mapping = vmf->vma->vm_mapping;
 	struct page *pages[AROUND_BATCH];
-	unsigned i, n;
+	unsigned i, n, ready;
+	u32 mapped;
 
 	while (start < end && (n = find_get_pages(mapping, start, end,
 						  AROUND_BATCH, pages))) {
 		start = pages[n - 1]->user.index + 1;
-		for (i = 0; i < n; i++) {
-			if (!map_page(vmf, mapping, pages[i]))
+		for (i = ready = 0; i < n; i++) {
+			if (lock_to_map(mapping, pages[i]))
+				pages[ready++] = pages[i];
+			else
+				put_page(pages[i]);
+		}
+		mapped = filemap_map_locked(vmf, pages, ready);
+		for (i = 0; i < ready; i++) {
+			unlock_page(pages[i]);
+			if (!(mapped >> i & 1))
 				put_page(pages[i]);
 		}
 		if (!start)
