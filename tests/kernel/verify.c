@@ -157,25 +157,29 @@ static void
 l_rules_of_magazines(struct test *t)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *under = alloc_page(GFP_KERNEL);
 	unsigned long flags;
 	struct zone_pcp *pcp;
 	struct pcp_stack *s;
+	unsigned batch;
 
-	ASSERT(t, page != NULL);
+	ASSERT(t, page != NULL && under != NULL);
 	flags = local_irq_save();
 	pcp = page_zone(page)->pcp[smp_processor_id()];
 	s = &pcp->stack[0][page_pageblock_type(page)];
+	batch = pcp->batch[0];
+	free_frame(under);
 	free_frame(page);
-	if (s->loaded != page) {
+	if (s->loaded != page || s->nr_loaded < 2) {
 		local_irq_restore(flags);
-		SKIP(t, "the frame's pageblock is special");
+		SKIP(t, "the frames' pageblocks are special");
 	}
 	CAUGHT_ALONE(t, "L1", s->nr_loaded++, s->nr_loaded--);
 	CAUGHT_ALONE(t, "L1", s->nr_previous++, s->nr_previous--);
 	CAUGHT_ALONE(t, "L1", s->loaded = (void *)0xc0000004,
 		      s->loaded = page);
-	CAUGHT_ALONE(t, "L1", swap(pcp->batch[0], pcp->batch[4]),
-		      swap(pcp->batch[0], pcp->batch[4]));
+	CAUGHT_ALONE(t, "L1", pcp->batch[0] = s->nr_loaded - 1,
+		      pcp->batch[0] = batch);
 	CAUGHT_ALONE(t, "L2", page->flags |= PG_lru, page->flags &= ~PG_lru);
 	CAUGHT_ALONE(t, "L2", atomic_inc(&page->refcount),
 		      atomic_dec(&page->refcount));
