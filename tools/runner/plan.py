@@ -54,7 +54,8 @@ RELEASE_MACHINE = (256, 2, False)
 USER_COST = 8
 # What of them runs in a kernel with KASAN, too.
 FUZZERS = ("attacks", "fuzz_memory", "hostile")
-# After each edit: one machine, and nothing that takes long by itself.
+# After each edit: one machine, one order of events, and nothing that takes long
+# by itself.
 QUICK = [(256, 2, False)]
 QUICK_SKIPS = ("fuzz_memory", "hostile", "limits", "sweep_files", "sweep_user",
                "tools mmtrace", "tools run_qemu", "tools runner",
@@ -83,11 +84,11 @@ def whole_matrix():
             for smp in (1, 2, 3, 4)]
 
 
-def kernel_jobs(machines, tests, append):
-    """Two jobs for a machine of several cores, one for one core."""
+def kernel_jobs(machines, tests, append, clocks=(ICOUNT, None)):
+    """One job for each clock; for one core, one."""
     result = []
     for mem, smp, uboot in machines:
-        for icount in (ICOUNT, None) if smp > 1 else (ICOUNT,):
+        for icount in clocks if smp > 1 else (ICOUNT,):
             cost = COST + COST_CORE * (smp - 1)
             limit = "" if icount is None else f"test.timeout={CASE_LIMIT} "
             name = (f"{mem} MiB x {smp} {'U-Boot' if uboot else 'direct'}, "
