@@ -17,7 +17,8 @@
  *
  * Which file does what, in kernel/process: process.c (this structure, the tree,
  * numbers), fork.c, exec.c and binfmt_elf.c, exit.c, wait.c, signal.c,
- * signal_frame.c, futex.c, itimer.c, user_entry.c (the way back to user mode).
+ * signal_frame.c, futex.c, itimer.c, posix_timer.c, user_entry.c (the way back to
+ * user mode).
  *
  * Fields: who guards them
  *	t	process_lock (rank PROCESS): the tree, and signals
@@ -87,6 +88,7 @@ struct process {
 	u64 start_time;			/* -  ktime */
 	struct timer real_timer;	/* t  ITIMER_REAL */
 	u64 real_interval;		/*    ns; real_timer_mutex: itimer.c */
+	struct posix_timers *posix_timers; /* t  NULL until the first */
 	s16 oom_score_adj;		/* o  */
 	u8 oom_state;			/* t  enum oom_state */
 	struct mm_struct *oom_mm;	/* t  held for the reaper */

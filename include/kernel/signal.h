@@ -92,6 +92,10 @@ struct siginfo {
 			s32 status;	/* SIGCHLD; else the value sent */
 			u32 utime, stime;
 		};
+		struct {		/* SI_TIMER */
+			s32 timer_id, overrun;
+			u32 value;
+		};
 		struct {		/* faults */
 			u32 addr;
 		};
@@ -115,9 +119,12 @@ struct sighand {
 	struct k_sigaction action[NSIG];	/* process_lock */
 };
 
+struct posix_timer;
+
 /* One signal that waits, with what is told of it. */
 struct sigqueue {
-	struct list_head node;
+	struct list_head node;		/* process_lock; empty: it waits not */
+	struct posix_timer *timer;	/* a part of this; NULL: allocated */
 	struct siginfo info;
 };
 
@@ -149,6 +156,12 @@ int kill_pgrp(int pgrp, int sig);
  * if it blocks or ignores it (then it dies).
  */
 void force_sig_fault(int sig, int code, unsigned long addr);
+
+/* Take one of set that waits for current, without acting on it; 0: none. */
+int take_signal_of(sigset_t set, struct siginfo *info);
+/* A signal waits for the process: wake who reads a signalfd. Held:
+ * process_lock. kernel/fs/signalfd.c */
+void signalfd_notify(struct process *process);
 
 /* --- For fork, exec and exit --- */
 

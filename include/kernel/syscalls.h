@@ -155,7 +155,7 @@ long sys_pselect6(int n, u32 *in, u32 *out, u32 *ex, struct old_timespec32 *t,
 long sys_pselect6_time64(int n, u32 *in, u32 *out, u32 *ex,
 			 struct kernel_timespec *t, const void *mask_and_size);
 
-/* --- epoll: kernel/fs/eventpoll.c; timerfd.c --- */
+/* --- epoll: kernel/fs/eventpoll.c; timerfd.c, signalfd.c --- */
 struct epoll_event;
 long sys_epoll_create(int size);
 long sys_epoll_create1(int flags);
@@ -169,6 +169,8 @@ long sys_timerfd_settime(int fd, int flags, const void *new, void *old);
 long sys_timerfd_settime64(int fd, int flags, const void *new, void *old);
 long sys_timerfd_gettime(int fd, void *now);
 long sys_timerfd_gettime64(int fd, void *now);
+long sys_signalfd(int fd, const u64 *mask, size_t size);
+long sys_signalfd4(int fd, const u64 *mask, size_t size, int flags);
 
 /* --- System V shared memory: kernel/fs/sysvshm.c --- */
 long sys_shmget(int key, size_t size, int flags);

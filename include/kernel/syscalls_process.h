@@ -17,6 +17,13 @@ struct rusage;
 /* Times of user memory, as ns. 0, -EFAULT, -EINVAL. */
 int get_timespec64_ns(const void *user, u64 *ns);
 int get_timespec32_ns(const void *user, u64 *ns);
+
+/* struct itimerspec, in this order, of either width. 0, -EFAULT, -EINVAL. */
+struct itimer_ns {
+	u64 interval, value;		/* ns */
+};
+int get_itimerspec(const void *user, bool wide, struct itimer_ns *spec);
+int put_itimerspec(void *user, bool wide, const struct itimer_ns *spec);
 /* As struct rusage. 0 or -EFAULT. */
 int put_rusage(struct rusage *user, const struct process_usage *usage);
 
@@ -48,6 +55,15 @@ long sys_futex(u32 uaddr, u32 op, u32 val, u32 timeout, u32 uaddr2, u32 val3);
 long sys_futex_time64(u32 uaddr, u32 op, u32 val, u32 timeout, u32 uaddr2,
 		      u32 val3);
 long sys_set_robust_list(u32 head, u32 len);
+
+/* --- kernel/process/posix_timer.c --- */
+long sys_timer_create(int clock, const void *event, s32 *id);
+long sys_timer_settime(int id, int flags, const void *new, void *old);
+long sys_timer_settime64(int id, int flags, const void *new, void *old);
+long sys_timer_gettime(int id, void *now);
+long sys_timer_gettime64(int id, void *now);
+long sys_timer_getoverrun(int id);
+long sys_timer_delete(int id);
 
 /* --- kernel/process/itimer.c --- */
 long sys_clock_gettime(int clock, void *ts);

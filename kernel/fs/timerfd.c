@@ -20,7 +20,6 @@
  *
  * Sources  timerfd_create(2).
  */
-#include <asm/uaccess.h>
 #include <kernel/mutex.h>
 #include <kernel/poll.h>
 #include <kernel/sched.h>
@@ -30,7 +29,6 @@
 #include <kernel/time.h>
 #include <kernel/timer.h>
 #include <lib/errno.h>
-#include <lib/math64.h>
 #include <mm/slab.h>
 
 #include "fs_private.h"
@@ -48,11 +46,6 @@ struct timerfd {
 	u64 ticks;			/* wait.lock */
 	bool expired;			/* wait.lock: and not set again */
 	struct wait_queue_head wait;
-};
-
-/* In this order in the user's memory, of either width. */
-struct spec {
-	u64 interval, value;		/* ns */
 };
 
 /* Interrupt context. */
@@ -212,40 +205,9 @@ sys_timerfd_create(int clock, int flags)
 
 /* --- setting and asking ----------------------------------------------------------- */
 
-static int
-get_spec(const void *user, bool wide, struct spec *spec)
-{
-	size_t half = wide ? sizeof(struct kernel_timespec) :
-			     sizeof(struct old_timespec32);
-	int (*get)(const void *, u64 *) = wide ? get_timespec64_ns :
-						 get_timespec32_ns;
-	int err = get(user, &spec->interval);
-
-	return err ? err : get((const char *)user + half, &spec->value);
-}
-
-static int
-put_spec(void *user, bool wide, const struct spec *spec)
-{
-	struct kernel_timespec ts64[2];
-	struct old_timespec32 ts32[2];
-	const u64 ns[2] = { spec->interval, spec->value };
-	unsigned i;
-	u64 sec;
-	u32 rest;
-
-	for (i = 0; i < 2; i++) {
-		sec = ns_to_sec(ns[i], &rest);
-		ts64[i] = (struct kernel_timespec){ (s64)sec, rest };
-		ts32[i] = (struct old_timespec32){ (s32)sec, (s32)rest };
-	}
-	return (wide ? copy_to_user(user, ts64, sizeof(ts64)) :
-		       copy_to_user(user, ts32, sizeof(ts32))) ? -EFAULT : 0;
-}
-
 /* What is left until it expires, and the interval. Held: mutex. */
 static void
-read_timer(struct timerfd *t, struct spec *spec)
+read_timer(struct timerfd *t, struct itimer_ns *spec)
 {
 	u64 now, expires;
 
@@ -259,7 +221,7 @@ read_timer(struct timerfd *t, struct spec *spec)
 
 /* Held: mutex. */
 static void
-set_timer(struct timerfd *t, int flags, const struct spec *spec)
+set_timer(struct timerfd *t, int flags, const struct itimer_ns *spec)
 {
 	unsigned long irq_flags;
 	u64 at = spec->value;
@@ -281,7 +243,7 @@ set_timer(struct timerfd *t, int flags, const struct spec *spec)
 
 /* new NULL: only ask. 0, -EBADF, -EINVAL. */
 static long
-use_timer(int fd, int flags, const struct spec *new, struct spec *old)
+use_timer(int fd, int flags, const struct itimer_ns *new, struct itimer_ns *old)
 {
 	struct fd f = fdget((unsigned)fd);
 	struct timerfd *t;
@@ -305,8 +267,8 @@ use_timer(int fd, int flags, const struct spec *new, struct spec *old)
 static long
 timerfd_settime(int fd, int flags, const void *new, void *old, bool wide)
 {
-	struct spec spec, was;
-	long err = get_spec(new, wide, &spec);
+	struct itimer_ns spec, was;
+	long err = get_itimerspec(new, wide, &spec);
 
 	if (err)
 		return err;
@@ -314,17 +276,17 @@ timerfd_settime(int fd, int flags, const void *new, void *old, bool wide)
 		return -EINVAL;
 	err = use_timer(fd, flags, &spec, &was);
 	if (!err && old)
-		err = put_spec(old, wide, &was);
+		err = put_itimerspec(old, wide, &was);
 	return err;
 }
 
 static long
 timerfd_gettime(int fd, void *now, bool wide)
 {
-	struct spec spec;
+	struct itimer_ns spec;
 	long err = use_timer(fd, 0, NULL, &spec);
 
-	return err ? err : put_spec(now, wide, &spec);
+	return err ? err : put_itimerspec(now, wide, &spec);
 }
 
 long

@@ -420,6 +420,7 @@ take_over(struct linux_binprm *bprm, const char *path)
 	current->robust_list = 0;
 	current->tls = 0;
 	write_user_tls(0);
+	posix_timers_exit(process);
 	sighand_reset(process->sighand);
 	files_close_on_exec(process->files);
 	process->did_exec = true;

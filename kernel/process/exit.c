@@ -149,6 +149,7 @@ end_process(struct process *process)
 		panic("init has ended, with status 0x%x",
 		      process->exit_status);
 	itimer_exit(process);
+	posix_timers_exit(process);
 	process_set_exe(process, NULL);
 	disassociate_ctty(process);
 	give_up_files(process);
@@ -164,6 +165,7 @@ leave_process(struct process *process, int status)
 
 	usage_add_task(&process->usage, current);
 	list_del_init(&current->thread_node);	/* no signal comes any more */
+	posix_timers_forget(process, current);
 	sigpending_flush(&current->pending);
 	if (process->leader == current)
 		process->leader = NULL;

@@ -86,6 +86,28 @@ put_timespec(void *user, u64 ns, bool wide)
 	return copy_to_user(user, &ts32, sizeof(ts32)) ? -EFAULT : 0;
 }
 
+int
+get_itimerspec(const void *user, bool wide, struct itimer_ns *spec)
+{
+	size_t half = wide ? sizeof(struct kernel_timespec) :
+			     sizeof(struct old_timespec32);
+	int (*get)(const void *, u64 *) = wide ? get_timespec64_ns :
+						 get_timespec32_ns;
+	int err = get(user, &spec->interval);
+
+	return err ? err : get((const char *)user + half, &spec->value);
+}
+
+int
+put_itimerspec(void *user, bool wide, const struct itimer_ns *spec)
+{
+	size_t half = wide ? sizeof(struct kernel_timespec) :
+			     sizeof(struct old_timespec32);
+	int err = put_timespec(user, spec->interval, wide);
+
+	return err ? err : put_timespec((char *)user + half, spec->value, wide);
+}
+
 static struct old_timeval32
 ns_timeval(u64 ns)
 {

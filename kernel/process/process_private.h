@@ -33,8 +33,16 @@ void zap_other_threads(struct process *process);
 /* Would sig be ignored? / Drop it wherever it waits. Held: process_lock. */
 bool signal_ignored(const struct process *process, int sig);
 void forget_signal(struct process *process, int sig);
-/* Take a waiting one of set out, without acting on it; 0: none. */
-int take_signal_of(sigset_t set, struct siginfo *info);
+/*
+ * A timer's signal, which lies in the timer, to target (NULL: the process). False:
+ * ignored, or nobody is there. / It waits no more. Without memory for its entry
+ * another one with its number may have left but its bit, which goes too. Held:
+ * process_lock.
+ */
+bool send_sigqueue_locked(struct process *process, struct task *target,
+			  struct sigqueue *q);
+void cancel_sigqueue_locked(struct process *process, struct task *target,
+			    struct sigqueue *q);
 /* Change the set of blocked signals. */
 void set_blocked(sigset_t set);
 /* The next signal that has a handler, and its action; 0: none is left. */
@@ -55,5 +63,13 @@ void futex_exit_robust(struct task *task);
 /* itimer.c */
 void itimer_init(struct process *process);
 void itimer_exit(struct process *process);
+
+/* posix_timer.c */
+/* Its signal was taken, or dropped. Held: process_lock. */
+void posix_timer_taken(struct posix_timer *timer);
+/* A thread leaves: nothing is for it any more. Held: process_lock. */
+void posix_timers_forget(struct process *process, struct task *task);
+/* exec, exit: all go. Context: the only thread. May sleep. */
+void posix_timers_exit(struct process *process);
 
 #endif

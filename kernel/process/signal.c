@@ -116,15 +116,27 @@ sigpending_init(struct sigpending *pending)
 	INIT_LIST_HEAD(&pending->queue);
 }
 
+/* It waits no more; info, or NULL: its story. That of a timer (process_lock
+ * held) stays the timer's, which counts what it missed and goes on. */
+static void
+remove_entry(struct sigqueue *q, struct siginfo *info)
+{
+	list_del_init(&q->node);
+	if (q->timer)
+		posix_timer_taken(q->timer);
+	if (info)
+		*info = q->info;
+	if (!q->timer)
+		kmem_cache_free(sigqueue_cachep, q);
+}
+
 void
 sigpending_flush(struct sigpending *pending)
 {
 	struct sigqueue *q, *next;
 
-	list_for_each_entry_safe(q, next, &pending->queue, node) {
-		list_del(&q->node);
-		kmem_cache_free(sigqueue_cachep, q);
-	}
+	list_for_each_entry_safe(q, next, &pending->queue, node)
+		remove_entry(q, NULL);
 	pending->set = 0;
 }
 
@@ -135,12 +147,9 @@ drop_signals(struct sigpending *pending, sigset_t mask)
 	struct sigqueue *q, *next;
 
 	pending->set &= ~mask;
-	list_for_each_entry_safe(q, next, &pending->queue, node) {
-		if (!(sigmask(q->info.si_signo) & mask))
-			continue;
-		list_del(&q->node);
-		kmem_cache_free(sigqueue_cachep, q);
-	}
+	list_for_each_entry_safe(q, next, &pending->queue, node)
+		if (sigmask(q->info.si_signo) & mask)
+			remove_entry(q, NULL);
 }
 
 /* Enter a signal. Without memory the fact remains, not its story. */
@@ -155,6 +164,7 @@ add_signal(struct sigpending *pending, const struct siginfo *info)
 	q = kmem_cache_alloc(sigqueue_cachep, GFP_ATOMIC);
 	if (q) {
 		q->info = *info;
+		q->timer = NULL;
 		list_add_tail(&q->node, &pending->queue);
 	}
 	pending->set |= bit;
@@ -177,9 +187,7 @@ take_signal(struct sigpending *pending, int sig, struct siginfo *info)
 		found = q;
 	}
 	if (found) {
-		*info = found->info;
-		list_del(&found->node);
-		kmem_cache_free(sigqueue_cachep, found);
+		remove_entry(found, info);
 	} else {
 		memset(info, 0, sizeof(*info));
 		info->si_signo = sig;
@@ -315,25 +323,87 @@ nudge_one(struct process *process, int sig)
 	}
 }
 
+/*
+ * Does target block sig? Of a process (NULL) its first thread is asked: what
+ * it blocks it may yet wait for (sigtimedwait, signalfd), though it is ignored.
+ */
+static bool
+blocks(struct process *process, struct task *target, int sig)
+{
+	if (!target)
+		target = process->leader;
+	return target && !wants(target, sig);
+}
+
+/* May the signal wait for target (NULL: the process)? Held: process_lock. */
+static bool
+accepts(struct process *process, struct task *target, int sig)
+{
+	/* A thread that has left its process takes nothing. */
+	if (target && list_empty(&target->thread_node))
+		return false;
+	return prepare_signal(process, sig) &&
+	       (sig == SIGKILL || blocks(process, target, sig) ||
+		!signal_ignored(process, sig));
+}
+
+/* It waits: who may take it is told. Held: process_lock. */
+static void
+announce(struct process *process, struct task *target, int sig)
+{
+	if (!target || sig == SIGKILL)
+		nudge_one(process, sig);
+	else if (wants(target, sig))
+		nudge(target);
+	signalfd_notify(process);
+}
+
+static struct sigpending *
+pending_of(struct process *process, struct task *target)
+{
+	return target ? &target->pending : &process->pending;
+}
+
 /* Held: process_lock. target NULL: the process. */
 static void
 send_locked(struct process *process, struct task *target,
 	    const struct siginfo *info)
 {
-	int sig = info->si_signo;
-	bool blocked = target && !wants(target, sig);
+	if (!accepts(process, target, info->si_signo))
+		return;
+	add_signal(pending_of(process, target), info);
+	announce(process, target, info->si_signo);
+}
 
-	/* A thread that has left its process takes nothing. */
-	if (target && list_empty(&target->thread_node))
+bool
+send_sigqueue_locked(struct process *process, struct task *target,
+		     struct sigqueue *q)
+{
+	struct sigpending *pending = pending_of(process, target);
+	int sig = q->info.si_signo;
+
+	if (!accepts(process, target, sig))
+		return false;
+	list_add_tail(&q->node, &pending->queue);
+	pending->set |= sigmask(sig);
+	announce(process, target, sig);
+	return true;
+}
+
+void
+cancel_sigqueue_locked(struct process *process, struct task *target,
+		       struct sigqueue *q)
+{
+	struct sigpending *pending = pending_of(process, target);
+	struct sigqueue *other;
+
+	if (list_empty(&q->node))
 		return;
-	if (!prepare_signal(process, sig) ||
-	    (!blocked && signal_ignored(process, sig) && sig != SIGKILL))
-		return;
-	add_signal(target ? &target->pending : &process->pending, info);
-	if (!target || sig == SIGKILL)
-		nudge_one(process, sig);
-	else if (!blocked)
-		nudge(target);
+	list_del_init(&q->node);
+	list_for_each_entry(other, &pending->queue, node)
+		if (other->info.si_signo == q->info.si_signo)
+			return;
+	pending->set &= ~sigmask(q->info.si_signo);
 }
 
 void

@@ -53,6 +53,9 @@
 	X(242, sched_getaffinity) X(248, exit_group)			\
 	X(250, epoll_create) X(251, epoll_ctl) X(252, epoll_wait)	\
 	X(253, remap_file_pages) X(256, set_tid_address)		\
+	X(257, timer_create) X(258, timer_settime)			\
+	X(259, timer_gettime) X(260, timer_getoverrun)			\
+	X(261, timer_delete)						\
 	X(262, clock_settime) X(263, clock_gettime)			\
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
 	X(267, fstatfs64) X(268, tgkill) X(270, fadvise64_64)		\
@@ -66,9 +69,9 @@
 	X(338, set_robust_list) X(339, get_robust_list)			\
 	X(341, sync_file_range2) X(345, getcpu)		\
 	X(346, epoll_pwait)						\
-	X(348, utimensat) X(350, timerfd_create) X(351, eventfd)	\
+	X(348, utimensat) X(349, signalfd) X(350, timerfd_create) X(351, eventfd)	\
 	X(352, fallocate) X(353, timerfd_settime)			\
-	X(354, timerfd_gettime) X(356, eventfd2)			\
+	X(354, timerfd_gettime) X(355, signalfd4) X(356, eventfd2)	\
 	X(357, epoll_create1) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
@@ -76,6 +79,7 @@
 	X(391, copy_file_range)						\
 	X(397, statx) X(403, clock_gettime64) X(404, clock_settime64)	\
 	X(406, clock_getres_time64) X(407, clock_nanosleep_time64)	\
+	X(408, timer_gettime64) X(409, timer_settime64)			\
 	X(410, timerfd_gettime64) X(411, timerfd_settime64)		\
 	X(412, utimensat_time64) X(413, pselect6_time64)		\
 	X(414, ppoll_time64) X(422, futex_time64) X(436, close_range)	\

@@ -102,6 +102,8 @@ static const struct probe {
 	{ NR_clock_nanosleep, "10i0" }, { NR_nanosleep, "i0" },
 	{ NR_clock_nanosleep_time64, "10i0" },
 	{ NR_setitimer, "0i0" }, { NR_getitimer, "0o" },
+	{ NR_timer_create, "1i0" }, { NR_timer_settime, "00i0" },
+	{ NR_timer_settime64, "00i0" }, { NR_signalfd4, "-i80" },
 	{ NR_stat64, "so" }, { NR_lstat64, "so" }, { NR_fstat64, "Fo" },
 	{ NR_fstatat64, "-so0" }, { NR_statx, "-s0fo" },
 	{ NR_open, "s0" }, { NR_openat, "-s0" }, { NR_access, "s0" },

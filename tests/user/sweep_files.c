@@ -15,7 +15,7 @@
 enum {
 	SYS_flock_ = 143, SYS_newselect_ = 142, SYS_eventfd2_ = 356,
 	SYS_epoll_ctl_ = 251, SYS_epoll_wait_ = 252, SYS_epoll_create1_ = 357,
-	SYS_timerfd_create_ = 350,
+	SYS_timerfd_create_ = 350, SYS_timer_create_ = 257, SYS_signalfd4_ = 355,
 };
 
 static char dir[64];
@@ -305,13 +305,16 @@ static int
 watch(void)
 {
 	struct { unsigned events; unsigned long long data; } event = { 1, 0 };
-	long set, fd, timer;
+	unsigned long long usr1 = 1ull << (SIGUSR1 - 1);
+	long set, fd, timer, signals;
 
 	TRY(set = SYSCALL(SYS_epoll_create1_, 0));
 	TRY(fd = SYSCALL(SYS_eventfd2_, 1, 0));
 	TRY(timer = SYSCALL(SYS_timerfd_create_, 1, 0));
 	TRY(SYSCALL(SYS_epoll_ctl_, set, 1, fd, &event));
+	TRY(signals = SYSCALL(SYS_signalfd4_, -1, &usr1, 8, 0));
 	TRY(SYSCALL(SYS_epoll_ctl_, set, 1, timer, &event));
+	TRY(SYSCALL(SYS_epoll_ctl_, set, 1, signals, &event));
 	TRY(SYSCALL(SYS_epoll_wait_, set, &event, 1, -1));
 	TRY(SYSCALL(SYS_close, fd));
 	return 0;
@@ -320,7 +323,23 @@ watch(void)
 static void
 watching_fails_whole(void)
 {
-	sweep(watch, 6);
+	sweep(watch, 8);
+}
+
+static int
+make_timers(void)
+{
+	int id;
+
+	TRY(SYSCALL(SYS_timer_create_, 1, NULL, &id));
+	TRY(SYSCALL(SYS_timer_create_, 0, NULL, &id));
+	return 0;
+}
+
+static void
+timers_fail_whole(void)
+{
+	sweep(make_timers, 3);
 }
 
 static int
@@ -465,6 +484,7 @@ UTEST_SUITE(sweep_files,
 	UTEST(sockets_fail_whole),
 	UTEST(waiting_for_many_fails_whole),
 	UTEST(watching_fails_whole),
+	UTEST(timers_fail_whole),
 	UTEST(many_pieces_fail_whole),
 	UTEST(locks_fail_whole),
 	UTEST(texts_fail_whole),
