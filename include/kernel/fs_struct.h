@@ -119,6 +119,8 @@ void fd_install(unsigned fd, struct file *file);	/* takes the reference */
 void put_unused_fd(unsigned fd);
 /* Reserve and install: the descriptor, or -Exxx and file is put. */
 int fd_publish(struct file *file, unsigned flags);
+/* Is it to be closed by exec? false, too, where it is not open. */
+bool fd_close_on_exec(unsigned fd);
 int close_fd(unsigned fd);
 /* For tests: are rules F1-F3 of fdtable.c kept? */
 bool files_verify(struct files_struct *files);

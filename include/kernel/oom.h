@@ -32,6 +32,13 @@ struct oom_memory {
  */
 bool out_of_memory(gfp_t gfp, unsigned order);
 
+/*
+ * process has been told to end: take its memory now, as the reaper would.
+ * Context: may sleep. 0; -EINVAL: it, or one that shares its space, may go on;
+ * -ESRCH: it has no space any more; -EAGAIN: the space is being changed.
+ */
+int oom_release(struct process *process);
+
 /* What its end would free; false: it has no space (any more). */
 bool oom_process_memory(struct process *process, struct oom_memory *m);
 /*

@@ -80,6 +80,7 @@ struct process {
 	bool stop_told, cont_told;	/* t  wait() has been told */
 	bool continued;			/* t  since wait() looked */
 
+	bool killed;			/* t  by SIGKILL: it will end */
 	bool zombie;			/* t  */
 	bool of_kernel;			/* -  a thread of the kernel waits for it */
 	int exit_status;		/* t  as wait() tells it */
@@ -127,6 +128,12 @@ int process_parent_pid(const struct process *process);
 /* Call fn for each process, with a reference and no lock held. */
 void process_for_each(void (*fn)(struct process *process, void *arg),
 		      void *arg);
+/* May current look into it, and change it: its limits, its descriptors? Root,
+ * itself, and who is the same user and group throughout. */
+bool process_may_access(const struct process *process);
+/* Its address space with a user's reference; NULL: it has none any more.
+ * Context: any. */
+struct mm_struct *process_get_mm(struct process *process);
 /* Times of the process up to now. */
 void process_usage_now(struct process *process, struct process_usage *sum);
 
@@ -137,6 +144,7 @@ void process_usage_now(struct process *process, struct process_usage *sum);
 #define CLONE_FS		0x00000200u
 #define CLONE_FILES		0x00000400u
 #define CLONE_SIGHAND		0x00000800u
+#define CLONE_PIDFD		0x00001000u
 #define CLONE_PTRACE		0x00002000u
 #define CLONE_VFORK		0x00004000u
 #define CLONE_PARENT		0x00008000u
@@ -149,16 +157,19 @@ void process_usage_now(struct process *process, struct process_usage *sum);
 #define CLONE_DETACHED		0x00400000u
 #define CLONE_UNTRACED		0x00800000u
 #define CLONE_CHILD_SETTID	0x01000000u
+#define CLONE_IO		0x80000000u
 
-struct clone_args {
-	u32 flags;
+struct kernel_clone_args {
+	u32 flags;			/* CLONE_*, and the exit signal */
+	bool clear_sighand;		/* no handlers: CLONE_CLEAR_SIGHAND */
 	u32 stack;			/* 0: the parent's (a copy) */
 	u32 parent_tid, child_tid;	/* user addresses */
+	u32 pidfd;			/* likewise, for CLONE_PIDFD */
 	u32 tls;
 };
 
 /* The pid of the child, or -Exxx. Context: a system call. */
-long do_clone(const struct clone_args *args);
+long do_clone(const struct kernel_clone_args *args);
 /*
  * The current kernel thread becomes pid 1 and runs path: returns only if it
  * cannot. exec.c
@@ -180,6 +191,20 @@ int run_user_program(const char *path, const char *const *argv,
 
 void do_exit(int status) __noreturn;		/* this thread */
 void do_group_exit(int status) __noreturn;	/* all of the process */
+
+/* --- kernel/fs/pidfd.c --- */
+
+/*
+ * A file that stands for process, published or not yet. flags: O_NONBLOCK.
+ * Context: may sleep. 0, -ENOMEM.
+ */
+int pidfd_file(struct process *process, unsigned flags, struct file **file);
+/*
+ * The process that descriptor fd stands for, with a reference; *nonblock (if
+ * asked) is its O_NONBLOCK. NULL: it is not open, or no pidfd. Context: a
+ * system call.
+ */
+struct process *pidfd_get_process(int fd, bool *nonblock);
 
 /* --- exec.c --- */
 

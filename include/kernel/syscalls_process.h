@@ -29,6 +29,7 @@ int put_rusage(struct rusage *user, const struct process_usage *usage);
 
 /* --- kernel/process/fork.c, exec.c, exit.c, wait.c --- */
 long sys_execve(const char *path, u32 argv, u32 envp);
+long sys_execveat(int dfd, const char *path, u32 argv, u32 envp, int flags);
 long sys_wait4(int pid, s32 *status, unsigned options, struct rusage *usage);
 long sys_waitid(int type, int id, struct siginfo *info, unsigned options,
 		struct rusage *usage);
@@ -49,6 +50,12 @@ long sys_pause(void);
 long sys_kill(int pid, int sig);
 long sys_tkill(int tid, int sig);
 long sys_tgkill(int tgid, int tid, int sig);
+
+/* --- kernel/fs/pidfd.c --- */
+long sys_pidfd_open(int pid, unsigned flags);
+long sys_pidfd_send_signal(int pidfd, int sig, const struct siginfo *info,
+			   unsigned flags);
+long sys_pidfd_getfd(int pidfd, int fd, unsigned flags);
 
 /* --- kernel/process/futex.c --- */
 long sys_futex(u32 uaddr, u32 op, u32 val, u32 timeout, u32 uaddr2, u32 val3);

@@ -113,7 +113,6 @@ void put_write_access(struct inode *inode);
 /* --- fdtable.c, fs_struct.c --- */
 
 int fd_replace(unsigned fd, struct file *file, unsigned flags);
-bool fd_close_on_exec(unsigned fd);
 void fd_set_close_on_exec(unsigned fd, bool set);
 void set_fs_pwd(struct fs_struct *fs, const struct path *path);
 void set_fs_root(struct fs_struct *fs, const struct path *path);

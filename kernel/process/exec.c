@@ -39,6 +39,15 @@
 #define STACK_RANDOM_PAGES 0x100u
 #define MAX_SCRIPTS	4
 #define MAX_ARG_STRLEN	(32 * PAGE_SIZE)
+#define FD_NAME_LEN	24		/* "/dev/fd/-2147483648/" */
+
+/* Which file to run: as open_exec_at() takes it. */
+struct program_name {
+	int dfd;
+	unsigned at;			/* AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW */
+	const char *path;		/* from dfd on */
+	const char *shown;		/* what the program is told */
+};
 
 /* Strings to copy: of the kernel, or of the user who calls. */
 struct strings {
@@ -172,12 +181,28 @@ read_exactly(struct file *file, u64 pos, void *buf, u32 n)
 	return (u32)got == n ? 0 : -ENOEXEC;
 }
 
-int
-open_exec(const char *path, struct file **file)
+/* The file of dfd itself, however it was opened. 0 or -Exxx. */
+static int
+reopen(int dfd, struct file **file)
+{
+	struct path path;
+	int err = path_lookup(dfd, "", LOOKUP_EMPTY, &path);
+
+	return err ? err : file_open_path(&path, O_RDONLY, file);
+}
+
+static int
+open_exec_at(const struct program_name *name, struct file **file)
 {
 	struct inode *inode;
-	int err = filp_open(path, O_RDONLY, 0, file);
+	int err;
 
+	if (!*name->path && name->at & AT_EMPTY_PATH)
+		err = reopen(name->dfd, file);
+	else
+		err = filp_open_at(name->dfd, name->path,
+				   name->at & AT_SYMLINK_NOFOLLOW ?
+				   O_NOFOLLOW : 0, 0, file);
 	if (err)
 		return err;
 	inode = (*file)->f_inode;
@@ -187,6 +212,14 @@ open_exec(const char *path, struct file **file)
 	if (err)
 		fput(*file);
 	return err;
+}
+
+int
+open_exec(const char *path, struct file **file)
+{
+	struct program_name name = { .dfd = AT_FDCWD, .path = path };
+
+	return open_exec_at(&name, file);
 }
 
 static int
@@ -261,9 +294,9 @@ become_script(struct linux_binprm *bprm, const char *path, char **interp)
 
 /* Open, and follow scripts to the program that runs them. */
 static int
-find_program(struct linux_binprm *bprm, const char *path)
+find_program(struct linux_binprm *bprm, const struct program_name *program)
 {
-	char *name = kstrdup(path, GFP_KERNEL), *interp;
+	char *name = kstrdup(program->shown, GFP_KERNEL), *interp;
 	int err = name ? 0 : -ENOMEM;
 
 	for (unsigned depth = 0; !err; depth++) {
@@ -272,6 +305,12 @@ find_program(struct linux_binprm *bprm, const char *path)
 		err = read_start(bprm);
 		if (err || bprm->buf[0] != '#' || bprm->buf[1] != '!')
 			break;
+		/* What is to read the script would not find it any more. */
+		if (!depth && program->shown != program->path &&
+		    fd_close_on_exec((unsigned)program->dfd)) {
+			err = -ENOENT;
+			break;
+		}
 		if (depth == MAX_SCRIPTS) {
 			err = -ELOOP;
 			break;
@@ -312,10 +351,10 @@ prepare_mm(struct linux_binprm *bprm)
 }
 
 static int
-prepare(struct linux_binprm *bprm, const char *path,
+prepare(struct linux_binprm *bprm, const struct program_name *program,
 	const struct strings *argv, const struct strings *envp)
 {
-	int err = open_exec(path, &bprm->file);
+	int err = open_exec_at(program, &bprm->file);
 
 	if (!err)
 		err = prepare_mm(bprm);
@@ -325,7 +364,7 @@ prepare(struct linux_binprm *bprm, const char *path,
 	bprm->envc = count_strings(envp);
 	if (bprm->argc < 0 || bprm->envc < 0)
 		return bprm->argc < 0 ? bprm->argc : bprm->envc;
-	err = copy_kernel_string(bprm, path);
+	err = copy_kernel_string(bprm, program->shown);
 	bprm->execfn = bprm->p;
 	if (!err)
 		err = copy_strings(bprm, envp, bprm->envc);
@@ -336,7 +375,7 @@ prepare(struct linux_binprm *bprm, const char *path,
 		bprm->argc = 1;
 	}
 	if (!err)
-		err = find_program(bprm, path);
+		err = find_program(bprm, program);
 	return err ? err : load_elf_binary(bprm);
 }
 
@@ -431,7 +470,7 @@ take_over(struct linux_binprm *bprm, const char *path)
 }
 
 static int
-do_execve(const char *path, const struct strings *argv,
+do_execve(const struct program_name *program, const struct strings *argv,
 	  const struct strings *envp)
 {
 	struct linux_binprm *bprm = kzalloc(sizeof(*bprm), GFP_KERNEL);
@@ -441,13 +480,13 @@ do_execve(const char *path, const struct strings *argv,
 		return -ENOMEM;
 	bprm->page = get_free_page(GFP_KERNEL);
 	if (bprm->page)
-		err = prepare(bprm, path, argv, envp);
+		err = prepare(bprm, program, argv, envp);
 	if (!err)
 		err = unshare(current->process);
 	if (!err)
 		err = become_only_thread(current->process);
 	if (!err)
-		take_over(bprm, path);
+		take_over(bprm, program->shown);
 	if (bprm->mm)
 		mmput(bprm->mm);
 	if (bprm->file)
@@ -462,26 +501,65 @@ kernel_execve(const char *path, const char *const *argv,
 	      const char *const *envp)
 {
 	struct strings args = { .kernel = argv }, env = { .kernel = envp };
+	struct program_name name = { AT_FDCWD, 0, path, path };
 
-	return do_execve(path, &args, &env);
+	return do_execve(&name, &args, &env);
+}
+
+/*
+ * path itself, or in a buffer of its own "/dev/fd/DFD/path", by which the
+ * program could open the file. NULL: no memory.
+ */
+static const char *
+name_to_show(int dfd, const char *path)
+{
+	size_t size = FD_NAME_LEN + strlen(path) + 1;
+	char *shown;
+
+	if (dfd == AT_FDCWD || *path == '/')
+		return path;
+	shown = kmalloc(size, GFP_KERNEL);
+	if (shown)
+		snprintf(shown, size, "/dev/fd/%d%s%s", dfd, *path ? "/" : "",
+			 path);
+	return shown;
 }
 
 long
 sys_execve(const char *upath, u32 argv, u32 envp)
 {
+	return sys_execveat(AT_FDCWD, upath, argv, envp, 0);
+}
+
+/*
+ * Run what path, from dfd on, leads to; with AT_EMPTY_PATH and "" the file of
+ * dfd itself (fexecve).
+ */
+long
+sys_execveat(int dfd, const char *upath, u32 argv, u32 envp, int at)
+{
 	struct strings args = { .user = argv }, env = { .user = envp };
-	char *path = kmalloc(PATH_MAX, GFP_KERNEL);
+	struct program_name name = { .dfd = dfd, .at = (unsigned)at };
+	char *path;
 	long n;
 
+	if (at & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	path = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!path)
 		return -ENOMEM;
 	n = strncpy_from_user(path, upath, PATH_MAX);
 	if (n == PATH_MAX)
 		n = -ENAMETOOLONG;
-	else if (n == 0)
+	else if (n == 0 && !(at & AT_EMPTY_PATH))
 		n = -ENOENT;
-	if (n > 0)
-		n = do_execve(path, &args, &env);
+	if (n >= 0) {
+		name.path = path;
+		name.shown = name_to_show(dfd, path);
+		n = name.shown ? do_execve(&name, &args, &env) : -ENOMEM;
+		if (name.shown != path)
+			kfree(name.shown);
+	}
 	kfree(path);
 	/* r0 of a new program is 0; the rest stands in its registers. */
 	return n;

@@ -17,6 +17,9 @@
  * Everything that can fail comes before the child can be found: until
  * task_publish() it is nobody's but ours, and is taken apart again.
  *
+ *   A pidfd (CLONE_PIDFD) is reserved there, too, and gets its file when the
+ *   child is known: a descriptor never stands for a process that is not.
+ *
  * Limits  RLIMIT_NPROC, and at most max_threads(): kernel stacks take an
  *	   eighth of memory, no more.
  */
@@ -41,14 +44,24 @@ max_threads(void)
 
 /* Flags that make no sense together, as Linux judges them. */
 static bool
-flags_valid(u32 flags)
+flags_valid(const struct kernel_clone_args *args)
 {
+	u32 flags = args->flags;
+
 	if (flags & CLONE_THREAD && !(flags & CLONE_SIGHAND))
 		return false;
 	if (flags & CLONE_SIGHAND && !(flags & CLONE_VM))
 		return false;
 	if (flags & CLONE_PARENT && current->process == init_process)
 		return false;		/* it would be nobody's child */
+	/* A pidfd stands for a process. */
+	if (flags & CLONE_PIDFD && flags & (CLONE_THREAD | CLONE_DETACHED))
+		return false;
+	if (flags & CLONE_PIDFD && flags & CLONE_PARENT_SETTID &&
+	    args->pidfd == args->parent_tid)
+		return false;
+	if (args->clear_sighand && flags & CLONE_SIGHAND)
+		return false;
 	return !(flags & CLONE_NEWNS);
 }
 
@@ -77,9 +90,10 @@ copy_parts(struct process *child, struct process *parent, u32 flags)
 
 /* A new process for the child, or one more reference to ours. */
 static int
-copy_process(u32 flags, struct process **result)
+copy_process(const struct kernel_clone_args *args, struct process **result)
 {
 	struct process *parent = current->process, *child;
+	u32 flags = args->flags;
 	int err;
 
 	if (flags & CLONE_THREAD) {
@@ -96,8 +110,49 @@ copy_process(u32 flags, struct process **result)
 		process_discard(child);
 		return err;
 	}
+	if (args->clear_sighand)
+		sighand_reset(child->sighand);
 	*result = child;
 	return 0;
+}
+
+/* CLONE_PIDFD: a descriptor that is reserved until the child is known. */
+struct new_pidfd {
+	struct file *file;		/* NULL: not asked for */
+	int fd;
+};
+
+/* Reserve it, and tell its number. 0, -ENOMEM, -EMFILE, -EFAULT. */
+static int
+prepare_pidfd(const struct kernel_clone_args *args, struct process *process,
+	      struct new_pidfd *new)
+{
+	int err;
+
+	new->file = NULL;
+	if (!(args->flags & CLONE_PIDFD))
+		return 0;
+	err = pidfd_file(process, 0, &new->file);
+	if (err)
+		return err;
+	new->fd = get_unused_fd(O_CLOEXEC);
+	err = min(new->fd, 0);
+	if (!err && put_user((s32)new->fd, (s32 *)args->pidfd)) {
+		put_unused_fd((unsigned)new->fd);
+		err = -EFAULT;
+	}
+	if (err)
+		fput(new->file);
+	return err;
+}
+
+static void
+discard_pidfd(struct new_pidfd *new)
+{
+	if (!new->file)
+		return;
+	put_unused_fd((unsigned)new->fd);
+	fput(new->file);
 }
 
 static int
@@ -130,7 +185,7 @@ child_entry(void *arg)
 }
 
 static void
-copy_registers(struct task *child, const struct clone_args *args)
+copy_registers(struct task *child, const struct kernel_clone_args *args)
 {
 	struct pt_regs *regs = task_pt_regs(child);
 
@@ -144,7 +199,7 @@ copy_registers(struct task *child, const struct clone_args *args)
 
 /* A task like current, with its memory; in no list. 0 or -Exxx. */
 static int
-copy_task(const struct clone_args *args, struct task **result)
+copy_task(const struct kernel_clone_args *args, struct task **result)
 {
 	struct task *child = task_alloc();
 	int err;
@@ -241,40 +296,59 @@ wait_for_vfork(struct task *child, struct completion *done)
 	put_task(child);
 }
 
+/* All that can fail, for a child that nobody knows yet. 0 or -Exxx. */
+static int
+make_child(const struct kernel_clone_args *args, struct task **child,
+	   struct process **process, struct new_pidfd *pidfd)
+{
+	int err = copy_process(args, process);
+
+	if (err)
+		return err;
+	err = prepare_pidfd(args, *process, pidfd);
+	if (!err) {
+		err = copy_task(args, child);
+		if (err)
+			discard_pidfd(pidfd);
+	}
+	if (err)
+		discard(NULL, *process, args->flags);
+	return err;
+}
+
 long
-do_clone(const struct clone_args *args)
+do_clone(const struct kernel_clone_args *args)
 {
 	struct completion vfork_done;
+	struct new_pidfd pidfd;
 	struct process *process;
 	struct task *child;
 	long pid;
 	int err;
 
-	if (!flags_valid(args->flags))
+	if (!flags_valid(args))
 		return -EINVAL;
 	/* Who is to end makes no more of itself. */
 	if (signal_pending())
 		return -ERESTARTNOINTR;
 	if (too_many())
 		return -EAGAIN;
-	err = copy_process(args->flags, &process);
+	err = make_child(args, &child, &process, &pidfd);
 	if (err)
 		return err;
-	err = copy_task(args, &child);
-	if (err) {
-		discard(NULL, process, args->flags);
-		return err;
-	}
 	if (args->flags & CLONE_VFORK) {
 		init_completion(&vfork_done);
 		child->vfork_done = &vfork_done;
 		get_task(child);
 	}
 	if (!publish(child, process, args->flags)) {
+		discard_pidfd(&pidfd);
 		discard(child, process, args->flags);
 		return -ERESTARTNOINTR;
 	}
 	pid = child->pid;
+	if (pidfd.file)
+		fd_install((unsigned)pidfd.fd, pidfd.file);
 	if (args->flags & CLONE_PARENT_SETTID)
 		put_user((s32)pid, (s32 *)args->parent_tid);
 	wake_up_process(child);

@@ -59,6 +59,7 @@
 #include <kernel/sched.h>
 #include <kernel/time.h>
 #include <kernel/wait.h>
+#include <lib/errno.h>
 #include <mm/hooks.h>
 #include <mm/mm.h>
 #include <mm/swap.h>
@@ -256,6 +257,40 @@ kill_sharers(struct process *victim)
 	wake_up(&reaper_wait);
 	mmdrop(mm);
 	return true;
+}
+
+/* Are all that have this space to end? Held: process_lock. */
+static bool
+all_end(struct mm_struct *mm)
+{
+	struct process *process;
+
+	list_for_each_entry(process, &all_processes, all_node) {
+		if (space_of(process, note_space) == mm &&
+		    (process == init_process ||
+		     (!process->killed && !process->group_exit)))
+			return false;
+	}
+	return true;
+}
+
+int
+oom_release(struct process *process)
+{
+	struct mm_struct *mm = process_get_mm(process);
+	unsigned long flags;
+	int err = -EINVAL;
+	bool end;
+
+	if (!mm)
+		return -ESRCH;
+	flags = spin_lock_irqsave(&process_lock);
+	end = all_end(mm);
+	spin_unlock_irqrestore(&process_lock, flags);
+	if (end)
+		err = mm_oom_reap(mm, process->pid) ? 0 : -EAGAIN;
+	mmput(mm);
+	return err;
 }
 
 /* current has been told to end: it must not wait for memory of others. */

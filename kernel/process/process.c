@@ -246,6 +246,38 @@ process_parent_pid(const struct process *process)
 	return pid;
 }
 
+bool
+process_may_access(const struct process *p)
+{
+	const struct process *self = current->process;
+
+	return p == self || !self->euid ||
+	       (self->uid == p->uid && self->uid == p->euid &&
+		self->uid == p->suid && self->gid == p->gid &&
+		self->gid == p->egid && self->gid == p->sgid);
+}
+
+static void
+get_space(struct mm_struct *mm, void *arg)
+{
+	mmget(mm);
+	*(struct mm_struct **)arg = mm;
+}
+
+struct mm_struct *
+process_get_mm(struct process *process)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	struct mm_struct *mm = NULL;
+	struct task *task;
+
+	list_for_each_entry(task, &process->threads, thread_node)
+		if (task_look_at_mm(task, get_space, &mm))
+			break;
+	spin_unlock_irqrestore(&process_lock, flags);
+	return mm;
+}
+
 /* Held: process_lock. The tree's reference stays with the caller. */
 void
 process_unhash(struct process *process)

@@ -50,6 +50,9 @@ int next_signal(struct siginfo *info, struct k_sigaction *action);
 /* A line for the log: a program was ended by sig. */
 void report_fatal_signal(int sig);
 
+/* syscall/signals.c: may current send it sig? */
+bool may_signal(const struct process *target, int sig);
+
 /* exit.c */
 /* current leaves its address space: exit, exec. */
 void leave_mm(void);

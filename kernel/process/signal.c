@@ -288,6 +288,7 @@ prepare_signal(struct process *process, int sig)
 		drop_signals(&process->pending, sigmask(SIGCONT));
 	} else if (sig == SIGCONT || sig == SIGKILL) {
 		drop_signals(&process->pending, SIG_STOPS);
+		process->killed |= sig == SIGKILL;
 		if (process->stopped && sig == SIGCONT) {
 			process->continued = true;
 			notify_parent(process, CLD_CONTINUED, SIGCONT);

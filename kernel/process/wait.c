@@ -25,9 +25,11 @@
 #define P_ALL		0
 #define P_PID		1
 #define P_PGID		2
+#define P_PIDFD		3
 
 struct waiting {
-	int type, id;			/* P_ALL, P_PID, P_PGID */
+	int type, id;			/* P_ALL, P_PID, P_PGID, P_PIDFD */
+	const struct process *process;	/* P_PIDFD: that of descriptor id */
 	unsigned options;
 	/* What was found. */
 	int pid, status, code;
@@ -43,6 +45,8 @@ is_wanted(const struct process *child, const struct waiting *w)
 		return child->pid == w->id;
 	case P_PGID:
 		return child->pgid == w->id;
+	case P_PIDFD:
+		return child == w->process;
 	default:
 		return true;
 	}
@@ -140,6 +144,25 @@ wait_for_child(struct waiting *w)
 	return result;
 }
 
+/* For the child of a pidfd. One that is O_NONBLOCK waits for nothing: -EAGAIN
+ * tells that from WNOHANG. -EBADF: it is none. */
+static int
+wait_for_pidfd(struct waiting *w)
+{
+	bool nonblock, block = !(w->options & WNOHANG);
+	struct process *process = pidfd_get_process(w->id, &nonblock);
+	int result;
+
+	if (!process)
+		return -EBADF;
+	w->process = process;
+	if (nonblock)
+		w->options |= WNOHANG;
+	result = wait_for_child(w);
+	process_put(process);
+	return !result && nonblock && block ? -EAGAIN : result;
+}
+
 /* pid as in wait4(): > 0, -1, 0, < -1. */
 static void
 set_who(struct waiting *w, int pid)
@@ -196,11 +219,12 @@ sys_waitid(int type, int id, struct siginfo *infop, unsigned options,
 	if (options & ~(unsigned)(WNOHANG | WUNTRACED | WEXITED | WCONTINUED |
 				  WNOWAIT | WALL | 0xa0000000u) ||
 	    !(options & (WUNTRACED | WEXITED | WCONTINUED)) ||
-	    type < P_ALL || type > P_PGID || (type == P_PID && id <= 0))
+	    type < P_ALL || type > P_PIDFD || (type == P_PID && id <= 0) ||
+	    (type == P_PIDFD && id < 0))
 		return -EINVAL;
 	if (type == P_PGID && id == 0)
 		w.id = current->process->pgid;
-	result = wait_for_child(&w);
+	result = type == P_PIDFD ? wait_for_pidfd(&w) : wait_for_child(&w);
 	if (result < 0)
 		return result;
 	memset(&info, 0, sizeof(info));

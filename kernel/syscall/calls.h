@@ -75,15 +75,17 @@
 	X(357, epoll_create1) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
-	X(385, memfd_create) X(389, membarrier) X(390, mlock2)		\
-	X(391, copy_file_range)						\
+	X(385, memfd_create) X(387, execveat) X(389, membarrier)	\
+	X(390, mlock2) X(391, copy_file_range)				\
 	X(397, statx) X(403, clock_gettime64) X(404, clock_settime64)	\
 	X(406, clock_getres_time64) X(407, clock_nanosleep_time64)	\
 	X(408, timer_gettime64) X(409, timer_settime64)			\
 	X(410, timerfd_gettime64) X(411, timerfd_settime64)		\
 	X(412, utimensat_time64) X(413, pselect6_time64)		\
-	X(414, ppoll_time64) X(422, futex_time64) X(436, close_range)	\
-	X(439, faccessat2)
+	X(414, ppoll_time64) X(422, futex_time64)			\
+	X(424, pidfd_send_signal) X(434, pidfd_open) X(435, clone3)	\
+	X(436, close_range) X(438, pidfd_getfd) X(439, faccessat2)	\
+	X(440, process_madvise) X(448, process_mrelease)
 
 /* ARM's own, from 0x0f0000 on. */
 #define ARM_SYSCALLS(X)							\

@@ -200,7 +200,7 @@ user_info(int sig, int code)
 }
 
 /* Root may signal everybody, others their own, and SIGCONT in a session. */
-static bool
+bool
 may_signal(const struct process *target, int sig)
 {
 	const struct process *self = current->process;

@@ -5,6 +5,7 @@
 
 #include <lib/types.h>
 
+struct iovec;
 struct rlimit;
 struct rusage;
 
@@ -40,6 +41,7 @@ long sys_exit_group(int code);
 long sys_fork(void);
 long sys_vfork(void);
 long sys_clone(u32 flags, u32 stack, u32 ptid, u32 tls, u32 ctid);
+long sys_clone3(const void *args, u32 size);	/* clone3.c */
 long sys_set_tid_address(u32 addr);
 long sys_get_robust_list(int tid, u32 *head, u32 *len);
 long sys_getrlimit(unsigned which, struct rlimit *limit);
@@ -112,5 +114,10 @@ long sys_process_vm_readv(int pid, const void *local, unsigned long nr_local,
 long sys_process_vm_writev(int pid, const void *local, unsigned long nr_local,
 			   const void *remote, unsigned long nr_remote,
 			   unsigned long flags);
+
+/* --- remote.c --- */
+long sys_process_madvise(int pidfd, const struct iovec *ranges,
+			 unsigned long nr, int advice, unsigned flags);
+long sys_process_mrelease(int pidfd, unsigned flags);
 
 #endif

@@ -32,7 +32,7 @@ sys_exit_group(int code)
 long
 sys_fork(void)
 {
-	struct clone_args args = { .flags = SIGCHLD };
+	struct kernel_clone_args args = { .flags = SIGCHLD };
 
 	return do_clone(&args);
 }
@@ -40,7 +40,7 @@ sys_fork(void)
 long
 sys_vfork(void)
 {
-	struct clone_args args = {
+	struct kernel_clone_args args = {
 		.flags = CLONE_VFORK | CLONE_VM | SIGCHLD,
 	};
 
@@ -51,9 +51,10 @@ sys_vfork(void)
 long
 sys_clone(u32 flags, u32 stack, u32 ptid, u32 tls, u32 ctid)
 {
-	struct clone_args args = {
+	struct kernel_clone_args args = {
 		.flags = flags, .stack = stack, .parent_tid = ptid,
 		.child_tid = ctid, .tls = tls,
+		.pidfd = ptid,		/* there is no seventh argument */
 	};
 
 	return do_clone(&args);
@@ -148,18 +149,6 @@ prlimit(struct process *process, unsigned which, const u64 *new, u64 *old)
 	return err;
 }
 
-/* Another's limits are for root, and for who is the same user throughout. */
-static bool
-may_limit(const struct process *p)
-{
-	const struct process *self = current->process;
-
-	return p == self || !self->euid ||
-	       (self->uid == p->uid && self->uid == p->euid &&
-		self->uid == p->suid && self->gid == p->gid &&
-		self->gid == p->egid && self->gid == p->sgid);
-}
-
 long
 sys_prlimit64(int pid, unsigned which, const u64 *new, u64 *old)
 {
@@ -173,7 +162,8 @@ sys_prlimit64(int pid, unsigned which, const u64 *new, u64 *old)
 	process = process_find(pid);
 	if (!process)
 		return -ESRCH;
-	err = may_limit(process) ? prlimit(process, which, new, old) : -EPERM;
+	err = process_may_access(process) ?
+	      prlimit(process, which, new, old) : -EPERM;
 	process_put(process);
 	return err;
 }

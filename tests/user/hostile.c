@@ -128,6 +128,7 @@ static const struct probe {
 	{ NR_sigaltstack, "0o" }, { NR_sigaltstack, "i0" },
 	{ NR_mincore, "A1O" }, { NR_getrandom, "ON0" },
 	{ NR_memfd_create, "s0" }, { NR_execve, "s00" },
+	{ NR_execveat, "-s000" }, { NR_clone3, "iN" },
 	{ NR_prctl, "fs" }, { NR_prctl, "2o" },
 	{ NR_futex, "w01A" }, { NR_futex_time64, "w01A" },
 	{ NR_process_vm_readv, "Pi1A10" }, { NR_process_vm_readv, "PA1i10" },

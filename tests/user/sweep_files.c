@@ -16,6 +16,9 @@ enum {
 	SYS_flock_ = 143, SYS_newselect_ = 142, SYS_eventfd2_ = 356,
 	SYS_epoll_ctl_ = 251, SYS_epoll_wait_ = 252, SYS_epoll_create1_ = 357,
 	SYS_timerfd_create_ = 350, SYS_timer_create_ = 257, SYS_signalfd4_ = 355,
+	SYS_execveat_ = 387, SYS_pidfd_open_ = 434,
+	SYS_clone3_ = 435, SYS_pidfd_getfd_ = 438,
+	SYS_process_madvise_ = 440,
 };
 
 static char dir[64];
@@ -342,6 +345,39 @@ timers_fail_whole(void)
 	sweep(make_timers, 3);
 }
 
+/* A child by clone3 with its pidfd; and then another program. */
+static int
+use_pidfds(void)
+{
+	char *words[] = { "x", NULL };
+	struct { void *base; long len; } range = { (void *)P, 0 };
+	unsigned long long args[8] = { 0x1000, 0, 0, 0, SIGCHLD };
+	int child_fd;
+	long pid, fd;
+
+	args[1] = (unsigned long)&child_fd;
+	pid = SYSCALL(SYS_clone3_, args, sizeof(args));
+	if (!pid)
+		SYSCALL(SYS_exit_group, 0);
+	TRY(pid);
+	SYSCALL(SYS_wait4, pid, NULL, 0, NULL);
+	TRY(fd = SYSCALL(SYS_pidfd_open_, getpid(), 0));
+	TRY(SYSCALL(SYS_pidfd_getfd_, fd, child_fd, 0));
+	TRY(SYSCALL(SYS_process_madvise_, fd, &range, 1, 20, 0));
+	TRY(fd = SYSCALL(SYS_open, in_dir("program"), O_RDONLY));
+	return SYSCALL(SYS_execveat_, fd, "", words, NULL, 0x1000);
+}
+
+static void
+pidfds_fail_whole(void)
+{
+	begin();
+	make_program(in_dir("program"), ET_EXEC, NULL);
+	sweep(use_pidfds, 25);
+	SYSCALL(SYS_unlink, in_dir("program"));
+	end();
+}
+
 static int
 pieces(void)
 {
@@ -485,6 +521,7 @@ UTEST_SUITE(sweep_files,
 	UTEST(waiting_for_many_fails_whole),
 	UTEST(watching_fails_whole),
 	UTEST(timers_fail_whole),
+	UTEST(pidfds_fail_whole),
 	UTEST(many_pieces_fail_whole),
 	UTEST(locks_fail_whole),
 	UTEST(texts_fail_whole),
