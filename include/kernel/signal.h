@@ -132,6 +132,7 @@ struct sigqueue {
 struct sigpending {
 	sigset_t set;			/* process_lock */
 	struct list_head queue;		/* struct sigqueue */
+	unsigned nr;			/* of them allocated */
 };
 
 /* Does a signal wait for the current task, so that it should stop sleeping? */
@@ -144,7 +145,8 @@ void set_wait_sigmask(sigset_t mask);
 /* Back to what was blocked: now, or after the handler of what came. */
 void restore_wait_sigmask(bool interrupted);
 
-/* To one thread / to the whole process. Context: any. 0 or -ESRCH. */
+/* To one thread / to the whole process. Context: any. 0, or -EAGAIN: so many
+ * real-time signals wait for it that it is told of no more. */
 int send_sig_thread(struct task *task, const struct siginfo *info);
 int send_sig_process(struct process *process, const struct siginfo *info);
 /* To the current thread, from the kernel. */

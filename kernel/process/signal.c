@@ -6,7 +6,7 @@
  *   A signal waits in one of two sets: that of a thread (kill(tid), faults) or
  *   that of the process, from which any thread that does not block it may take
  *   it. Of each ordinary signal (1 to 31) at most one waits in a set; of the
- *   real-time ones each is kept, in order.
+ *   real-time ones each is kept, in order, up to RLIMIT_SIGPENDING in a set.
  *
  *	send --> pending set --> (a thread on its way to user mode) --> handler,
  *					or stop, continue, end, ignore
@@ -113,21 +113,25 @@ void
 sigpending_init(struct sigpending *pending)
 {
 	pending->set = 0;
+	pending->nr = 0;
 	INIT_LIST_HEAD(&pending->queue);
 }
 
 /* It waits no more; info, or NULL: its story. That of a timer (process_lock
  * held) stays the timer's, which counts what it missed and goes on. */
 static void
-remove_entry(struct sigqueue *q, struct siginfo *info)
+remove_entry(struct sigpending *pending, struct sigqueue *q,
+	     struct siginfo *info)
 {
 	list_del_init(&q->node);
 	if (q->timer)
 		posix_timer_taken(q->timer);
 	if (info)
 		*info = q->info;
-	if (!q->timer)
-		kmem_cache_free(sigqueue_cachep, q);
+	if (q->timer)
+		return;
+	kmem_cache_free(sigqueue_cachep, q);
+	pending->nr--;
 }
 
 void
@@ -136,7 +140,7 @@ sigpending_flush(struct sigpending *pending)
 	struct sigqueue *q, *next;
 
 	list_for_each_entry_safe(q, next, &pending->queue, node)
-		remove_entry(q, NULL);
+		remove_entry(pending, q, NULL);
 	pending->set = 0;
 }
 
@@ -149,25 +153,35 @@ drop_signals(struct sigpending *pending, sigset_t mask)
 	pending->set &= ~mask;
 	list_for_each_entry_safe(q, next, &pending->queue, node)
 		if (sigmask(q->info.si_signo) & mask)
-			remove_entry(q, NULL);
+			remove_entry(pending, q, NULL);
 }
 
-/* Enter a signal. Without memory the fact remains, not its story. */
-static void
-add_signal(struct sigpending *pending, const struct siginfo *info)
+/*
+ * Enter a signal. Without memory the fact remains, not its story. most: so many
+ * entries; beyond, of real-time signals only kill()'s are taken, in the same
+ * way. 0 or -EAGAIN.
+ */
+static int
+add_signal(struct sigpending *pending, const struct siginfo *info,
+	   unsigned long most)
 {
 	sigset_t bit = sigmask(info->si_signo);
+	bool full = info->si_signo >= SIGRTMIN && pending->nr >= most;
 	struct sigqueue *q;
 
 	if (info->si_signo < SIGRTMIN && pending->set & bit)
-		return;			/* one waits already */
-	q = kmem_cache_alloc(sigqueue_cachep, GFP_ATOMIC);
+		return 0;		/* one waits already */
+	if (full && info->si_code != SI_USER)
+		return -EAGAIN;
+	q = full ? NULL : kmem_cache_alloc(sigqueue_cachep, GFP_ATOMIC);
 	if (q) {
 		q->info = *info;
 		q->timer = NULL;
 		list_add_tail(&q->node, &pending->queue);
+		pending->nr++;
 	}
 	pending->set |= bit;
+	return 0;
 }
 
 /* Take the first one with this number out. Held: process_lock. */
@@ -187,7 +201,7 @@ take_signal(struct sigpending *pending, int sig, struct siginfo *info)
 		found = q;
 	}
 	if (found) {
-		remove_entry(found, info);
+		remove_entry(pending, found, info);
 	} else {
 		memset(info, 0, sizeof(*info));
 		info->si_signo = sig;
@@ -199,8 +213,8 @@ take_signal(struct sigpending *pending, int sig, struct siginfo *info)
 
 /* --- Sending --- */
 
-static void send_locked(struct process *process, struct task *target,
-			const struct siginfo *info);
+static int send_locked(struct process *process, struct task *target,
+		       const struct siginfo *info);
 
 static sigset_t
 waiting_for(const struct task *task)
@@ -365,15 +379,20 @@ pending_of(struct process *process, struct task *target)
 	return target ? &target->pending : &process->pending;
 }
 
-/* Held: process_lock. target NULL: the process. */
-static void
+/* Held: process_lock. target NULL: the process. 0 or -EAGAIN. */
+static int
 send_locked(struct process *process, struct task *target,
 	    const struct siginfo *info)
 {
+	unsigned long most = process->rlim[RLIMIT_SIGPENDING].rlim_cur;
+	int err;
+
 	if (!accepts(process, target, info->si_signo))
-		return;
-	add_signal(pending_of(process, target), info);
-	announce(process, target, info->si_signo);
+		return 0;
+	err = add_signal(pending_of(process, target), info, most);
+	if (!err)
+		announce(process, target, info->si_signo);
+	return err;
 }
 
 bool
@@ -417,22 +436,24 @@ int
 send_sig_process(struct process *process, const struct siginfo *info)
 {
 	unsigned long flags = spin_lock_irqsave(&process_lock);
+	int err = 0;
 
 	if (info->si_signo)
-		send_locked(process, NULL, info);
+		err = send_locked(process, NULL, info);
 	spin_unlock_irqrestore(&process_lock, flags);
-	return 0;
+	return err;
 }
 
 int
 send_sig_thread(struct task *task, const struct siginfo *info)
 {
 	unsigned long flags = spin_lock_irqsave(&process_lock);
+	int err = 0;
 
 	if (info->si_signo)
-		send_locked(task->process, task, info);
+		err = send_locked(task->process, task, info);
 	spin_unlock_irqrestore(&process_lock, flags);
-	return 0;
+	return err;
 }
 
 static struct siginfo
@@ -484,7 +505,7 @@ force_sig_fault(int sig, int code, unsigned long addr)
 	if (action->handler == SIG_IGN || current->blocked & sigmask(sig))
 		action->handler = SIG_DFL;
 	current->blocked &= ~sigmask(sig);
-	add_signal(&current->pending, &info);
+	add_signal(&current->pending, &info, RLIM_INFINITY);
 	recalc_sig_work(current);
 	spin_unlock_irqrestore(&process_lock, flags);
 }

@@ -455,6 +455,50 @@ UTEST_SUITE(posix_timers,
 	UTEST(exec_and_exit_leave_none),
 	UTEST(there_is_a_limit));
 
+/* --- Real-time signals --- */
+
+static long
+queue(int sig)
+{
+	siginfo_t info = { .si_code = QUEUE };
+
+	return SYSCALL(NR_rt_sigqueueinfo, getpid(), sig, &info);
+}
+
+static void
+real_time_signals_have_a_limit(void)
+{
+	unsigned long few[2] = { 5, 5 };
+	siginfo_t info;
+	int n = 0, err;
+
+	block(SET(RT) | SET(RT + 1) | SET(SIGUSR1));
+	while (n < 100000 && !(err = queue(RT)))
+		n++;
+	EXPECT(n >= 100);
+	EXPECT_EQ(err, -EAGAIN);
+	while (next_signal(SET(RT), &info, 0) == RT)
+		n--;
+	EXPECT_EQ(n, 0);
+	EXPECT_EQ(SYSCALL(SYS_setrlimit, 11, few), 0);	/* SIGPENDING */
+	for (n = 0; n < 5; n++)
+		EXPECT_EQ(queue(RT), 0);
+	EXPECT_EQ(queue(RT), -EAGAIN);
+	EXPECT_EQ(queue(RT + 1), -EAGAIN);
+	EXPECT_EQ(next_signal(SET(RT + 1), &info, 0), -EAGAIN);
+	/* What kill() sends comes, though nobody knows from whom. */
+	EXPECT_EQ(SYSCALL(SYS_kill, getpid(), RT + 1), 0);
+	EXPECT_EQ(next_signal(SET(RT + 1), &info, 0), RT + 1);
+	EXPECT_EQ(SYSCALL(SYS_kill, getpid(), SIGUSR1), 0);
+	EXPECT_EQ(next_signal(SET(SIGUSR1), &info, 0), SIGUSR1);
+	EXPECT_EQ(info.si_pid, getpid());
+	EXPECT_EQ(next_signal(SET(RT), &info, 0), RT);
+	EXPECT_EQ(queue(RT), 0);
+	EXPECT_EQ(queue(RT), -EAGAIN);
+}
+
+UTEST_SUITE(real_time, UTEST(real_time_signals_have_a_limit));
+
 /* --- signalfd ---------------------------------------------------------------------- */
 
 /* A file for these signals, which are blocked. */
