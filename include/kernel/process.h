@@ -95,6 +95,7 @@ struct process {
 	struct mm_struct *oom_mm;	/* t  held for the reaper */
 	struct process *oom_next;	/* t  of those that wait for it */
 	atomic_t pipe_pages;		/*    frames of pipes that it made */
+	unsigned nr_sem_undos;		/*    sets to take back; sysvsem.c */
 	bool dumpable;			/* o  */
 	u8 pdeath_signal;		/* o  prctl */
 	struct file *exe_file;		/* t  the program, or NULL */
@@ -205,6 +206,12 @@ int pidfd_file(struct process *process, unsigned flags, struct file **file);
  * system call.
  */
 struct process *pidfd_get_process(int fd, bool *nonblock);
+
+/* --- kernel/fs/sysvsem.c --- */
+
+/* Take back what the process did to semaphores with SEM_UNDO: it ends.
+ * Context: may sleep. */
+void sem_exit(struct process *process);
 
 /* --- exec.c --- */
 

@@ -178,4 +178,19 @@ long sys_shmat(int id, unsigned long addr, int flags);
 long sys_shmdt(unsigned long addr);
 long sys_shmctl(int id, int cmd, void *buf);
 
+/* --- System V semaphores: kernel/fs/sysvsem.c --- */
+long sys_semget(int key, int nsems, int flags);
+long sys_semop(int id, const void *ops, unsigned n);
+long sys_semtimedop(int id, const void *ops, unsigned n,
+		    const struct old_timespec32 *timeout);
+long sys_semtimedop_time64(int id, const void *ops, unsigned n,
+			   const struct kernel_timespec *timeout);
+long sys_semctl(int id, int num, int cmd, unsigned long arg);
+
+/* --- System V message queues: kernel/fs/sysvmsg.c --- */
+long sys_msgget(int key, int flags);
+long sys_msgsnd(int id, const void *msg, size_t size, int flags);
+long sys_msgrcv(int id, void *msg, size_t size, long type, int flags);
+long sys_msgctl(int id, int cmd, void *buf);
+
 #endif

@@ -44,6 +44,7 @@
 #define ENOTEMPTY	39
 #define ELOOP		40
 #define EWOULDBLOCK	EAGAIN
+#define ENOMSG		42
 #define EIDRM		43
 #define EOVERFLOW	75
 #define ELIBBAD		80

@@ -3,17 +3,8 @@
 #ifndef UAPI_SHM_H
 #define UAPI_SHM_H
 
-#include <lib/compiler.h>
-#include <lib/types.h>
+#include <uapi/ipc.h>
 
-#define IPC_PRIVATE	0
-#define IPC_CREAT	01000
-#define IPC_EXCL	02000
-#define IPC_RMID	0
-#define IPC_SET		1
-#define IPC_STAT	2
-#define IPC_INFO	3
-#define IPC_64		0x100	/* the layouts below; all callers pass it */
 #define SHM_LOCK	11
 #define SHM_UNLOCK	12
 #define SHM_STAT	13
@@ -26,13 +17,6 @@
 #define SHM_DEST	01000	/* in mode: goes with its last mapping */
 #define SHM_LOCKED	02000
 #define SHMMAX		0x7ffff000u
-
-struct ipc64_perm {
-	s32 key;
-	u32 uid, gid, cuid, cgid;
-	u16 mode, pad1, seq, pad2;
-	u32 unused[2];
-};
 
 struct shmid64_ds {
 	struct ipc64_perm shm_perm;

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System V shared memory: segments that are found by a key.
+ * System V shared memory: segments that are found by a key (ipc_ids.c).
  *
  * Ideas
  *   A segment is a file of shared memory (tmpfs.c) with a key, rights, and a
  *	count of the mappings of it. It lives until it is removed (IPC_RMID) and
  *	the last mapping has gone, whoever made it.
- *   id		place in the table, and how often the place has been used, so that
- *	an old id does not name a new segment.
- *   nattch	is counted by the VMAs themselves: a split or a fork is one more.
+ *   nattch	is counted by the VMAs themselves: a split, a fork is one more.
  *
  *	shmget(key) -> id	shmat(id) -> VMA -> file -> pages
  *
- * Locks   shm_mutex: table and segments. Inside mmap_lock (VMAs come and go
+ * Locks   shm_ids.lock: table and segments. Inside mmap_lock (VMAs come and go
  *   with it held); so nothing is mapped while it is held: a segment that is
  *   about to be mapped is counted as attached meanwhile.
  *
- * Sources  POSIX.1-2017, shmget() and its neighbours; layouts: Linux, asm-generic.
+ * Sources  POSIX.1-2017, shmget() and its neighbours; layouts: Linux.
  */
 #include <asm/uaccess.h>
 #include <kernel/fs.h>
@@ -32,86 +30,34 @@
 #include <mm/slab.h>
 #include <uapi/shm.h>
 
-#define SHM_MAX_SEGMENTS	256
+#include "ipc_ids.h"
+
 #define SHM_ALIGN	(4 * PAGE_SIZE)		/* SHMLBA of ARM */
-#define MAX_SEQ		0x7fff
 
 struct segment {
-	int id, key;
+	struct ipc_perm perm;		/* mode: SHM_DEST, SHM_LOCKED too */
 	u32 size;			/* bytes as asked for */
 	struct file *file;
-	u32 mode;			/* rights; SHM_DEST, SHM_LOCKED */
-	u32 uid, gid, cuid, cgid;
 	int cpid, lpid;
-	s64 atime, dtime, ctime;	/* s; 0: never */
+	s64 atime, dtime;		/* s; 0: never */
 	unsigned nattch;
 };
 
-static DEFINE_MUTEX(shm_mutex);
-static struct segment *segments[SHM_MAX_SEGMENTS];
-static unsigned next_seq;
+static DEFINE_IPC_IDS(shm_ids);
 static const struct vm_operations_struct shm_vm_ops;
 
-/* --- segments: shm_mutex held ----------------------------------------------------- */
+/* --- segments: shm_ids.lock held ------------------------------------------ */
 
 static struct segment *
-find_id(int id)
+segment_of(struct ipc_perm *perm)
 {
-	struct segment *s;
-
-	if (id < 0)
-		return NULL;
-	s = segments[id % SHM_MAX_SEGMENTS];
-	return s && s->id == id ? s : NULL;
-}
-
-static struct segment *
-find_key(int key)
-{
-	unsigned i;
-
-	for (i = 0; i < SHM_MAX_SEGMENTS; i++) {
-		if (segments[i] && segments[i]->key == key &&
-		    !(segments[i]->mode & SHM_DEST))
-			return segments[i];
-	}
-	return NULL;
-}
-
-static int
-current_pid(void)
-{
-	return current->process ? current->process->pid : current->pid;
-}
-
-/* May the caller do mask (MAY_*) to it? */
-static int
-check_rights(const struct segment *s, unsigned mask)
-{
-	const struct fs_struct *fs = current_fs();
-	u32 mode = s->mode;
-
-	if (fs->uid == 0)
-		return 0;
-	if (fs->uid == s->uid || fs->uid == s->cuid)
-		mode >>= 6;
-	else if (fs->gid == s->gid || fs->gid == s->cgid)
-		mode >>= 3;
-	return mask & ~mode & 7 ? -EACCES : 0;
-}
-
-static bool
-owns(const struct segment *s)
-{
-	u32 uid = current_fs()->uid;
-
-	return !uid || uid == s->uid || uid == s->cuid;
+	return perm ? container_of(perm, struct segment, perm) : NULL;
 }
 
 static void
 destroy(struct segment *s)
 {
-	segments[s->id % SHM_MAX_SEGMENTS] = NULL;
+	ipc_remove(&shm_ids, &s->perm);
 	fput(s->file);
 	kfree(s);
 }
@@ -122,34 +68,20 @@ detach(struct segment *s)
 {
 	s->nattch--;
 	s->dtime = current_time().tv_sec;
-	s->lpid = current_pid();
-	if (!s->nattch && (s->mode & SHM_DEST))
+	s->lpid = ipc_pid();
+	if (!s->nattch && (s->perm.mode & SHM_DEST))
 		destroy(s);
 }
 
-static int
-free_place(void)
-{
-	int i;
-
-	for (i = 0; i < SHM_MAX_SEGMENTS; i++) {
-		if (!segments[i])
-			return i;
-	}
-	return -ENOSPC;
-}
-
-static int
+static long
 make_segment(int key, size_t size, unsigned mode)
 {
 	struct segment *s;
 	char name[16];
-	int place = free_place(), err;
+	int err;
 
 	if (!size || size > SHMMAX)
 		return -EINVAL;
-	if (place < 0)
-		return place;
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
@@ -160,61 +92,50 @@ make_segment(int key, size_t size, unsigned mode)
 		return err;
 	}
 	s->file->private_data = s;
-	s->key = key;
 	s->size = (u32)size;
-	s->mode = mode & S_IRWXUGO;
-	s->uid = s->cuid = current_fs()->uid;
-	s->gid = s->cgid = current_fs()->gid;
-	s->cpid = current_pid();
-	s->ctime = current_time().tv_sec;
-	s->id = place + (int)(next_seq++ & MAX_SEQ) * SHM_MAX_SEGMENTS;
-	segments[place] = s;
-	return s->id;
+	s->cpid = ipc_pid();
+	err = ipc_add(&shm_ids, &s->perm, key, mode);
+	if (err < 0) {
+		fput(s->file);
+		kfree(s);
+	}
+	return err;
+}
+
+static int
+is_large_enough(const struct ipc_perm *perm, size_t size)
+{
+	return size > container_of(perm, const struct segment, perm)->size ?
+	       -EINVAL : 0;
 }
 
 long
 sys_shmget(int key, size_t size, int flags)
 {
-	struct segment *s = NULL;
-	long result;
-
-	mutex_lock(&shm_mutex);
-	if (key != IPC_PRIVATE)
-		s = find_key(key);
-	if (!s)
-		result = key == IPC_PRIVATE || (flags & IPC_CREAT) ?
-			 make_segment(key, size, (unsigned)flags) : -ENOENT;
-	else if ((flags & IPC_CREAT) && (flags & IPC_EXCL))
-		result = -EEXIST;
-	else if (size > s->size)
-		result = -EINVAL;
-	else
-		result = check_rights(s, (unsigned)flags >> 6 & 7) ?
-			 -EACCES : s->id;
-	mutex_unlock(&shm_mutex);
-	return result;
+	return ipc_get(&shm_ids, key, size, flags, make_segment,
+		       is_large_enough);
 }
 
-/* --- mapping ------------------------------------------------------------------------- */
+/* --- mapping -------------------------------------------------------------- */
 
 static void
 shm_open(struct vm_area_struct *vma)
 {
 	struct segment *s = vma->vm_private_data;
 
-	mutex_lock(&shm_mutex);
+	mutex_lock(&shm_ids.lock);
 	get_file(vma->vm_file);
 	s->nattch++;
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 }
 
 static void
 shm_close(struct vm_area_struct *vma)
 {
-	mutex_lock(&shm_mutex);
+	mutex_lock(&shm_ids.lock);
 	fput(vma->vm_file);
 	detach(vma->vm_private_data);
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 }
 
 static const struct vm_operations_struct shm_vm_ops = {
@@ -269,27 +190,27 @@ hold_segment(int id, int flags, int *err)
 {
 	struct segment *s;
 
-	mutex_lock(&shm_mutex);
-	s = find_id(id);
-	*err = s ? check_rights(s, flags & SHM_RDONLY ? MAY_READ :
-				   MAY_READ | MAY_WRITE) : -EINVAL;
+	mutex_lock(&shm_ids.lock);
+	s = segment_of(ipc_find(&shm_ids, id));
+	*err = s ? ipc_rights(&s->perm, flags & SHM_RDONLY ? MAY_READ :
+			      MAY_READ | MAY_WRITE) : -EINVAL;
 	if (!*err) {
 		s->nattch++;
 		s->atime = current_time().tv_sec;
-		s->lpid = current_pid();
+		s->lpid = ipc_pid();
 	}
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 	return *err ? NULL : s;
 }
 
 static void
 let_go(struct segment *s)
 {
-	mutex_lock(&shm_mutex);
+	mutex_lock(&shm_ids.lock);
 	s->nattch--;
-	if (!s->nattch && (s->mode & SHM_DEST))
+	if (!s->nattch && (s->perm.mode & SHM_DEST))
 		destroy(s);
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 }
 
 long
@@ -351,23 +272,17 @@ sys_shmdt(unsigned long addr)
 	return result;
 }
 
-/* --- control ------------------------------------------------------------------------------ */
+/* --- control -------------------------------------------------------------- */
 
 static void
 fill_ds(const struct segment *s, struct shmid64_ds *ds)
 {
 	memset(ds, 0, sizeof(*ds));
-	ds->shm_perm.key = s->key;
-	ds->shm_perm.uid = s->uid;
-	ds->shm_perm.gid = s->gid;
-	ds->shm_perm.cuid = s->cuid;
-	ds->shm_perm.cgid = s->cgid;
-	ds->shm_perm.mode = (u16)s->mode;
-	ds->shm_perm.seq = (u16)(s->id / SHM_MAX_SEGMENTS);
+	ipc_fill(&s->perm, &ds->shm_perm);
 	ds->shm_segsz = s->size;
 	ds->shm_atime = (u32)s->atime;
 	ds->shm_dtime = (u32)s->dtime;
-	ds->shm_ctime = (u32)s->ctime;
+	ds->shm_ctime = (u32)s->perm.ctime;
 	ds->shm_cpid = s->cpid;
 	ds->shm_lpid = s->lpid;
 	ds->shm_nattch = s->nattch;
@@ -379,21 +294,16 @@ stat_segment(int id, int cmd, void *user)
 {
 	struct shmid64_ds ds;
 	struct segment *s;
-	long result;
+	int result;
 
-	mutex_lock(&shm_mutex);
-	if (cmd == IPC_STAT)
-		s = find_id(id);
-	else
-		s = id >= 0 && id < SHM_MAX_SEGMENTS ? segments[id] : NULL;
-	result = s ? 0 : -EINVAL;
-	if (s && cmd != SHM_STAT_ANY)
-		result = check_rights(s, MAY_READ);
-	if (!result) {
+	mutex_lock(&shm_ids.lock);
+	s = segment_of(ipc_find_stat(&shm_ids, id, cmd != IPC_STAT,
+				     cmd == SHM_STAT_ANY, &result));
+	if (s) {
 		fill_ds(s, &ds);
-		result = cmd == IPC_STAT ? 0 : s->id;
+		result = cmd == IPC_STAT ? 0 : s->perm.id;
 	}
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 	if (result >= 0 && copy_to_user(user, &ds, sizeof(ds)))
 		return -EFAULT;
 	return result;
@@ -403,31 +313,25 @@ static long
 change_segment(int id, int cmd, const struct shmid64_ds *ds)
 {
 	struct segment *s;
-	long result = 0;
+	int result;
 
-	mutex_lock(&shm_mutex);
-	s = find_id(id);
+	mutex_lock(&shm_ids.lock);
+	s = segment_of(ipc_find_owned(&shm_ids, id, &result));
 	if (!s) {
-		result = -EINVAL;
-	} else if (!owns(s)) {
-		result = -EPERM;
+		;
 	} else if (cmd == IPC_SET) {
-		s->uid = ds->shm_perm.uid;
-		s->gid = ds->shm_perm.gid;
-		s->mode = (s->mode & ~S_IRWXUGO) |
-			  (ds->shm_perm.mode & S_IRWXUGO);
-		s->ctime = current_time().tv_sec;
+		result = ipc_set(&s->perm, &ds->shm_perm);
 	} else if (cmd == IPC_RMID) {
-		s->mode |= SHM_DEST;
-		s->key = IPC_PRIVATE;
+		s->perm.mode |= SHM_DEST;
+		s->perm.key = IPC_PRIVATE;
 		if (!s->nattch)
 			destroy(s);
 	} else {		/* reclaim leaves locked ones in memory */
 		s->file->f_inode->i_data.unevictable = cmd == SHM_LOCK;
-		s->mode = cmd == SHM_LOCK ? s->mode | SHM_LOCKED :
-					    s->mode & ~SHM_LOCKED;
+		s->perm.mode = cmd == SHM_LOCK ? s->perm.mode | SHM_LOCKED :
+					    s->perm.mode & ~SHM_LOCKED;
 	}
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 	return result;
 }
 
@@ -435,20 +339,22 @@ change_segment(int id, int cmd, const struct shmid64_ds *ds)
 static int
 count_segments(struct shm_info *info)
 {
-	int i, highest = -1;
+	const struct segment *s;
+	int i, highest;
 
 	memset(info, 0, sizeof(*info));
-	mutex_lock(&shm_mutex);
-	for (i = 0; i < SHM_MAX_SEGMENTS; i++) {
-		if (!segments[i])
+	mutex_lock(&shm_ids.lock);
+	highest = ipc_highest(&shm_ids);
+	for (i = 0; i <= highest; i++) {
+		s = segment_of(shm_ids.place[i]);
+		if (!s)
 			continue;
-		highest = i;
 		info->used_ids++;
-		info->shm_tot += DIV_ROUND_UP(segments[i]->size, PAGE_SIZE);
-		info->shm_rss += segments[i]->file->f_inode->i_data.nr_pages;
-		info->shm_swp += segments[i]->file->f_inode->i_data.nr_swapped;
+		info->shm_tot += DIV_ROUND_UP(s->size, PAGE_SIZE);
+		info->shm_rss += s->file->f_inode->i_data.nr_pages;
+		info->shm_swp += s->file->f_inode->i_data.nr_swapped;
 	}
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 	return highest;
 }
 
@@ -456,8 +362,8 @@ static long
 tell_limits(int cmd, void *user)
 {
 	struct shminfo64 limits = {
-		.shmmax = SHMMAX, .shmmin = 1, .shmmni = SHM_MAX_SEGMENTS,
-		.shmseg = SHM_MAX_SEGMENTS, .shmall = SHMMAX / PAGE_SIZE,
+		.shmmax = SHMMAX, .shmmin = 1, .shmmni = IPC_MAX,
+		.shmseg = IPC_MAX, .shmall = SHMMAX / PAGE_SIZE,
 	};
 	struct shm_info info;
 	int highest = count_segments(&info);
@@ -498,21 +404,25 @@ sys_shmctl(int id, int cmd, void *buf)
 static void
 shm_show(struct seq_buf *s)
 {
+	const struct segment *g;
 	unsigned i;
 
 	seq_puts(s, "       key      shmid perms       size  cpid  lpid nattch "
-		 "  uid   gid        rss\n");
-	mutex_lock(&shm_mutex);
-	for (i = 0; i < SHM_MAX_SEGMENTS; i++) {
-		const struct segment *g = segments[i];
-
-		if (g)
-			seq_printf(s, "%10d %10d  %4o %10u %5d %5d %6u %5u "
-				   "%5u %10lu\n", g->key, g->id, g->mode,
-				   g->size, g->cpid, g->lpid, g->nattch,
-				   g->uid, g->gid, g->file->f_inode->i_data.
-				   nr_pages * PAGE_SIZE);
+		 "  uid   gid  cuid  cgid      atime      dtime      ctime "
+		 "       rss       swap\n");
+	mutex_lock(&shm_ids.lock);
+	for (i = 0; i < IPC_MAX; i++) {
+		g = segment_of(shm_ids.place[i]);
+		if (!g)
+			continue;
+		seq_printf(s, "%10d %10d  %4o %10u %5d %5d %6u %5u %5u %5u %5u "
+			   "%10lld %10lld %10lld %10lu %10lu\n", g->perm.key,
+			   g->perm.id, g->perm.mode, g->size, g->cpid, g->lpid,
+			   g->nattch, g->perm.uid, g->perm.gid, g->perm.cuid,
+			   g->perm.cgid, g->atime, g->dtime, g->perm.ctime,
+			   g->file->f_inode->i_data.nr_pages * PAGE_SIZE,
+			   g->file->f_inode->i_data.nr_swapped * PAGE_SIZE);
 	}
-	mutex_unlock(&shm_mutex);
+	mutex_unlock(&shm_ids.lock);
 }
 NODE("sysvipc/shm", shm_show);

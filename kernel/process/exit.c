@@ -150,6 +150,7 @@ end_process(struct process *process)
 		      process->exit_status);
 	itimer_exit(process);
 	posix_timers_exit(process);
+	sem_exit(process);
 	process_set_exe(process, NULL);
 	disassociate_ctty(process);
 	give_up_files(process);

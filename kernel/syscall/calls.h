@@ -60,8 +60,10 @@
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
 	X(267, fstatfs64) X(268, tgkill) X(270, fadvise64_64)		\
 	X(280, waitid) X(281, socket) X(288, socketpair)		\
-	X(305, shmat) X(306, shmdt)					\
-	X(307, shmget) X(308, shmctl) X(322, openat) X(323, mkdirat)	\
+	X(298, semop) X(299, semget) X(300, semctl) X(301, msgsnd)	\
+	X(302, msgrcv) X(303, msgget) X(304, msgctl)			\
+	X(305, shmat) X(306, shmdt) X(307, shmget) X(308, shmctl)	\
+	X(312, semtimedop) X(322, openat) X(323, mkdirat)		\
 	X(324, mknodat) X(325, fchownat) X(327, fstatat64)		\
 	X(328, unlinkat) X(329, renameat) X(330, linkat)		\
 	X(331, symlinkat) X(332, readlinkat) X(333, fchmodat)		\
@@ -82,7 +84,8 @@
 	X(408, timer_gettime64) X(409, timer_settime64)			\
 	X(410, timerfd_gettime64) X(411, timerfd_settime64)		\
 	X(412, utimensat_time64) X(413, pselect6_time64)		\
-	X(414, ppoll_time64) X(422, futex_time64)			\
+	X(414, ppoll_time64) X(420, semtimedop_time64)			\
+	X(422, futex_time64)						\
 	X(424, pidfd_send_signal) X(434, pidfd_open) X(435, clone3)	\
 	X(436, close_range) X(438, pidfd_getfd) X(439, faccessat2)	\
 	X(440, process_madvise) X(448, process_mrelease)

@@ -139,7 +139,9 @@ static const struct probe {
 	{ NR_getcpu, "0o" }, { NR_get_robust_list, "0oA" },
 	{ NR_get_robust_list, "0Ao" }, { NR_getresuid32, "oAA" },
 	{ NR_getresuid32, "AoA" }, { NR_getresgid32, "AAo" },
-	{ NR_capget, "iA" },
+	{ NR_capget, "iA" }, { NR_semctl, "003o" }, { NR_msgctl, "03o" },
+	{ NR_shmctl, "03o" }, { NR_semop, "0i1" }, { NR_semtimedop, "0A1i" },
+	{ NR_semtimedop_time64, "0A1i" }, { NR_msgsnd, "0i4" },
 };
 
 /* What the letter means when it is right. */

@@ -436,6 +436,65 @@ locks_fail_whole(void)
 	sweep(locks, 5);
 }
 
+static int
+use_sets(long id)
+{
+	struct { unsigned short num; short op, flags; } ops[20];
+	unsigned short values[40];
+	int i;
+
+	for (i = 0; i < 20; i++)
+		ops[i].num = 0, ops[i].op = 1, ops[i].flags = 0x1000; /* UNDO */
+	TRY(SYSCALL(SYS_semop, id, ops, 1));
+	TRY(SYSCALL(SYS_semop, id, ops, 20));	/* more than the stack holds */
+	TRY(SYSCALL(SYS_semctl, id, 0, 13, values));	/* GETALL */
+	return values[0] == 1 + 20 ? 0 : -EIO;
+}
+
+static int
+sets(void)
+{
+	long id, err;
+
+	TRY(id = SYSCALL(SYS_semget, 0, 40, 0600));
+	err = use_sets(id);
+	return SYSCALL(SYS_semctl, id, 0, 0) ? -EIO : err;	/* IPC_RMID */
+}
+
+static void
+semaphores_fail_whole(void)
+{
+	sweep(sets, 4);
+}
+
+static int
+use_queue(long id)
+{
+	static struct { long type; char text[3 * P / 2]; } m = { .type = 1 };
+	long n;
+
+	TRY(SYSCALL(SYS_msgsnd, id, &m, 20, 0));
+	TRY(SYSCALL(SYS_msgsnd, id, &m, sizeof(m.text), 0));
+	TRY(n = SYSCALL(SYS_msgrcv, id, &m, sizeof(m.text), 0, 0));
+	return n == 20 ? 0 : -EIO;
+}
+
+static int
+queues(void)
+{
+	long id, err;
+
+	TRY(id = SYSCALL(SYS_msgget, 0, 0600));
+	err = use_queue(id);
+	return SYSCALL(SYS_msgctl, id, 0, 0) ? -EIO : err;	/* IPC_RMID */
+}
+
+static void
+message_queues_fail_whole(void)
+{
+	sweep(queues, 3);
+}
+
 /* --- /proc --- */
 
 static const char *const texts[] = {
@@ -524,6 +583,8 @@ UTEST_SUITE(sweep_files,
 	UTEST(pidfds_fail_whole),
 	UTEST(many_pieces_fail_whole),
 	UTEST(locks_fail_whole),
+	UTEST(semaphores_fail_whole),
+	UTEST(message_queues_fail_whole),
 	UTEST(texts_fail_whole),
 	UTEST(the_log_fails_whole),
 	UTEST(a_terminal_fails_whole));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* page-types, ipcs: frames by what they are; System V memory. */
+/* page-types: frames by what they are. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
@@ -135,30 +135,3 @@ page_types_main(int argc, char **argv)
 	return 0;
 }
 APPLET(page-types, page_types_main, "[PID]|frames by what they are");
-
-static int
-ipcs_main(int argc, char **argv)
-{
-	char *text = read_file("/proc/sysvipc/shm"), *rest, *line;
-	unsigned long size, uid;
-	int key, id;
-	unsigned mode, nattch;
-
-	if (!text)
-		return complain("/proc/sysvipc/shm");
-	puts("------ Shared Memory Segments --------\n"
-	     "key        shmid      owner perms bytes      nattch status");
-	rest = text;
-	strsep(&rest, "\n");		/* what the columns are */
-	while ((line = strsep(&rest, "\n"))) {
-		if (sscanf(line, "%d %d %o %lu %*d %*d %u %lu", &key, &id,
-			   &mode, &size, &nattch, &uid) == 6)
-			printf("0x%08x %-10d %5lu  %3o  %-10lu %-6u %s%s\n",
-			       (unsigned)key, id, uid, mode & 0777, size,
-			       nattch, mode & 01000 ? "dest " : "",
-			       mode & 02000 ? "locked" : "");
-	}
-	free(text);
-	return 0;
-}
-APPLET(ipcs, ipcs_main, "|System V shared memory");

@@ -49,6 +49,8 @@ extern int *__errno(void);
 #define ENOSYS		38
 #define ENOTEMPTY	39
 #define ELOOP		40
+#define ENOMSG		42
+#define EIDRM		43
 #define EWOULDBLOCK	EAGAIN
 #define EOVERFLOW	75
 #define EILSEQ		84

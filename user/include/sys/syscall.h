@@ -131,10 +131,18 @@
 #define SYS_tgkill		268
 #define SYS_waitid		280
 #define SYS_socketpair		288
+#define SYS_semop		298
+#define SYS_semget		299
+#define SYS_semctl		300
+#define SYS_msgsnd		301
+#define SYS_msgrcv		302
+#define SYS_msgget		303
+#define SYS_msgctl		304
 #define SYS_shmat		305
 #define SYS_shmdt		306
 #define SYS_shmget		307
 #define SYS_shmctl		308
+#define SYS_semtimedop		312
 #define SYS_openat		322
 #define SYS_mkdirat		323
 #define SYS_fstatat64		327
@@ -158,6 +166,7 @@
 #define SYS_clock_gettime64	403
 #define SYS_pselect6_time64	413
 #define SYS_ppoll_time64	414
+#define SYS_semtimedop_time64	420
 #define SYS_cacheflush		0x0f0002
 #define SYS_set_tls		0x0f0005
 
