@@ -171,14 +171,26 @@ pin_user_pages(struct mm_struct *mm, unsigned long start, unsigned long n,
 	return walk_pages(mm, start, n, gup_flags, pages, PIN_BIAS - 1);
 }
 
+/*
+ * page was written to through a reference. Reclaim may have written it to its
+ * file, or to swap, before that; a translation's mark is gone then.
+ */
+static void
+mark_written(struct page *page)
+{
+	if (page_state(page) == PAGE_STATE_CACHE ||
+	    page_state(page) == PAGE_STATE_SWAPCACHE)
+		set_page_dirty(page);
+}
+
 void
 unpin_user_pages(struct page **pages, unsigned long n, bool dirty)
 {
 	for (unsigned long i = 0; i < n; i++) {
 		struct page *head = compound_head(pages[i]);
 
-		if (dirty && page_state(head) == PAGE_STATE_CACHE)
-			set_page_dirty(head);
+		if (dirty)
+			mark_written(head);
 		atomic_sub(&head->refcount, PIN_BIAS - 1);
 		put_page(head);
 	}
@@ -216,9 +228,8 @@ access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf,
 			break;
 		copy_part(page, addr, (char *)buf + done, n,
 			  gup_flags & FOLL_WRITE);
-		if (gup_flags & FOLL_WRITE &&
-		    page_state(page) == PAGE_STATE_CACHE)
-			set_page_dirty(page);
+		if (gup_flags & FOLL_WRITE)
+			mark_written(page);
 		put_page(page);
 		addr += n;
 		done += n;

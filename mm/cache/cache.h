@@ -67,4 +67,24 @@ void verify_dirty_page(struct verify *v, struct page *page,
 		       struct dirty_count *count);
 void verify_dirty_counts(struct verify *v, const struct dirty_count *count);
 
+/*
+ * Take page, clean, from everybody: its references, the cache's and the caller's,
+ * become 0. Only then is it asked whether it is dirty: who writes to it through
+ * a reference of his own marks it before he gives that up. False: it stays.
+ * Held: the lock under which the cache gives references out.
+ */
+static inline bool
+freeze_clean_page(struct page *page)
+{
+	s32 two = 2;
+
+	if (!__atomic_compare_exchange_n(&page->refcount.value, &two, 0, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return false;
+	if (!(READ_ONCE(page->flags) & (PG_dirty | PG_writeback)))
+		return true;
+	atomic_set(&page->refcount, 2);
+	return false;
+}
+
 #endif

@@ -413,16 +413,12 @@ remove_mapping(struct page *page)
 	struct address_space *mapping = page->user.mapping;
 	unsigned long index = page->user.index;
 	struct page_tree_node *freed = NULL;
-	s32 two = 2;
 	bool alone;
 
 	assert(page->flags & PG_locked);
 	spin_lock(&mapping->tree_lock);
 	/* No finder gets a reference from 0; who has one already is counted. */
-	alone = !(page->flags & (PG_dirty | PG_writeback)) &&
-		__atomic_compare_exchange_n(&page->refcount.value, &two, 0,
-					    false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_RELAXED);
+	alone = freeze_clean_page(page);
 	if (alone) {
 		page_tree_delete(&mapping->pages, index, &freed);
 		mapping->nr_pages--;

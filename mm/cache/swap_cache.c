@@ -175,15 +175,11 @@ free_swap_cache(struct page *page)
 bool
 remove_from_swap_cache(struct page *page)
 {
-	s32 two = 2;
 	bool alone;
 
 	spin_lock(&swap_lock);
 	/* The cache's and the caller's: nobody can get one under the lock. */
-	alone = !(page->flags & (PG_dirty | PG_writeback)) &&
-		__atomic_compare_exchange_n(&page->refcount.value, &two, 0,
-					    false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_RELAXED);
+	alone = freeze_clean_page(page);
 	if (alone)
 		forget_slot(page);
 	spin_unlock(&swap_lock);
