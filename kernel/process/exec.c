@@ -402,6 +402,7 @@ become_only_thread(struct process *process)
 	flags = spin_lock_irqsave(&process_lock);
 	process->leader = current;
 	process->exec_task = NULL;
+	process->exit_signal = SIGCHLD;		/* as every program expects */
 	task_set_pid(current, process->pid);
 	spin_unlock_irqrestore(&process_lock, flags);
 	return 0;

@@ -9,7 +9,7 @@
  *	wait()		takes what is left
  *
  * A parent that ignores SIGCHLD (or has SA_NOCLDWAIT) does not want to know: then
- * nothing is left over at once.
+ * nothing is left over at once. That is so only of children that tell by SIGCHLD.
  *
  * exit_group() first makes all other threads end: each is killed, and ends on
  * its own way out of the kernel.
@@ -71,7 +71,7 @@ parent_ignores(const struct process *process)
 	const struct k_sigaction *action;
 
 	if (process->exit_signal != SIGCHLD)
-		return process->exit_signal == 0;
+		return false;
 	action = &process->parent->sighand->action[SIGCHLD - 1];
 	return action->handler == SIG_IGN || action->flags & SA_NOCLDWAIT;
 }

@@ -104,7 +104,8 @@ copy_process(const struct kernel_clone_args *args, struct process **result)
 	child = process_alloc(parent);
 	if (!child)
 		return -ENOMEM;
-	child->exit_signal = (int)(flags & CSIGNAL);
+	child->exit_signal = flags & CLONE_PARENT ? parent->exit_signal :
+						    (int)(flags & CSIGNAL);
 	err = copy_parts(child, parent, flags);
 	if (err) {
 		process_discard(child);

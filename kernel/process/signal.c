@@ -262,13 +262,19 @@ signal_ignored(const struct process *process, int sig)
 	       (handler == SIG_DFL && sigmask(sig) & SIG_IGNORED);
 }
 
+/*
+ * Of an end it is told by the signal that clone() was given, none if that is
+ * no signal; of all else by SIGCHLD.
+ */
 void
 notify_parent(struct process *child, int code, int status)
 {
 	struct process *parent = child->parent;
 	const struct k_sigaction *action;
+	bool lives = code == CLD_STOPPED || code == CLD_CONTINUED;
 	struct siginfo info = {
-		.si_signo = child->exit_signal, .si_code = code,
+		.si_signo = lives ? SIGCHLD : child->exit_signal,
+		.si_code = code,
 		.pid = child->pid, .uid = child->uid,
 		.status = code == CLD_EXITED ? status >> 8 & 0xff :
 			  code == CLD_KILLED ? status & 0x7f : status,
@@ -279,9 +285,8 @@ notify_parent(struct process *child, int code, int status)
 	if (!parent)
 		return;
 	action = &parent->sighand->action[SIGCHLD - 1];
-	if (info.si_signo &&
-	    !((code == CLD_STOPPED || code == CLD_CONTINUED) &&
-	      action->flags & SA_NOCLDSTOP))
+	if (info.si_signo > 0 && info.si_signo <= NSIG &&
+	    !(lives && action->flags & SA_NOCLDSTOP))
 		send_locked(parent, NULL, &info);
 	wake_up_all(&parent->wait_child);
 }

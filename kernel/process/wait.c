@@ -20,7 +20,10 @@
 #define WEXITED		4
 #define WCONTINUED	8
 #define WNOWAIT		0x01000000
+#define WNOTHREAD	0x20000000	/* taken, and all are waited for */
 #define WALL		0x40000000
+#define WCLONE		0x80000000u
+#define W_CHILDREN	(WNOTHREAD | WALL | WCLONE)
 
 #define P_ALL		0
 #define P_PID		1
@@ -37,9 +40,16 @@ struct waiting {
 	struct process_usage usage;
 };
 
+/*
+ * "Clone" children, those whose end is not told by SIGCHLD, are waited for with
+ * __WCLONE, and only they are; __WALL waits for both kinds.
+ */
 static bool
 is_wanted(const struct process *child, const struct waiting *w)
 {
+	if ((child->exit_signal != SIGCHLD) != !!(w->options & WCLONE) &&
+	    !(w->options & WALL))
+		return false;
 	switch (w->type) {
 	case P_PID:
 		return child->pid == w->id;
@@ -177,8 +187,8 @@ sys_wait4(int pid, s32 *status, unsigned options, struct rusage *usage)
 	struct waiting w = { .options = options | WEXITED };
 	int result;
 
-	if (options & ~(unsigned)(WNOHANG | WUNTRACED | WCONTINUED | WALL |
-				  0xa0000000u))
+	if (options & ~(unsigned)(WNOHANG | WUNTRACED | WCONTINUED |
+				  W_CHILDREN))
 		return -EINVAL;
 	if (pid == (int)0x80000000)
 		return -ESRCH;
@@ -217,7 +227,7 @@ sys_waitid(int type, int id, struct siginfo *infop, unsigned options,
 	int result;
 
 	if (options & ~(unsigned)(WNOHANG | WUNTRACED | WEXITED | WCONTINUED |
-				  WNOWAIT | WALL | 0xa0000000u) ||
+				  WNOWAIT | W_CHILDREN) ||
 	    !(options & (WUNTRACED | WEXITED | WCONTINUED)) ||
 	    type < P_ALL || type > P_PIDFD || (type == P_PID && id <= 0) ||
 	    (type == P_PIDFD && id < 0))
