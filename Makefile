@@ -131,8 +131,35 @@ $(UNSANITIZED:%=$(OUT)/%.o): CFLAGS := \
 # MMU is on, it would be wrong.
 $(OUT)/kernel/lib/lz4.c.o: CFLAGS += -munaligned-access
 
+# Release kernels: what runs seldom is made small, in Thumb-2 code and for size;
+# that is 60 % of the bytes that -O2 makes of it. What every system call, fault or
+# allocation passes stays fast and in ARM code. (A debug kernel is all ARM: one
+# instruction set to read in gdb.)
+ifeq ($(BUILD),release)
+FAST	:= $(addprefix kernel/,fault.c irq.c rcu.c locking/% sched/% time/%) \
+	   $(addprefix kernel/lib/,string.c rbtree.c lz4.c) \
+	   $(addprefix kernel/fs/,eventpoll.c fdtable.c file_table.c \
+		filemap_rw.c iov_iter.c dcache.c namei.c pipe.c read_write.c \
+		rw_calls.c select.c tmpfs.c usercopy.c) \
+	   $(addprefix kernel/process/,exec.c exit.c fork.c futex.c process.c \
+		signal.c signal_frame.c wait.c) \
+	   $(addprefix kernel/syscall/,memory.c signals.c table.c tasks.c) \
+	   $(addprefix kernel/block/,core.c queue.c swap.c) \
+	   drivers/virtio% drivers/zram%
+SMALL	:= $(filter-out $(FAST),$(filter kernel/%.c drivers/%.c mm/debug/%.c \
+		%/ps.c %/verify.c,$(SRC))) \
+	   $(addprefix mm/phys/,memblock.c zone.c zoneinfo.c) \
+	   $(addprefix mm/kmem/,slub_debug.c slub_report.c slab_info.c \
+		kfence_pool.c kfence_report.c vmalloc_info.c dma_coherent.c)
+$(SMALL:%=$(OUT)/%.o): CFLAGS += -Os -mthumb
+endif
+
+# Tests look for themselves in the stacks of reports: a line is one call.
+$(filter-out %/bench_%,$(filter $(OUT)/tests/%.c.o,$(OBJ))): \
+	CFLAGS += $(if $(filter release,$(BUILD)),-Os -fno-optimize-sibling-calls)
+
 # Objects depend on the flags they were built with and on the list of files.
-FLAGS	:= $(CC) $(CPPFLAGS) $(CFLAGS) $(COVFLAGS) $(SRC)
+FLAGS	:= $(CC) $(CPPFLAGS) $(CFLAGS) $(COVFLAGS) $(SRC) small: $(SMALL)
 $(OUT)/.flags: FORCE
 	$(Q)mkdir -p $(OUT)
 	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@

@@ -116,17 +116,20 @@ symbol_address(const char *name)
 	return 0;
 }
 
-/* Context: any. Returns the length of what is in buf. */
+/*
+ * Bit 0 of addr does not count: it is set in return addresses of Thumb code.
+ * Context: any. Returns the length of what is in buf.
+ */
 size_t
 symbol_format(unsigned long addr, char *buf, size_t size)
 {
 	unsigned long start, length;
-	const char *name = symbol_lookup(addr, &start, &length);
+	const char *name = symbol_lookup(code_address(addr), &start, &length);
 
 	if (!name)
 		return (size_t)scnprintf(buf, size, "0x%08lx", addr);
 	return (size_t)scnprintf(buf, size, "%s+0x%lx/0x%lx", name,
-				 addr - start, length);
+				 code_address(addr) - start, length);
 }
 
 static void

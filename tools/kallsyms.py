@@ -11,12 +11,16 @@ all code; --check proves it for the final image. The format is described in
 kernel/kallsyms.c. NM names the nm to use.
 """
 import os
+import re
 import subprocess
 import sys
 
 GROUP = 16
 MAX_SIZE = 4 * 0xffff
 TEXT_TYPES = 'TtWw'
+# What the linker puts between a jump in ARM code and a function in Thumb, or the
+# other way round. Their order is not the same in two links, so they share a name.
+VENEER = re.compile(r'__\w+_(from_arm|from_thumb|veneer)')
 # What the linker script defines: the first function behind it has a name of
 # its own.
 BOUNDS = ('__text_start', '__text_end', '__init_text_start', '__init_text_end')
@@ -56,6 +60,8 @@ def functions(elf):
             continue
         if not any(lo <= addr < hi for lo, hi in text):
             continue
+        if VENEER.fullmatch(name):
+            name = 'veneer'
         key = (size > 0, not name.startswith('__'))
         if addr not in best or key > best[addr][0]:
             best[addr] = (key, size, kind, name)

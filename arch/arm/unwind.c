@@ -275,12 +275,19 @@ execute(struct unwind *u, int b)
 
 /* --- One frame --- */
 
+/* Bit 0 of a function's address says that it is in Thumb. */
+static u32
+begin_of(const struct exidx_entry *entry)
+{
+	return prel31(&entry->function) & ~1u;
+}
+
 /* Does pc lie in the function of entry? */
 static bool
 entry_covers(const struct exidx_entry *entry, u32 pc)
 {
-	return prel31(&entry->function) <= pc &&
-	       (entry + 1 == __exidx_end || pc < prel31(&entry[1].function));
+	return begin_of(entry) <= pc &&
+	       (entry + 1 == __exidx_end || pc < begin_of(entry + 1));
 }
 
 /* The entry of the last function that begins at or below pc; or NULL. */
@@ -290,12 +297,12 @@ search_entry(u32 pc)
 	const struct exidx_entry *low = __exidx_start;
 	size_t n = (size_t)(__exidx_end - __exidx_start);
 
-	if (!n || pc < prel31(&low->function))
+	if (!n || pc < begin_of(low))
 		return NULL;
 	while (n > 1) {
 		size_t half = n / 2;
 
-		if (prel31(&low[half].function) <= pc) {
+		if (begin_of(low + half) <= pc) {
 			low += half;
 			n -= half;
 		} else {
@@ -355,7 +362,7 @@ undo_function(struct stack_frame *frame)
 	if (!entry)
 		return false;
 	/* Interrupted before the prologue: nothing is to be undone. */
-	if (!(frame->exact && pc == prel31(&entry->function))) {
+	if (!(frame->exact && pc == begin_of(entry))) {
 		if (!find_instructions(&u, entry))
 			return false;
 		for (int b; (b = next_byte(&u)) != 0xb0; ) {
@@ -366,7 +373,7 @@ undo_function(struct stack_frame *frame)
 	if (!u.pc_popped)
 		frame->r[PC] = frame->r[LR];
 	frame->r[SP] = u.vsp;
-	frame->r[PC] &= ~1u;		/* libgcc may be Thumb */
+	frame->r[PC] &= ~1u;		/* set if the caller is Thumb */
 	return true;
 }
 
@@ -453,7 +460,7 @@ unwind_start_saved(struct stack_frame *frame, const u32 *r4_to_r11, u32 sp,
 	for (int i = 0; i < 8; i++)
 		frame->r[4 + i] = r4_to_r11[i];
 	frame->r[SP] = sp;
-	frame->r[PC] = pc;
+	frame->r[PC] = pc & ~1u;
 	frame->r[LR] = pc;
 }
 

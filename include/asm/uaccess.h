@@ -53,12 +53,12 @@ access_ok(const void __user *addr, unsigned long size)
  * jump that can be left out, volatile or not. So the ways differ.
  */
 #define GET_USER_ASM(insn, value, addr, fault) do { \
-	__asm__ volatile goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
+	__asm__ volatile goto("1: " insn " %0, [%1]\n" EX_TABLE("1b", "%l2") \
 		     : "=&r"(value) : "r"(addr) : "memory" : fault); \
 	__asm__ volatile(""); \
 } while (0)
 #define PUT_USER_ASM(insn, value, addr, fault) do { \
-	__asm__ volatile goto("1: " insn " %0, [%1], #0\n" EX_TABLE("1b", "%l2") \
+	__asm__ volatile goto("1: " insn " %0, [%1]\n" EX_TABLE("1b", "%l2") \
 		     : : "r"(value), "r"(addr) : "memory" : fault); \
 	__asm__ volatile(""); \
 } while (0)

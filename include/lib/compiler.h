@@ -71,6 +71,9 @@
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 #define barrier()	 __asm__ volatile("" ::: "memory")
 
+/* Where the code of a function is: bit 0 of its address says that it is Thumb. */
+#define code_address(fn) ((unsigned long)(fn) & ~1ul)
+
 #define STRINGIFY_(x)	#x
 #define STRINGIFY(x)	STRINGIFY_(x)
 

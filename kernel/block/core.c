@@ -322,6 +322,8 @@ blk_queues_show(struct seq_buf *s)
 {
 	for (struct block_device *d = disks; d; d = d->next)
 		blk_queue_show(s, d);
+	if (!disks)
+		seq_puts(s, "no disk\n");
 }
 NODE("blk_queues", blk_queues_show);
 

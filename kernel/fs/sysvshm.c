@@ -258,7 +258,7 @@ find_piece(unsigned long addr, unsigned long from, unsigned long *start,
 long
 sys_shmdt(unsigned long addr)
 {
-	unsigned long start, end, from = addr;
+	unsigned long start = 0, end = 0, from = addr;
 	long result = -EINVAL;
 
 	if (addr & (PAGE_SIZE - 1))

@@ -77,7 +77,7 @@ oops_data_exec(void)
 static void
 oops_undefined(void)
 {
-	__asm__ volatile(".inst 0xe7f000f0");	/* UDF #0 */
+	__asm__ volatile("udf #0");
 }
 
 /* LDM needs a word-aligned address, whatever SCTLR.A says. */

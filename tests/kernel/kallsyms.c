@@ -19,7 +19,7 @@ static void
 functions_are_found_by_address(struct test *t)
 {
 	unsigned long start = 0, size = 0;
-	unsigned long addr = (unsigned long)panic;
+	unsigned long addr = code_address(panic);
 	const char *name = symbol_lookup(addr, &start, &size);
 
 	ASSERT(t, name != NULL);
@@ -49,9 +49,9 @@ static_functions_are_found_too(struct test *t)
 static void
 functions_are_found_by_name(struct test *t)
 {
-	EXPECT_EQ(t, symbol_address("panic"), (unsigned long)panic);
-	EXPECT_EQ(t, symbol_address("do_irq"), (unsigned long)do_irq);
-	EXPECT_EQ(t, symbol_address("printk"), (unsigned long)printk);
+	EXPECT_EQ(t, symbol_address("panic"), code_address(panic));
+	EXPECT_EQ(t, symbol_address("do_irq"), code_address(do_irq));
+	EXPECT_EQ(t, symbol_address("printk"), code_address(printk));
 	EXPECT_EQ(t, symbol_address("no_such_function"), 0);
 	EXPECT_EQ(t, symbol_address(""), 0);
 }

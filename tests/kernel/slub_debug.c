@@ -51,7 +51,7 @@ tear_down(struct test *t)
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
-static void
+static noinline void
 free_victim(void *unused)
 {
 	kmem_cache_free(cache, victim);

@@ -364,7 +364,7 @@ static const struct op_case op_cases[] = {
 static void
 check_op(struct test *t, const struct op_case *op, u32 *stack)
 {
-	u32 code = (u32)(unsigned long)test_fail;
+	u32 code = (u32)code_address(test_fail);
 	struct pt_regs regs = { .lr = code };
 	const struct pt_regs *crossed;
 	struct stack_frame frame;
@@ -401,7 +401,7 @@ each_instruction_of_a_description_does_its_part(struct test *t)
 
 	ASSERT(t, stack != NULL);
 	for (unsigned i = 0; i < words; i++)
-		stack[i] = (u32)(unsigned long)test_fail + 4 * (i % 16) + 4;
+		stack[i] = (u32)code_address(test_fail) + 4 * (i % 16) + 4;
 	for (unsigned i = 0; i < ARRAY_SIZE(op_cases); i++) {
 		check_op(t, &op_cases[i], stack + 16);
 		if (t->nr_failed != failed)
@@ -409,7 +409,7 @@ each_instruction_of_a_description_does_its_part(struct test *t)
 		failed = t->nr_failed;
 	}
 	/* The end of the stack: one word is there, the second is not. */
-	stack[words - 1] = (u32)(unsigned long)test_fail;
+	stack[words - 1] = (u32)code_address(test_fail);
 	check_op(t, &(struct op_case)OP(op_range_r4_r5, REFUSED),
 		 &stack[words - 1]);
 	check_op(t, &(struct op_case)OP(op_mask_pc, 4, [15] = 1),
@@ -423,7 +423,7 @@ a_function_hit_at_its_first_instruction_has_its_caller(struct test *t)
 {
 	struct pt_regs regs = {
 		.pc = (u32)(unsigned long)op_range_r4_r5_lr,
-		.lr = (u32)(unsigned long)test_fail + 8,
+		.lr = (u32)code_address(test_fail) + 8,
 		.sp = (u32)(unsigned long)&regs,
 	};
 	const struct pt_regs *crossed;

@@ -38,6 +38,7 @@ MATRIX = [
 SANITIZERS = [("ubsan", 256, 4), ("kasan", 256, 4), ("kasan", 1024, 4)]
 # Kernels beside the one in build/: their folders there, and what makes them.
 VARIANTS = {"debug-ubsan": ["SAN=ubsan"], "debug-kasan": ["SAN=kasan"],
+            "release": ["BUILD=release"],
             "release-notests": ["BUILD=release", "TESTS=0"]}
 # How much longer all suites take in them.
 SANITIZER_COST = {"ubsan": 2, "kasan": 8}
@@ -50,7 +51,7 @@ LEAK_MACHINE, LEAK_COST = (256, 2), 2.5
 SMOKE_SUITE = "lib_cmdline"
 # Where the system calls are judged from outside.
 USER_MACHINES = [(256, 1, False), (256, 4, False), (32, 2, False)]
-RELEASE_MACHINE = (256, 2, False)
+RELEASE_MACHINE = (256, 4, False)
 USER_COST = 8
 # What of them runs in a kernel with KASAN, too.
 FUZZERS = ("attacks", "fuzz_memory", "hostile")
@@ -118,16 +119,21 @@ def sanitizer_jobs(append):
 
 
 def release_jobs(append, only=None):
-    """tests/user on a kernel as it is used: -O2, no tests, no checks.
+    """The kernel as it is used, -O2 and Thumb code: all suites, and tests/user
+    on one without tests and checks.
 
     What gcc makes of a wrong constraint it makes of it there."""
     if SAN or only not in (None, "release"):
         return []
     mem, smp, _ = RELEASE_MACHINE
+    suites = jobs.KernelJob(
+        f"{mem} MiB x {smp} release", COST + COST_CORE * (smp - 1), mem, smp,
+        append=f"test=all panic=-1 {append}".strip())
+    suites.variant = "release"
     job = jobs.UserJob(f"user {mem} MiB x {smp} release", USER_COST, mem, smp,
                        append=f"panic=-1 loglevel=4 {append}".strip())
     job.variant = "release-notests"
-    return [job]
+    return [suites, job]
 
 
 def design_jobs(append):
