@@ -29,6 +29,8 @@
 
 typedef unsigned long long u64;
 
+void *memset(void *to, int value, size_t len);
+void *memcpy(void *to, const void *from, size_t len);
 void print(const char *text);
 void print_number(u64 number);
 void fail(const char *what, long value) __attribute__((noreturn));
@@ -95,5 +97,6 @@ void bench_memory(void);
 void bench_many(void);
 void bench_files(void);
 void bench_processes(void);
+void bench_pressure(bool wall);		/* instead of all these */
 
 #endif
