@@ -65,12 +65,25 @@ mutex_is_locked(const struct mutex *mutex)
 	return READ_ONCE(mutex->owner) != 0;
 }
 
-/* True when it was changed; if not, somebody else has changed it. */
+/*
+ * True when it was changed; if not, somebody else has changed it. What the
+ * owner does is done after this.
+ */
 static inline bool
 owner_change(struct mutex *mutex, unsigned long old, unsigned long next)
 {
 	return __atomic_compare_exchange_n(&mutex->owner, &old, next, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* From current to nobody: what the owner did was done before this. */
+static inline bool
+owner_leave(struct mutex *mutex)
+{
+	unsigned long old = (unsigned long)current;
+
+	return __atomic_compare_exchange_n(&mutex->owner, &old, 0, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 bool
@@ -151,7 +164,7 @@ mutex_unlock_slow(struct mutex *mutex)
 void
 mutex_unlock(struct mutex *mutex)
 {
-	if (likely(owner_change(mutex, (unsigned long)current, 0)))
+	if (likely(owner_leave(mutex)))
 		return;
 	if (unlikely(!mutex_held(mutex)))
 		panic("mutex %p: %s unlocks what it does not hold",

@@ -75,12 +75,23 @@ rwsem_readers(const struct rw_semaphore *sem)
 	return READ_ONCE(sem->count) / READER;
 }
 
-/* *old becomes what the count was if that was something else. */
+/*
+ * *old becomes what the count was if that was something else. Coming in: what
+ * is done inside is done after this.
+ */
 static inline bool
 count_change(struct rw_semaphore *sem, u32 *old, u32 next)
 {
 	return __atomic_compare_exchange_n(&sem->count, old, next, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* The same going out: what was done inside was done before. */
+static inline bool
+count_leave(struct rw_semaphore *sem, u32 *old, u32 next)
+{
+	return __atomic_compare_exchange_n(&sem->count, old, next, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 /* Come in past an empty queue, if who is inside lets us. */
@@ -234,7 +245,7 @@ up_read(struct rw_semaphore *sem)
 	if (unlikely(old < READER))
 		panic("rwsem %p: up_read() without a reader", (void *)sem);
 	while (likely(!(old & QUEUED))) {
-		if (likely(count_change(sem, &old, old - READER)))
+		if (likely(count_leave(sem, &old, old - READER)))
 			return;
 	}
 	rwsem_up_slow(sem, READER, 0);
@@ -250,7 +261,7 @@ writer_leave(struct rw_semaphore *sem, u32 in)
 		panic("rwsem %p: %s is not its writer", (void *)sem,
 		      current->name);
 	WRITE_ONCE(sem->owner, NULL);
-	if (unlikely(!count_change(sem, &old, in)))
+	if (unlikely(!count_leave(sem, &old, in)))
 		rwsem_up_slow(sem, WRITER, in);
 }
 
