@@ -45,10 +45,11 @@ set_this_cpu_offset(unsigned long offset)
 	__asm__ volatile("mcr p15, 0, %0, c13, c0, 4" :: "r"(offset) : "memory");
 }
 
+/* p: the address of a variable, or an array. */
 #define per_cpu_ptr(p, cpu) \
-	((__typeof__(p))((unsigned long)(p) + percpu_offset[cpu]))
+	((__typeof__(&*(p)))((unsigned long)(p) + percpu_offset[cpu]))
 #define this_cpu_ptr(p) \
-	((__typeof__(p))((unsigned long)(p) + this_cpu_offset()))
+	((__typeof__(&*(p)))((unsigned long)(p) + this_cpu_offset()))
 #define this_cpu_read(var)	READ_ONCE(*this_cpu_ptr(&(var)))
 #define this_cpu_write(var, v)	WRITE_ONCE(*this_cpu_ptr(&(var)), v)
 

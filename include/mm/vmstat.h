@@ -15,6 +15,8 @@
 #ifndef MM_VMSTAT_H
 #define MM_VMSTAT_H
 
+#include <asm/irqflags.h>
+#include <asm/percpu.h>
 #include <lib/types.h>
 
 struct zone;
@@ -115,7 +117,17 @@ void mod_zone_page_state(struct zone *zone, enum zone_stat_item item,
 			 long delta);
 void mod_node_page_state(struct pglist_data *node, enum node_stat_item item,
 			 long delta);
-void count_vm_events(enum vm_event_item item, unsigned long n);
+
+DECLARE_PER_CPU(u32 [NR_VM_EVENT_ITEMS], vm_events);
+
+static inline void
+count_vm_events(enum vm_event_item item, unsigned long n)
+{
+	unsigned long flags = local_irq_save();
+
+	this_cpu_ptr(vm_events)[item] += n;
+	local_irq_restore(flags);
+}
 
 static inline void
 count_vm_event(enum vm_event_item item)

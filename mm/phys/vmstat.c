@@ -36,9 +36,12 @@
 #include <mm/zone.h>
 
 #define STAT_THRESHOLD	32	/* a difference beyond it is folded */
+#define STAT_ROW	16	/* a power of two spares a multiplication */
 
-static s8 node_stat_diff[NR_CPUS][MAX_NODES][NR_NODE_STAT_ITEMS];
-static u32 vm_events[NR_CPUS][NR_VM_EVENT_ITEMS];
+/* Of each core: written by it alone. */
+static DEFINE_PER_CPU(s8 [MAX_NODES][STAT_ROW], node_stat_diff);
+static_assert(NR_NODE_STAT_ITEMS <= STAT_ROW, "a row of node_stat_diff");
+DEFINE_PER_CPU(u32 [NR_VM_EVENT_ITEMS], vm_events);
 
 #define VMSTAT_NAME(name, text) text,
 static const char *const zone_stat_names[] = { ZONE_STAT_ITEMS(VMSTAT_NAME) };
@@ -76,17 +79,8 @@ mod_node_page_state(struct pglist_data *node, enum node_stat_item item,
 {
 	unsigned long flags = local_irq_save();
 
-	stat_add(&node_stat_diff[smp_processor_id()][node->node_id][item],
+	stat_add(&this_cpu_ptr(node_stat_diff)[node->node_id][item],
 		 &node->vm_stat[item], delta);
-	local_irq_restore(flags);
-}
-
-void
-count_vm_events(enum vm_event_item item, unsigned long n)
-{
-	unsigned long flags = local_irq_save();
-
-	vm_events[smp_processor_id()][item] += n;
 	local_irq_restore(flags);
 }
 
@@ -119,8 +113,8 @@ node_page_state(struct pglist_data *node, enum node_stat_item item)
 	long sum = atomic_read(&node->vm_stat[item]);
 	unsigned cpu;
 
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		sum += node_stat_diff[cpu][node->node_id][item];
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(node_stat_diff, cpu)[node->node_id][item];
 	return not_negative(sum);
 }
 
@@ -199,8 +193,8 @@ vm_event(enum vm_event_item item)
 		}
 		return sum;
 	}
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		sum += READ_ONCE(vm_events[cpu][item]);
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(vm_events, cpu)[item]);
 	return sum;
 }
 
@@ -223,7 +217,7 @@ vmstat_fold_local(void)
 	}
 	for (i = 0; i < nr_node_ids; i++) {
 		for (item = 0; item < NR_NODE_STAT_ITEMS; item++) {
-			diff = &node_stat_diff[cpu][i][item];
+			diff = &this_cpu_ptr(node_stat_diff)[i][item];
 			atomic_add(&NODE_DATA(i)->vm_stat[item], *diff);
 			*diff = 0;
 		}
