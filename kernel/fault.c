@@ -53,6 +53,7 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/signal.h>
+#include <kernel/syscall_table.h>
 #include <kernel/task.h>
 #include <kernel/user_event.h>
 #include <lib/errno.h>
@@ -128,8 +129,14 @@ fault_mistake(const struct fault_info *fault)
 	}
 }
 
-void (*user_event_fn)(enum user_event what, struct pt_regs *regs,
-		      const struct fault_info *fault);
+static user_event_fn event_fn;
+
+void
+set_user_event_fn(user_event_fn fn)
+{
+	event_fn = fn;
+	syscall_watch(WATCH_TEST, fn != NULL);
+}
 
 void
 user_event(enum user_event what, struct pt_regs *regs,
@@ -141,10 +148,10 @@ user_event(enum user_event what, struct pt_regs *regs,
 		[USER_UNDEFINED] = "an undefined instruction",
 	};
 
-	if (!user_event_fn)
+	if (!event_fn)
 		oops(regs, fault, "%s in user mode, without a process",
 		     names[what]);
-	user_event_fn(what, regs, fault);
+	event_fn(what, regs, fault);
 }
 
 /* The current task's user code did something that it cannot go on from. */

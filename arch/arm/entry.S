@@ -29,7 +29,7 @@
  *   store after a switch to other code.
  *
  * Cost  a system call, from SVC to the next user instruction, without what
- *   do_syscall() does: 13 instructions there and 16 back.
+ *   do_syscall() does: 13 instructions there and 13 back.
  * Sources  ARM DDI 0406C, B1.8 (exceptions), B1.9; A3.4 (exclusives).
  */
 #include <asm/memory.h>
@@ -236,7 +236,6 @@ leave_to_user:
 	msr	spsr_cxsf, r1
 	clrex
 	ldmia	sp, {r0-r14}^
-	nop
 	add	sp, sp, #PT_REGS_SIZE
 	movs	pc, lr
 	.cfi_endproc

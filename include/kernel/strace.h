@@ -5,8 +5,7 @@
 
 #include <asm/ptrace.h>
 
-/* Somebody is watched. Context: any. */
-extern bool strace_on;
+/* Context: any. */
 void strace_enter(const struct pt_regs *regs);
 void strace_exit(u32 nr, long result);
 

@@ -18,4 +18,14 @@ extern const syscall_fn arm_syscall_table[7];
 /* "mmap2", or NULL. */
 const char *syscall_name(u32 nr);
 
+/* Who wants every call to go the long way (kernel/process/user_entry.c). */
+enum syscall_watcher {
+	WATCH_STRACE	= 1,
+	WATCH_TEST	= 2,	/* there are tasks without a process */
+};
+
+extern u32 syscall_watched;	/* WATCH_*; any core reads it */
+/* Calls that begin after this. Context: any. */
+void syscall_watch(enum syscall_watcher who, bool on);
+
 #endif

@@ -15,9 +15,12 @@ enum user_event {
 	USER_UNDEFINED,		/* an undefined instruction */
 };
 
-/* NULL: nobody expects such tasks. Set by one test at a time. */
-extern void (*user_event_fn)(enum user_event what, struct pt_regs *regs,
-			     const struct fault_info *fault);
+typedef void (*user_event_fn)(enum user_event what, struct pt_regs *regs,
+			      const struct fault_info *fault);
+
+/* Who is told. NULL: nobody expects such tasks. Called by one test at a time,
+ * before it starts one. */
+void set_user_event_fn(user_event_fn fn);
 /*
  * A task that has no process did this. fault: NULL unless it is one. Returns
  * if a test wants it to go on; else a report, and the machine stops.

@@ -16,7 +16,6 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 
-bool strace_on;
 static int watched_pid;			/* 0: everybody */
 
 static bool
@@ -67,7 +66,7 @@ watch(const char *who)
 	const char *p = who;
 
 	if (!strcmp(who, "off")) {
-		strace_on = false;
+		syscall_watch(WATCH_STRACE, false);
 		return 0;
 	}
 	if (strcmp(who, "all")) {
@@ -77,7 +76,7 @@ watch(const char *who)
 			return -EINVAL;
 	}
 	watched_pid = (int)pid;
-	strace_on = true;
+	syscall_watch(WATCH_STRACE, true);
 	return 0;
 }
 

@@ -159,14 +159,14 @@ lab_open(struct test *t)
 {
 	if (!make_space(t, &home, 0))
 		return false;
-	user_event_fn = note_event;
+	set_user_event_fn(note_event);
 	return true;
 }
 
 static void
 lab_close(struct test *t)
 {
-	user_event_fn = NULL;
+	set_user_event_fn(NULL);
 	sched_drop_borrowed_mm();
 	EXPECT_EQ(t, atomic_read(&home.mm.mm_count), 1000);
 	space_close(&home);
