@@ -25,6 +25,7 @@
 #include <asm/arch-pgtable.h>
 #include <asm/memory.h>
 #include <asm/pgtable.h>
+#include <lib/compiler.h>
 
 #define PTE_PROTNONE	(1u << 2)	/* with 1:0 = 00 */
 /* It takes bit 2 of the memory's kind; AP2, which follows from others, keeps
@@ -101,14 +102,17 @@ pte_pfn(pte_t pte)
 	return pte.value >> PAGE_SHIFT;
 }
 
-/* The core's read-only bit follows from write and dirty. */
+/* The core's read-only bit follows from write and dirty. The three lie side by
+ * side: no comparison is needed. */
 static inline pte_t
 pte_settle(u32 value)
 {
-	const u32 both = PTE_WRITABLE | PTE_DIRTY;
+	static_assert(PTE_DIRTY == PTE_WRITABLE << 1 &&
+		      PTE_RDONLY == PTE_DIRTY << 1, "bits of a small page");
+	u32 both = value & value << 1;		/* dirty: and writable */
 
-	value &= ~(u32)PTE_RDONLY;
-	return (pte_t){ value | ((value & both) == both ? 0 : PTE_RDONLY) };
+	return (pte_t){ (value & ~(u32)PTE_RDONLY) |
+			(~(both << 1) & PTE_RDONLY) };
 }
 
 static inline pte_t

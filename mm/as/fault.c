@@ -148,7 +148,7 @@ out_of_reach(struct vm_fault *vmf)
 typedef vm_fault_t (*fault_answer)(struct vm_fault *vmf);
 
 /* Who serves it, by what is in the entry: the table of chapter 6. */
-static fault_answer
+static inline fault_answer
 choose(struct vm_fault *vmf)
 {
 	pte_t pte;
@@ -174,17 +174,18 @@ choose(struct vm_fault *vmf)
 	return pte_swap(pte) ? do_swap_page : out_of_reach;
 }
 
-vm_fault_t
-handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
+/* In line where faults of programs come through; the two others call it. */
+static __always_inline vm_fault_t
+serve(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
 {
-	struct vm_fault vmf = {
-		.vma = vma,
-		.address = addr & PAGE_MASK,
-		.flags = flags,
-	};
+	struct vm_fault vmf;		/* choose() writes pte and orig_pte */
 	fault_answer answer;
 	vm_fault_t result;
 
+	vmf.vma = vma;
+	vmf.address = addr & PAGE_MASK;
+	vmf.flags = flags;
+	vmf.page = NULL;
 	vmf.pgoff = vma->vm_pgoff +
 		    ((vmf.address - vma->vm_start) >> PAGE_SHIFT);
 	answer = choose(&vmf);
@@ -192,6 +193,12 @@ handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
 	pte_publish();
 	trace_mm_fault(addr, flags, result, answer);
 	return result;
+}
+
+vm_fault_t
+handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
+{
+	return serve(vma, addr, flags);
 }
 
 bool
@@ -247,7 +254,7 @@ mm_fault(struct mm_struct *mm, unsigned long addr, unsigned flags, int *code)
 			      grow_to(mm, addr) : NULL;
 		result = VM_FAULT_SIGSEGV;
 		if (likely(vma && access_allowed(vma, flags)))
-			result = handle_mm_fault(vma, addr, flags);
+			result = serve(vma, addr, flags);
 		if (unlikely(result & VM_FAULT_ERROR))
 			*code = signal_code(vma, result);
 	} while (unlikely(result & VM_FAULT_RETRY));
