@@ -22,6 +22,16 @@
  *   round asks of the entry itself whether it is a private copy: anonymous and
  *   dirty (can_follow_write). A test races madvise against it.
  *
+ * What reclaim does meanwhile  It may unmap an anonymous page that we have and
+ *   write it to swap: then it is clean, in the swap cache, and what is written to
+ *   it afterwards is on the way to be forgotten. So the writer marks the page
+ *   before he gives his reference up (mark_written), and the cache, before it
+ *   lets a page go, takes all references and asks only then whether it is dirty
+ *   (freeze_clean_page). Asked the other way round, the writer fits in between:
+ *
+ *	cache	dirty? no			 count 2? yes: page gone
+ *	writer		   write, mark, put (3 -> 2)
+ *
  * Locks   mmap_lock held by the caller, reading.
  */
 #include <kernel/sched.h>
@@ -29,6 +39,7 @@
 #include <lib/string.h>
 #include <mm/highmem.h>
 #include <mm/pagecache.h>
+#include <mm/seam.h>
 #include "as.h"
 
 /* May the page be written through this entry? */
@@ -226,6 +237,7 @@ access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf,
 
 		if (get_user_pages(mm, addr, 1, gup_flags, &page) != 1)
 			break;
+		seam(SEAM_REMOTE, page);
 		copy_part(page, addr, (char *)buf + done, n,
 			  gup_flags & FOLL_WRITE);
 		if (gup_flags & FOLL_WRITE)

@@ -5,6 +5,7 @@
 
 #include <kernel/wait.h>
 #include <mm/pagecache.h>
+#include <mm/seam.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
 
@@ -81,6 +82,7 @@ freeze_clean_page(struct page *page)
 	if (!__atomic_compare_exchange_n(&page->refcount.value, &two, 0, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return false;
+	seam(SEAM_FREEZE, page);
 	if (!(READ_ONCE(page->flags) & (PG_dirty | PG_writeback)))
 		return true;
 	atomic_set(&page->refcount, 2);

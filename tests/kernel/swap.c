@@ -2,6 +2,8 @@
 /* Swap: slots, the swap cache, pages that go and come back. */
 #include <kernel/psi.h>
 #include <kernel/sched.h>
+#include <mm/highmem.h>
+#include <mm/seam.h>
 #include <mm/verify.h>
 #include <mm/vmstat.h>
 #include "swap_helpers.h"
@@ -538,6 +540,131 @@ no_write_is_lost_while_pages_are_sent_away(struct test *t)
 	swap_end(t, disk);
 }
 
+/*
+ * Writes through a reference, to a page that reclaim unmaps and writes
+ * meanwhile. The page is then clean and in the swap cache, until its writer says otherwise.
+ */
+#ifdef VELLUM_DEBUG
+static struct {
+	struct page *page;		/* NULL: the seam has been met */
+	unsigned met;
+} late;
+
+/* What the writer does last: write, mark, give the reference up. */
+static void
+write_and_unpin(struct page *page)
+{
+	u32 *at = kmap_local_page(page);
+
+	late.page = NULL;
+	*at = 2;
+	kunmap_local(at);
+	unpin_user_pages(&page, 1, true);
+}
+
+static void
+write_in_between(enum seam_place place, struct page *page)
+{
+	if (place == SEAM_FREEZE && page == late.page)
+		write_and_unpin(page);
+}
+
+/* Reclaim had it in its hands when the writer came for it. */
+static struct page *
+pinned_and_clean(struct test *t, struct mm_struct *mm)
+{
+	struct page *page = pfn_to_page(pte_pfn(as_pte(mm, BASE))), *pinned;
+	long got;
+
+	if (!EXPECT(t, lru_isolate_page(page)))
+		return NULL;
+	lock_page(page);
+	EXPECT(t, add_to_swap(page));
+	down_read(&mm->mmap_lock);
+	got = pin_user_pages(mm, BASE, 1, FOLL_WRITE, &pinned);
+	up_read(&mm->mmap_lock);
+	EXPECT(t, got == 1 && pinned == page);
+	EXPECT(t, write_page_to_swap(page));
+	EXPECT(t, !(page->flags & (PG_dirty | PG_writeback)));
+	return page;
+}
+
+/*
+ *	cache	may it go?  [dirty?  count?]	may it go?	later
+ *	writer		     write, mark, put
+ *
+ * The first time it must stay because of its count, or because it is dirty;
+ * then because it is dirty. Later it is written again, and goes.
+ */
+static void
+a_write_between_the_caches_questions_is_not_lost(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = as_space(t, BASE, 4);
+	struct page *page;
+	bool gone;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 1));
+	page = pinned_and_clean(t, mm);
+	ASSERT(t, page != NULL);
+	late.page = page;
+	WRITE_ONCE(seam_fn, write_in_between);
+	gone = remove_from_swap_cache(page);
+	WRITE_ONCE(seam_fn, NULL);
+	if (late.page)
+		write_and_unpin(page);
+	EXPECT(t, !gone);
+	if (!gone) {
+		EXPECT(t, page->flags & PG_dirty);
+		gone = remove_from_swap_cache(page);
+		EXPECT(t, !gone);
+	}
+	free_or_put_back(page, gone);
+	EXPECT_EQ(t, as_peek(mm, BASE), 2);
+	EXPECT(t, send_to_swap(mm, BASE));
+	EXPECT_EQ(t, as_peek(mm, BASE), 2);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
+/* Reclaim, while the writer has page and has not begun. */
+static void
+reclaim_in_between(enum seam_place place, struct page *page)
+{
+	if (place != SEAM_REMOTE || page != late.page)
+		return;
+	late.page = NULL;
+	late.met += !send_page_to_swap(page) &&
+		    !page_mapcount(page) && !(page->flags & PG_dirty);
+}
+
+static void
+a_write_from_outside_to_a_page_on_its_way_is_not_lost(struct test *t)
+{
+	struct block_device *disk = swap_begin(t, 16);
+	struct mm_struct *mm = as_space(t, BASE, 4);
+	struct page *page;
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, BASE, 1));
+	page = pfn_to_page(pte_pfn(as_pte(mm, BASE)));
+	late.met = 0;
+	late.page = page;
+	WRITE_ONCE(seam_fn, reclaim_in_between);
+	EXPECT(t, as_poke(mm, BASE, 2));
+	WRITE_ONCE(seam_fn, NULL);
+	late.page = NULL;
+	EXPECT_EQ(t, late.met, 1);
+	/* The slot has 1. Without a mark it would be taken for the page's. */
+	EXPECT(t, pte_swap(as_pte(mm, BASE)));
+	EXPECT(t, send_page_to_swap(page));
+	EXPECT_EQ(t, as_peek(mm, BASE), 2);
+	mmput(mm);
+	swap_end(t, disk);
+}
+#endif
+
 TEST_SUITE("swap",
 	   TEST_CASE(a_disk_without_header_is_no_swap),
 	   TEST_CASE(each_slot_is_given_out_once_then_none),
@@ -558,4 +685,8 @@ TEST_SUITE("swap",
 	   TEST_CASE(to_wait_for_swap_is_a_memory_stall),
 	   TEST_CASE(swapoff_brings_everything_back),
 	   TEST_CASE(broken_slots_are_seen_by_verify),
+#ifdef VELLUM_DEBUG
+	   TEST_CASE(a_write_between_the_caches_questions_is_not_lost),
+	   TEST_CASE(a_write_from_outside_to_a_page_on_its_way_is_not_lost),
+#endif
 	   TEST_CASE(no_write_is_lost_while_pages_are_sent_away));

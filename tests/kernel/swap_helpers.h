@@ -67,34 +67,49 @@ give_slot(struct page *page)
 		add_to_swap(page)) && try_to_unmap(page);
 }
 
+/*
+ * page, isolated and locked, is written to swap and has no translation left.
+ * False: not so. It is locked again.
+ */
+static inline bool
+write_page_to_swap(struct page *page)
+{
+	if (!give_slot(page))
+		return false;
+	if (clear_page_dirty_for_io(page)) {
+		swap_writepage(page);
+		wait_on_page_writeback(page);
+		lock_page(page);
+	}
+	return page_state(page) == PAGE_STATE_SWAPCACHE;
+}
+
+/* page, isolated and locked, ends (it is in no cache any more), or stays. */
+static inline void
+free_or_put_back(struct page *page, bool gone)
+{
+	unlock_page(page);
+	if (!gone) {
+		lru_putback(page);
+		return;
+	}
+	lru_isolated_gone(page);
+	atomic_set(&page->refcount, 1);
+	put_page(page);
+}
+
 /* page goes to swap, as reclaim does it. False: it could not. */
 static inline bool
 send_page_to_swap(struct page *page)
 {
-	bool gone = false;
+	bool gone;
 
 	if (!lru_isolate_page(page))
 		return false;
 	lock_page(page);
-	if (give_slot(page)) {
-		if (clear_page_dirty_for_io(page)) {
-			swap_writepage(page);
-			wait_on_page_writeback(page);
-			lock_page(page);
-		}
-		gone = page_state(page) == PAGE_STATE_SWAPCACHE &&
-		       remove_from_swap_cache(page);
-	}
-	if (!gone) {
-		unlock_page(page);
-		lru_putback(page);
-		return false;
-	}
-	unlock_page(page);
-	lru_isolated_gone(page);
-	atomic_set(&page->refcount, 1);
-	put_page(page);
-	return true;
+	gone = write_page_to_swap(page) && remove_from_swap_cache(page);
+	free_or_put_back(page, gone);
+	return gone;
 }
 
 /* The page at addr, whose entry a fault may change at any time. */
