@@ -111,14 +111,13 @@ mm_note_rss(struct mm_struct *mm)
 void
 count_mapped(struct page *page, long n)
 {
-	bool anon = page_is_anon(page);
-
 	if (n > 0)
 		page_life(page, MAP, page->user.index);
 	else
 		page_life(page, UNMAP, page->user.index);
 	mod_node_page_state(NODE_DATA(page_to_nid(page)),
-			    anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, n);
+			    likely(page_is_anon(page)) ? NR_ANON_MAPPED :
+							 NR_FILE_MAPPED, n);
 }
 
 void
