@@ -105,6 +105,20 @@ is_cow(const struct vm_area_struct *vma, pte_t pte)
 }
 
 /*
+ * How many entries behind *ptep, which is none, are none too? n with it are left.
+ * What is sparse, or was moved away (mremap), is passed quickly.
+ */
+static inline unsigned
+nones_behind(const pte_t *ptep, unsigned n)
+{
+	const pte_t *at = ptep, *last = ptep + n - 1;
+
+	while (at < last && pte_none(at[1]))
+		at++;
+	return at - ptep;
+}
+
+/*
  * The entries of one section or less; returns where it stopped. Most are empty
  * or of anonymous pages, which is decided here; zap_any() knows the rest.
  * Held: page_table_lock.
@@ -119,12 +133,19 @@ zap_entries(struct mmu_gather *tlb, struct vm_area_struct *vma,
 	unsigned long first = ~0ul, last = 0;
 	struct map_counts counts = { 0 };
 	bool ask = map_counts_ask(vma);
+	unsigned n;
 
 	full = tlb->pages + ZAP_BATCH;
 	for (; addr < end && at < full; addr += PAGE_SIZE, ptep++) {
 		pte_t pte = *ptep;
 
-		if (pte_none(pte) || (!even_cows && is_cow(vma, pte)))
+		if (pte_none(pte)) {
+			n = nones_behind(ptep, (end - addr) >> PAGE_SHIFT);
+			addr += n << PAGE_SHIFT;
+			ptep += n;
+			continue;
+		}
+		if (!even_cows && is_cow(vma, pte))
 			continue;
 		set_pte_at(&mm->context, addr, ptep, (pte_t){ 0 });
 		first = min(first, addr);
