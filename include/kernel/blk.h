@@ -72,7 +72,7 @@ struct block_device {
 	/* Filled by blk_register(). */
 	struct wait_queue_head room;	/* those who met -EBUSY */
 	atomic_t in_flight, most_in_flight;
-	atomic_t finishing;		/* in blk_done() */
+	atomic_t inside;		/* calls in the layer's code: core.c */
 	atomic_t holders;		/* a  blk_hold(), bdev_open() */
 	spinlock_t count_lock;		/* rank BLOCK: what has been done */
 	u64 requests[NR_BLK_OPS], sectors[NR_BLK_OPS];

@@ -66,6 +66,36 @@ blk_register(struct block_device *disk)
 	return 0;
 }
 
+/*
+ * Whose request is done may take the disk away, while the core that sent or
+ * finished it is still on its way out of the queue: blk_unregister() waits for it.
+ */
+void
+blk_enter(struct block_device *disk)
+{
+	atomic_inc(&disk->inside);
+}
+
+/* disk may be gone after it. */
+void
+blk_leave(struct block_device *disk)
+{
+	smp_mb();		/* what was written to the queue comes first */
+	atomic_dec(&disk->inside);
+}
+
+/* Held: blk_mutex, so that nobody opens it. */
+static bool
+is_in_use(struct block_device *disk)
+{
+	if (atomic_read(&disk->holders))
+		return true;
+	while (atomic_read(&disk->inside))
+		msleep(1);
+	smp_mb();
+	return atomic_read(&disk->in_flight) != 0;
+}
+
 int
 blk_unregister(struct block_device *disk)
 {
@@ -73,8 +103,7 @@ blk_unregister(struct block_device *disk)
 	int err = -EBUSY;
 
 	mutex_lock(&blk_mutex);
-	if (!atomic_read(&disk->holders) && !atomic_read(&disk->in_flight) &&
-	    !atomic_read(&disk->finishing)) {
+	if (!is_in_use(disk)) {
 		while (*link != disk)
 			link = &(*link)->next;
 		WRITE_ONCE(*link, disk->next);
@@ -211,7 +240,7 @@ blk_done(struct block_device *disk, struct blk_request *rq, int status)
 	trace_block_rq_complete(disk->dev, rq->sector,
 				(u32)(request_bytes(rq) >> SECTOR_SHIFT),
 				rq->op, status);
-	atomic_inc(&disk->finishing);
+	blk_enter(disk);
 	flags = spin_lock_irqsave(&disk->count_lock);
 	if (!status && rq->op != BLK_FLUSH)
 		count_vm_events(rq->op == BLK_READ ? PGPGIN : PGPGOUT,
@@ -225,7 +254,7 @@ blk_done(struct block_device *disk, struct blk_request *rq, int status)
 	rq->done(rq);		/* rq may be gone after it */
 	wake_up_all(&disk->room);
 	blk_queue_run(disk);
-	atomic_dec(&disk->finishing);	/* and now disk may be gone */
+	blk_leave(disk);
 }
 
 static void

@@ -60,6 +60,8 @@
 #include <mm/slab.h>
 #include <mm/verify.h>
 
+#include "block.h"
+
 #define QUEUE_DEPTH	8u	/* requests of one queue under way */
 #define QUEUE_SEGMENTS	32u	/* pieces of one request, at most */
 #define READ_DEADLINE	16u	/* requests */
@@ -177,8 +179,10 @@ submit_bio(struct block_device *disk, struct bio *bio)
 		if (++plug->nr == PLUG_MAX)
 			blk_flush_plug(plug);
 	} else {
+		blk_enter(disk);
 		queue_bio(bio);
 		blk_queue_run(disk);
+		blk_leave(disk);
 	}
 }
 
@@ -200,6 +204,7 @@ blk_flush_plug(struct blk_plug *plug)
 
 	while (!list_empty(&plug->bios)) {
 		disk = list_first_entry(&plug->bios, struct bio, list)->disk;
+		blk_enter(disk);
 		list_for_each_entry_safe(bio, next, &plug->bios, list) {
 			if (bio->disk != disk)
 				continue;
@@ -208,6 +213,7 @@ blk_flush_plug(struct blk_plug *plug)
 		}
 		plug->nr = 0;
 		blk_queue_run(disk);
+		blk_leave(disk);
 	}
 }
 

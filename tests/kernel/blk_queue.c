@@ -344,28 +344,83 @@ busy_submit(struct block_device *disk, struct blk_request *rq)
 
 static const struct block_ops busy_ops = { .submit = busy_submit };
 
+/* A disk of 100 sectors with a driver of ours. */
+static struct block_device driven;
+
+static void
+begin_driven(struct test *t, const char *name, const struct block_ops *ops)
+{
+	driven = (struct block_device){ .driver = "test", .nr_sectors = 100,
+					.max_segments = 8, .ops = ops };
+	strscpy(driven.name, name, sizeof(driven.name));
+	ASSERT_EQ(t, blk_register(&driven), 0);
+	page = alloc_page(GFP_KERNEL);
+	nr_done = nr_used = 0;
+	ASSERT(t, page);
+}
+
 /* Nothing is under way that would call again: the queue comes by itself. */
 static void
 a_driver_without_room_is_asked_again(struct test *t)
 {
-	static struct block_device disk;
-
-	memset(&disk, 0, sizeof(disk));
-	strscpy(disk.name, "busy", sizeof(disk.name));
-	disk.driver = "test";
-	disk.nr_sectors = 100;
-	disk.max_segments = 8;
-	disk.ops = &busy_ops;
-	ASSERT_EQ(t, blk_register(&disk), 0);
-	page = alloc_page(GFP_KERNEL);
-	nr_done = nr_used = 0;
+	begin_driven(t, "busy", &busy_ops);
 	atomic_set(&busy_times, 4);
-	submit(&disk, BLK_READ, 3);
-	submit(&disk, BLK_READ, 9);
+	submit(&driven, BLK_READ, 3);
+	submit(&driven, BLK_READ, 9);
 	TEST_WAIT_UNTIL(READ_ONCE(nr_done) == 2);
 	EXPECT_EQ(t, bios[0].status, 0);
 	EXPECT_EQ(t, atomic_read(&busy_times), 0);
-	TEST_WAIT_UNTIL(blk_unregister(&disk) == 0);
+	TEST_WAIT_UNTIL(blk_unregister(&driven) == 0);
+	put_page(page);
+}
+
+/* --- the end of a disk --- */
+
+static bool may_leave, is_taken_away;
+
+/* It is done before the one that sent it is out of the driver. */
+static int
+done_early(struct block_device *disk, struct blk_request *rq)
+{
+	blk_done(disk, rq, 0);
+	while (!READ_ONCE(may_leave))
+		msleep(1);
+	return 0;
+}
+
+static const struct block_ops early_ops = { .submit = done_early };
+
+static void
+send_one(void *disk)
+{
+	submit(disk, BLK_READ, 3);
+}
+
+static void
+take_away(void *disk)
+{
+	while (blk_unregister(disk))
+		msleep(1);
+	WRITE_ONCE(is_taken_away, true);
+}
+
+/* Its queue is freed when the last core has left it, not with the last piece. */
+static void
+a_disk_goes_when_all_have_left_its_queue(struct test *t)
+{
+	struct task *sender, *taker;
+
+	begin_driven(t, "early", &early_ops);
+	may_leave = is_taken_away = false;
+	sender = test_start(t, send_one, &driven, "sender");
+	TEST_WAIT_UNTIL(READ_ONCE(nr_done) == 1);
+	taker = test_start(t, take_away, &driven, "taker");
+	msleep(50);
+	EXPECT(t, !READ_ONCE(is_taken_away));
+	WRITE_ONCE(may_leave, true);
+	test_join(sender);
+	test_join(taker);
+	EXPECT(t, is_taken_away);
 	put_page(page);
 }
 
@@ -437,4 +492,5 @@ TEST_SUITE("blk_queue",
 	   TEST_CASE(the_nth_request_fails_and_no_other),
 	   TEST_CASE(verify_sees_a_queue_that_contradicts_itself),
 	   TEST_CASE(a_driver_without_room_is_asked_again),
+	   TEST_CASE(a_disk_goes_when_all_have_left_its_queue),
 	   TEST_CASE(every_piece_is_done_once));
