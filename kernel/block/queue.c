@@ -23,7 +23,7 @@
  *   Plug  a task that submits many collects them first (blk_start_plug): else
  *	the first would leave alone, as the disk is idle. They go when
  *	it says so, when there are PLUG_MAX, and when it sleeps: it may sleep to
- *	wait for one of them.
+ *	wait for one of them. Not for a disk in memory, which is never busy.
  *
  *	submit_bio --> plug --> queue --> blk_submit --> driver
  *				  ^		|
@@ -168,7 +168,8 @@ queue_bio(struct bio *bio)
 void
 submit_bio(struct block_device *disk, struct bio *bio)
 {
-	struct blk_plug *plug = in_interrupt() ? NULL : current->plug;
+	struct blk_plug *plug = in_interrupt() || disk->synchronous ?
+				NULL : current->plug;
 	int err = bio_check(disk, bio);
 
 	bio->disk = disk;

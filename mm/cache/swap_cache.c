@@ -25,6 +25,7 @@
  * Sources  Gorman, chapter 11.
  */
 #include <kernel/panic.h>
+#include <kernel/plug.h>
 #include <kernel/psi.h>
 #include <lib/errno.h>
 #include <mm/hooks.h>
@@ -287,6 +288,7 @@ int
 swapin_readahead(swp_entry_t entry, struct page **found)
 {
 	struct page *page = NULL;
+	struct blk_plug plug;
 
 	/*
 	 * The area cannot go: the entry is in a table, and swapoff waits for
@@ -296,10 +298,12 @@ swapin_readahead(swp_entry_t entry, struct page **found)
 		page = alloc_page(SWAPIN_GFP);
 		if (!page)
 			return -ENOMEM;
+		blk_start_plug(&plug);	/* neighbours are one request */
 		if (!read_slot(page, entry, false))
 			page = lookup_swap_cache(entry);
 		else if (sysctl_swap_cluster)
 			read_around(entry);
+		blk_finish_plug(&plug);
 	}
 	*found = page ? page : lookup_swap_cache(entry);
 	return 0;

@@ -70,6 +70,7 @@
 
 DEFINE_SPINLOCK(swap_lock, LOCK_SWAP);
 static struct swap_area *areas[MAX_SWAPFILES];	/* swap_lock */
+static unsigned nr_types;	/* no area from here on; swap_lock */
 static unsigned last_type;			/* swap_lock: turns */
 static DEFINE_MUTEX(swapon_mutex);
 
@@ -144,8 +145,11 @@ pick_area(void)
 {
 	struct swap_area *best = NULL;
 
-	for (unsigned i = 1; i <= MAX_SWAPFILES; i++) {
-		struct swap_area *area = areas[(last_type + i) % MAX_SWAPFILES];
+	for (unsigned i = 0, type = last_type; i < nr_types; i++) {
+		struct swap_area *area;
+
+		type = type + 1 < nr_types ? type + 1 : 0;
+		area = areas[type];
 
 		if (area && area->active && area->nr_used < area->nr_usable &&
 		    (!best || area->prio > best->prio))
@@ -270,7 +274,7 @@ sum_areas(unsigned long *total, unsigned long *used)
 {
 	*total = *used = 0;
 	spin_lock(&swap_lock);
-	for (unsigned i = 0; i < MAX_SWAPFILES; i++) {
+	for (unsigned i = 0; i < nr_types; i++) {
 		if (!areas[i] || !areas[i]->active)
 			continue;
 		*total += areas[i]->nr_usable;
@@ -408,6 +412,7 @@ enter_area(struct swap_area *area)
 	area->active = true;
 	spin_lock(&swap_lock);
 	areas[type] = area;
+	nr_types = max(nr_types, type + 1);
 	spin_unlock(&swap_lock);
 	return 0;
 }
