@@ -105,8 +105,8 @@ is_cow(const struct vm_area_struct *vma, pte_t pte)
 }
 
 /*
- * How many entries behind *ptep, which is none, are none too? n with it are left.
- * What is sparse, or was moved away (mremap), is passed quickly.
+ * How many entries behind *ptep, which is none, are none too? With it n are
+ * left. What is sparse, or was moved away (mremap), is passed quickly.
  */
 static inline unsigned
 nones_behind(const pte_t *ptep, unsigned n)
