@@ -140,7 +140,27 @@ long sys_memfd_create(const char *name, unsigned flags);
 long sys_eventfd(unsigned count);
 long sys_eventfd2(unsigned count, int flags);
 
+/* --- kernel/fs/socketpair.c, socket_calls.c --- */
+struct user_msghdr;
 long sys_socketpair(int family, int type, int protocol, int *fds);
+long sys_connect(int fd, const void *name, int len);
+long sys_listen(int fd, int backlog);
+long sys_accept(int fd, void *name, int *len);
+long sys_accept4(int fd, void *name, int *len, unsigned flags);
+long sys_getsockname(int fd, void *name, int *len);
+long sys_getpeername(int fd, void *name, int *len);
+long sys_send(int fd, const void *buf, size_t n, unsigned flags);
+long sys_sendto(int fd, const void *buf, size_t n, unsigned flags,
+		const void *name, int len);
+long sys_recv(int fd, void *buf, size_t n, unsigned flags);
+long sys_recvfrom(int fd, void *buf, size_t n, unsigned flags, void *name,
+		  int *len);
+long sys_shutdown(int fd, int how);
+long sys_setsockopt(int fd, int level, int option, const void *value,
+		    int len);
+long sys_getsockopt(int fd, int level, int option, void *value, int *len);
+long sys_sendmsg(int fd, const struct user_msghdr *msg, unsigned flags);
+long sys_recvmsg(int fd, struct user_msghdr *msg, unsigned flags);
 
 /* --- waiting for files: kernel/fs/select.c --- */
 long sys_poll(struct pollfd *fds, unsigned nr, int timeout_ms);

@@ -50,10 +50,16 @@
 #define ELIBBAD		80
 #define EILSEQ		84
 #define ENOTSOCK	88
+#define EMSGSIZE	90
+#define ENOPROTOOPT	92
 #define EPROTONOSUPPORT	93
 #define EOPNOTSUPP	95
 #define EAFNOSUPPORT	97
+#define ENOBUFS		105
+#define EISCONN		106
+#define ENOTCONN	107
 #define ETIMEDOUT	110
+#define ECONNREFUSED	111
 #define EUCLEAN		117
 #define ECANCELED	125
 

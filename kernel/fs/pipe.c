@@ -19,6 +19,9 @@
  *   Ends	reading at an empty pipe without writers is the end (0); writing
  *	without readers is an error (EPIPE, SIGPIPE).
  *   FIFO	the same with a name: opening waits for the other side.
+ *   Socket	each direction of a socket pair is a pipe; there either side may
+ *	end it while both are open (shut), which reads and writes like an end
+ *	without the other.
  *   Charge	frames are counted to the process that made the pipe, whoever fills
  *	them: when memory runs out they are part of its size (oom.c), or who
  *	hoards pipes would be the last to be found.
@@ -218,26 +221,36 @@ pipe_wake(struct wait_queue_head *queue)
 		wake_up(queue);
 }
 
+/* The same, and the bytes stay. Held: mutex. */
 static ssize_t
-pipe_read(struct file *file, struct iov_iter *to, u64 *pos)
+peek_bytes(struct pipe *p, struct iov_iter *to)
+{
+	unsigned head = p->head, tail = p->tail;
+	ssize_t n = take_bytes(p, to);
+
+	p->head = head;
+	p->tail = tail;
+	return n;
+}
+
+ssize_t
+pipe_recv(struct file *file, struct iov_iter *to, unsigned how)
 {
 	struct pipe *p = file->private_data;
 	ssize_t done = 0;
 	bool more = false;
 
-	(void)pos;
-	if (!to->count)
-		return 0;
 	mutex_lock(&p->mutex);
 	for (;;) {
 		if (pipe_used(p)) {
-			done = take_bytes(p, to);
+			done = how & PIPE_PEEK ? peek_bytes(p, to) :
+						 take_bytes(p, to);
 			more = pipe_used(p) != 0;
 			break;
 		}
-		if (!p->writers)
+		if (!p->writers || p->shut)
 			break;
-		if (file->f_flags & O_NONBLOCK) {
+		if (how & PIPE_NONBLOCK) {
 			done = -EAGAIN;
 			break;
 		}
@@ -253,6 +266,19 @@ pipe_read(struct file *file, struct iov_iter *to, u64 *pos)
 	return done;
 }
 
+static unsigned
+how_of(const struct file *file)
+{
+	return file->f_flags & O_NONBLOCK ? PIPE_NONBLOCK : 0;
+}
+
+static ssize_t
+pipe_read(struct file *file, struct iov_iter *to, u64 *pos)
+{
+	(void)pos;
+	return to->count ? pipe_recv(file, to, how_of(file)) : 0;
+}
+
 /* How much room a write of n bytes waits for. */
 static unsigned
 room_wanted(size_t n)
@@ -262,22 +288,22 @@ room_wanted(size_t n)
 
 /* One turn of a write. Held: mutex. 0: look again. */
 static ssize_t
-write_some(struct pipe *p, struct file *file, struct iov_iter *from,
+write_some(struct pipe *p, unsigned how, struct iov_iter *from,
 	   unsigned want)
 {
-	if (!p->readers)
+	if (!p->readers || p->shut)
 		return -EPIPE;
 	if (pipe_room(p) >= want)
 		return put_bytes(p, from);
-	if (file->f_flags & O_NONBLOCK)
+	if (how & PIPE_NONBLOCK)
 		return -EAGAIN;
 	/* What is there already is for the readers to take. */
 	pipe_wake(&p->read_wait);
 	return pipe_wait(p, &p->write_wait);
 }
 
-static ssize_t
-pipe_write(struct file *file, struct iov_iter *from, u64 *pos)
+ssize_t
+pipe_send(struct file *file, struct iov_iter *from, unsigned how)
 {
 	struct pipe *p = file->private_data;
 	size_t count = from->count, total;
@@ -285,12 +311,9 @@ pipe_write(struct file *file, struct iov_iter *from, u64 *pos)
 	ssize_t n = 0;
 	bool room;
 
-	(void)pos;
-	if (!count)
-		return 0;
 	mutex_lock(&p->mutex);
 	while (from->count && n >= 0)
-		n = write_some(p, file, from, want);
+		n = write_some(p, how, from, want);
 	total = count - from->count;
 	room = pipe_room(p) != 0;
 	mutex_unlock(&p->mutex);
@@ -298,9 +321,37 @@ pipe_write(struct file *file, struct iov_iter *from, u64 *pos)
 		pipe_wake(&p->read_wait);
 	if (room || n < 0)
 		pipe_wake(&p->write_wait);
-	if (n == -EPIPE)
+	if (n == -EPIPE && !(how & PIPE_NOSIGNAL))
 		send_sig_current(SIGPIPE);
 	return total ? (ssize_t)total : n;
+}
+
+static ssize_t
+pipe_write(struct file *file, struct iov_iter *from, u64 *pos)
+{
+	(void)pos;
+	return from->count ? pipe_send(file, from, how_of(file)) : 0;
+}
+
+void
+pipe_shutdown(struct file *file)
+{
+	struct pipe *p = file->private_data;
+
+	mutex_lock(&p->mutex);
+	p->shut = true;
+	wake_up_all(&p->read_wait);
+	wake_up_all(&p->write_wait);
+	mutex_unlock(&p->mutex);
+}
+
+bool
+pipe_is_shut(const struct file *file)
+{
+	const struct pipe *p = file->private_data;
+
+	return READ_ONCE(p->shut) || !READ_ONCE(p->readers) ||
+	       !READ_ONCE(p->writers);
 }
 
 static unsigned

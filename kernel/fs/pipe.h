@@ -22,6 +22,7 @@ struct pipe {			/* all: mutex */
 	struct process *maker;		/* -  is charged for the frames; or NULL */
 	unsigned reader_count, writer_count;	/* ever */
 	bool had_writers;
+	bool shut;			/* shutdown(): no more is written */
 	struct wait_queue_head read_wait;	/* for bytes, and partners */
 	struct wait_queue_head write_wait;	/* for room */
 	char *inline_frames[PIPE_SIZE / PAGE_SIZE];
@@ -32,5 +33,22 @@ void pipe_free(struct pipe *p);
 /* F_GETPIPE_SZ, F_SETPIPE_SZ. -EBADF: not a pipe. */
 long pipe_get_size(struct file *file);
 long pipe_set_size(struct file *file, unsigned long size);
+
+/* --- a socket's direction: f is an end of a pipe --- */
+
+#define PIPE_NONBLOCK	1u	/* -EAGAIN instead of sleeping */
+#define PIPE_PEEK	2u	/* what is read stays */
+#define PIPE_NOSIGNAL	4u	/* -EPIPE without SIGPIPE */
+
+/*
+ * As read() and write(), with how = PIPE_*. Bytes; -EAGAIN, -EFAULT, -ENOMEM,
+ * -EPIPE, -ERESTARTSYS. Context: may sleep.
+ */
+ssize_t pipe_recv(struct file *f, struct iov_iter *to, unsigned how);
+ssize_t pipe_send(struct file *f, struct iov_iter *from, unsigned how);
+/* Nothing more is written; what is there can still be read. */
+void pipe_shutdown(struct file *f);
+/* Nothing more will come, or is taken. A moment's answer. */
+bool pipe_is_shut(const struct file *f);
 
 #endif

@@ -6,7 +6,14 @@
  *	       <--read--  [ pipe 2 ] <--write--
  *
  * Enough for a stream between a parent and its child. There is no network here:
- * every other family and type is refused.
+ * every other family and type is refused. What else is asked of a socket, from
+ * send() to getsockopt(), is in socket_calls.c.
+ *
+ * shutdown() ends a direction for both: SHUT_WR the pipe that this end writes,
+ * SHUT_RD the one it reads, so that the other end's writing is EPIPE.
+ *
+ * What Linux has and this has not: ECONNRESET when the other end closed without
+ * having read all, descriptors in messages (SCM_RIGHTS).
  */
 #include <asm/uaccess.h>
 #include <kernel/fs.h>
@@ -17,22 +24,15 @@
 #include <mm/slab.h>
 
 #include "fs_private.h"
+#include "pipe.h"
+#include "socket.h"
 
-#define AF_UNIX		1
-#define SOCK_STREAM	1
 #define SOCK_TYPE_MASK	0xf
 
-struct end {
-	struct file *in, *out;		/* ends of two pipes */
-};
-
-/* The pipe's end waits as the socket does. */
-static struct file *
-inner(struct file *file, struct file *pipe)
+static unsigned
+how_of(const struct file *file)
 {
-	WRITE_ONCE(pipe->f_flags, (pipe->f_flags & ~(unsigned)O_NONBLOCK) |
-				  (file->f_flags & O_NONBLOCK));
-	return pipe;
+	return file->f_flags & O_NONBLOCK ? PIPE_NONBLOCK : 0;
 }
 
 static ssize_t
@@ -40,7 +40,8 @@ end_read(struct file *file, struct iov_iter *to, u64 *pos)
 {
 	struct end *e = file->private_data;
 
-	return vfs_read(inner(file, e->in), to, pos);
+	(void)pos;
+	return to->count ? pipe_recv(e->in, to, how_of(file)) : 0;
 }
 
 static ssize_t
@@ -48,16 +49,35 @@ end_write(struct file *file, struct iov_iter *from, u64 *pos)
 {
 	struct end *e = file->private_data;
 
-	return vfs_write(inner(file, e->out), from, pos);
+	(void)pos;
+	return pipe_send(e->out, from, how_of(file));
 }
 
 static unsigned
 end_poll(struct file *file, struct poll_table *wait)
 {
 	struct end *e = file->private_data;
+	unsigned mask = (e->in->f_op->poll(e->in, wait) |
+			 e->out->f_op->poll(e->out, wait)) &
+			~(unsigned)(POLLHUP | POLLERR);
+	bool no_more = pipe_is_shut(e->in), unwanted = pipe_is_shut(e->out);
 
-	return e->in->f_op->poll(e->in, wait) |
-	       e->out->f_op->poll(e->out, wait);
+	/* What does not wait can be done, be it to learn that it is over. */
+	if (no_more)
+		mask |= POLLIN | POLLRDNORM | POLLRDHUP;
+	if (unwanted)
+		mask |= POLLOUT | POLLWRNORM;
+	if (no_more && unwanted)
+		mask |= POLLHUP;
+	return mask;
+}
+
+static long
+end_ioctl(struct file *file, unsigned cmd, unsigned long arg)
+{
+	struct end *e = file->private_data;
+
+	return e->in->f_op->ioctl(e->in, cmd, arg);
 }
 
 static void
@@ -75,14 +95,21 @@ static const struct file_operations end_ops = {
 	.read = end_read,
 	.write = end_write,
 	.poll = end_poll,
+	.ioctl = end_ioctl,
 	.release = end_release,
 };
+
+struct end *
+socket_end(const struct file *file)
+{
+	return file->f_op == &end_ops ? file->private_data : NULL;
+}
 
 /* Takes both references over, also when it fails. */
 static struct file *
 make_end(struct file *in, struct file *out, unsigned flags)
 {
-	struct end *e = kmalloc(sizeof(*e), GFP_KERNEL);
+	struct end *e = kzalloc(sizeof(*e), GFP_KERNEL);
 	struct file *file = NULL;
 
 	if (e) {

@@ -59,7 +59,11 @@
 	X(262, clock_settime) X(263, clock_gettime)			\
 	X(264, clock_getres) X(265, clock_nanosleep) X(266, statfs64)	\
 	X(267, fstatfs64) X(268, tgkill) X(270, fadvise64_64)		\
-	X(280, waitid) X(281, socket) X(288, socketpair)		\
+	X(280, waitid) X(281, socket) X(283, connect) X(284, listen)	\
+	X(285, accept) X(286, getsockname) X(287, getpeername)		\
+	X(288, socketpair) X(289, send) X(290, sendto) X(291, recv)	\
+	X(292, recvfrom) X(293, shutdown) X(294, setsockopt)		\
+	X(295, getsockopt) X(296, sendmsg) X(297, recvmsg)		\
 	X(298, semop) X(299, semget) X(300, semctl) X(301, msgsnd)	\
 	X(302, msgrcv) X(303, msgget) X(304, msgctl)			\
 	X(305, shmat) X(306, shmdt) X(307, shmget) X(308, shmctl)	\
@@ -74,7 +78,7 @@
 	X(348, utimensat) X(349, signalfd) X(350, timerfd_create) X(351, eventfd)	\
 	X(352, fallocate) X(353, timerfd_settime)			\
 	X(354, timerfd_gettime) X(355, signalfd4) X(356, eventfd2)	\
-	X(357, epoll_create1) X(358, dup3) X(359, pipe2) X(369, prlimit64)	\
+	X(357, epoll_create1) X(358, dup3) X(359, pipe2) X(366, accept4) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
 	X(385, memfd_create) X(387, execveat) X(389, membarrier)	\

@@ -44,9 +44,9 @@ static const struct call {
 #define TEXT		(BASE + 1024)		/* "/tmp" */
 #define USER_END	0xc0000000ul		/* TASK_SIZE is not above */
 
-static int files[9];
+static int files[11];
 enum { NOTHING, MEMFD, PIPE_READ, PIPE_WRITE, FOLDER, MAPS, EVENT, PLAIN,
-       ZEROS };
+       ZEROS, SOCKET, OTHER_SOCKET };
 
 static void
 map_at(unsigned long at, unsigned long len, int prot)
@@ -77,6 +77,8 @@ open_files(void)
 	files[EVENT] = SYSCALL(NR_eventfd2, 0, 0);
 	files[PLAIN] = temp_file("some text\n", 10);
 	files[ZEROS] = open("/dev/zero", O_RDWR);
+	SYSCALL(NR_socketpair, 1, 1, 0, &files[SOCKET]);
+	SYSCALL(NR_send, files[OTHER_SOCKET], TEXT, 64, 0);
 }
 
 /* --- Pointers, one by one --- */
@@ -84,6 +86,7 @@ open_files(void)
 /*
  * Arguments, a letter each:
  *	0-9 a-f  a number	F a file  D a folder  W a pipe's end  P our pid
+ *	S  a socket that has 64 bytes
  *	o  out   i  in		s  a path: pointers that are tried
  *	O  I     the same, where a part is an answer: no page ends are tried
  *	w        a word that must be aligned
@@ -142,6 +145,13 @@ static const struct probe {
 	{ NR_capget, "iA" }, { NR_semctl, "003o" }, { NR_msgctl, "03o" },
 	{ NR_shmctl, "03o" }, { NR_semop, "0i1" }, { NR_semtimedop, "0A1i" },
 	{ NR_semtimedop_time64, "0A1i" }, { NR_msgsnd, "0i4" },
+	{ NR_socketpair, "110o" }, { NR_send, "SIN0" },
+	{ NR_sendto, "SIN000" }, { NR_sendto, "SAN0i8" },
+	{ NR_recv, "SON2" }, { NR_recvfrom, "SON200" },
+	{ NR_recvfrom, "SAN2Ao" }, { NR_connect, "Si8" },
+	{ NR_getsockname, "SAo" }, { NR_getpeername, "SAo" },
+	{ NR_getsockopt, "S13Ao" }, { NR_setsockopt, "S19i4" },
+	{ NR_sendmsg, "Si0" }, { NR_recvmsg, "So2" },
 };
 
 /* What the letter means when it is right. */
@@ -155,6 +165,8 @@ right(char letter)
 		return files[FOLDER];
 	case 'W':
 		return files[PIPE_WRITE];
+	case 'S':
+		return files[SOCKET];
 	case 'P':
 		return getpid();
 	case 'N':

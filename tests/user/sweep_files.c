@@ -260,9 +260,10 @@ static int
 sockets(void)
 {
 	static char text[P];
-	int fds[2];
+	int fds[2], size = 100000;
 
 	TRY(SYSCALL(SYS_socketpair, 1, 1, 0, fds));
+	TRY(SYSCALL(SYS_setsockopt, fds[0], 1, 7, &size, 4));
 	TRY(SYSCALL(SYS_write, fds[0], text, sizeof(text)));
 	TRY(SYSCALL(SYS_read, fds[1], text, sizeof(text)));
 	return 0;

@@ -55,10 +55,16 @@ extern int *__errno(void);
 #define EOVERFLOW	75
 #define EILSEQ		84
 #define ENOTSOCK	88
+#define EMSGSIZE	90
+#define ENOPROTOOPT	92
 #define EOPNOTSUPP	95
 #define ENOTSUP		EOPNOTSUPP
 #define EAFNOSUPPORT	97
+#define ENOBUFS		105
+#define EISCONN		106
+#define ENOTCONN	107
 #define ETIMEDOUT	110
+#define ECONNREFUSED	111
 #define EUCLEAN		117
 
 #endif
