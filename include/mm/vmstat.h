@@ -125,7 +125,7 @@ count_vm_events(enum vm_event_item item, unsigned long n)
 {
 	unsigned long flags = local_irq_save();
 
-	this_cpu_ptr(&vm_events[0])[item] += n;
+	this_cpu_ptr(vm_events)[item] += n;
 	local_irq_restore(flags);
 }
 

@@ -21,7 +21,7 @@ extern unsigned host_cpu;
 void host_set_cpu(unsigned cpu);
 
 #define per_cpu_ptr(p, cpu) \
-	((__typeof__(p))((unsigned long)(p) + percpu_offset[cpu]))
+	((__typeof__(&*(p)))((unsigned long)(p) + percpu_offset[cpu]))
 #define this_cpu_ptr(p)		per_cpu_ptr(p, host_cpu)
 #define this_cpu_offset()	percpu_offset[host_cpu]
 #define this_cpu_read(var)	READ_ONCE(*this_cpu_ptr(&(var)))
