@@ -6,8 +6,8 @@
  *	    3   0  sleeping        0        12 rcu              rcu_thread
  *
  * The list is not locked while a line is printed, which may take long on a
- * serial line: each step looks for the task with the next higher pid. So a
- * table is not one moment's picture, but each line is true.
+ * serial line: each walk of it notes the next 64 pids, and each line looks its
+ * task up anew. So a table is not one moment's picture, but each line is true.
  */
 #include <asm/unwind.h>
 #include <kernel/monitor.h>
@@ -19,6 +19,7 @@
 
 #include "rq.h"
 
+#define CHUNK		64	/* pids noted in one walk of the list */
 #define MAX_FRAMES	8	/* that a sleeper has in the scheduler, at most */
 
 struct task_line {
@@ -87,38 +88,74 @@ describe(struct task_line *line, const struct task *task)
 			  sleeps_in(task);
 }
 
-/* Describe the task with the lowest pid above pid; false if there is none. */
-static bool
-next_task(int pid, struct task_line *line)
+/* pid into the sorted pids[0..n), of which the lowest CHUNK stay; the new n. */
+static unsigned
+keep_lowest(int *pids, unsigned n, int pid)
+{
+	unsigned i;
+
+	if (n == CHUNK && pids[n - 1] < pid)
+		return n;
+	if (n < CHUNK)
+		n++;
+	for (i = n - 1; i > 0 && pids[i - 1] > pid; i--)
+		pids[i] = pids[i - 1];
+	pids[i] = pid;
+	return n;
+}
+
+/* The lowest pids above pid, in order; how many: fewer than CHUNK at the end. */
+static unsigned
+next_pids(int pid, int *pids)
 {
 	unsigned long flags = spin_lock_irqsave(&task_list_lock);
-	struct task *task, *found = NULL;
-	struct run_queue *rq;
+	struct task *task;
+	unsigned n = 0;
 
 	list_for_each_entry(task, &task_list, task_node)
-		if (task->pid > pid && (!found || task->pid < found->pid))
-			found = task;
-	if (found) {
-		rq = per_cpu_ptr(&run_queue, READ_ONCE(found->cpu));
-		spin_lock(&rq->lock);
-		describe(line, found);
-		spin_unlock(&rq->lock);
-	}
+		if (task->pid > pid)
+			n = keep_lowest(pids, n, task->pid);
 	spin_unlock_irqrestore(&task_list_lock, flags);
-	return found != NULL;
+	return n;
+}
+
+/* Held: task_list_lock. */
+static void
+describe_locked(struct task *task, void *line)
+{
+	struct run_queue *rq = per_cpu_ptr(&run_queue, READ_ONCE(task->cpu));
+
+	spin_lock(&rq->lock);
+	describe(line, task);
+	spin_unlock(&rq->lock);
+}
+
+static void
+show_pid(struct seq_buf *s, int pid)
+{
+	struct task_line line;
+
+	/* It may have gone meanwhile. */
+	if (task_look_at(pid, describe_locked, &line))
+		seq_printf(s, "%5d %4d %-8s %8lu %9lu %-16s %s\n", line.pid,
+			   line.cpu, line.state, line.run_ms,
+			   line.nr_switches, line.name, line.sleeps_in);
 }
 
 static void
 tasks_show(struct seq_buf *s)
 {
-	struct task_line line = { .pid = 0 };
+	int pids[CHUNK], last = 0;
+	unsigned n, i;
 
 	seq_puts(s, "  PID CORE STATE      RUN ms  SWITCHES NAME"
 		 "             SLEEPS IN\n");
-	while (next_task(line.pid, &line))
-		seq_printf(s, "%5d %4d %-8s %8lu %9lu %-16s %s\n", line.pid,
-			   line.cpu, line.state, line.run_ms,
-			   line.nr_switches, line.name, line.sleeps_in);
+	do {
+		n = next_pids(last, pids);
+		for (i = 0; i < n; i++)
+			show_pid(s, pids[i]);
+		last = n ? pids[n - 1] : 0;
+	} while (n == CHUNK);
 }
 NODE("tasks", tasks_show);
 

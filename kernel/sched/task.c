@@ -155,6 +155,18 @@ find_get_task(int pid)
 	return task;
 }
 
+bool
+task_look_at(int pid, void (*fn)(struct task *task, void *arg), void *arg)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	struct task *task = pid_find(pid);
+
+	if (task)
+		fn(task, arg);
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return task != NULL;
+}
+
 unsigned
 task_count(void)
 {

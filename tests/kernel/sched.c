@@ -7,6 +7,7 @@
 #include <kernel/node.h>
 #include <kernel/rcu.h>
 #include <lib/string.h>
+#include <mm/slab.h>
 
 #include "../../kernel/sched/rq.h"
 #include "threads.h"
@@ -621,6 +622,58 @@ tasks_node_lists_this_thread(struct test *t)
 	EXPECT(t, strstr(buf, "rcu_thread") != NULL);
 }
 
+#define MANY	100			/* more than one walk of the list notes */
+#define MANY_TEXT	32768
+
+/* Lines of "many", while the numbers go up; 0: they do not. */
+static unsigned
+count_many(const char *text)
+{
+	unsigned n = 0;
+	int pid, last = 0;
+
+	text = strchr(text, '\n');
+	for (; text && text[1]; text = strchr(text + 1, '\n')) {
+		for (text++, pid = 0; *text == ' ' ||
+		     (*text >= '0' && *text <= '9'); text++) {
+			if (*text == ' ' && pid)
+				break;
+			if (*text != ' ')
+				pid = pid * 10 + *text - '0';
+		}
+		if (pid <= last)
+			return 0;
+		last = pid;
+		if (strstr(text, " many ") &&
+		    strstr(text, " many ") < strchr(text, '\n'))
+			n++;
+	}
+	return n;
+}
+
+static void
+tasks_node_lists_many_threads_once_and_in_order(struct test *t)
+{
+	struct task *tasks[MANY];
+	char *text = kmalloc(MANY_TEXT, GFP_KERNEL);
+	struct seq_buf s;
+	unsigned i, n;
+
+	ASSERT(t, text != NULL);
+	for (n = 0; n < MANY; n++) {
+		tasks[n] = kthread_run(sleep_until_stopped, NULL, "many");
+		if (!tasks[n])
+			break;
+	}
+	EXPECT_EQ(t, n, MANY);
+	seq_buf_init(&s, text, MANY_TEXT);
+	node_find("tasks")->show(&s);
+	EXPECT_EQ(t, count_many(text), n);
+	for (i = 0; i < n; i++)
+		kthread_stop(tasks[i]);
+	kfree(text);
+}
+
 static unsigned other_ran, ran_before, ran_after;
 static bool other_stop;
 
@@ -763,4 +816,5 @@ TEST_SUITE("sched",
 	   TEST_CASE(report_names_the_caller),
 #endif
 	   TEST_CASE(tasks_node_lists_this_thread),
+	   TEST_CASE(tasks_node_lists_many_threads_once_and_in_order),
 	   TEST_CASE(the_walk_over_the_tasks_meets_each_once));
