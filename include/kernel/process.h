@@ -135,6 +135,9 @@ bool process_may_access(const struct process *process);
 /* Its address space with a user's reference; NULL: it has none any more.
  * Context: any. */
 struct mm_struct *process_get_mm(struct process *process);
+/* The name of its first thread; when none is left, of its program. name has
+ * TASK_NAME_LEN bytes. Context: any. */
+void process_name(struct process *process, char *name);
 /* Times of the process up to now. */
 void process_usage_now(struct process *process, struct process_usage *sum);
 

@@ -21,7 +21,10 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/init.h>
+#include <mm/mm.h>
 #include <mm/page.h>
+#include <mm/pagecache.h>
+#include <mm/rmap.h>
 #include <mm/verify.h>
 #include <mm/zone.h>
 
@@ -53,26 +56,174 @@ page_number(const char *command, const char *text, pfn_t *pfn)
 	return 0;
 }
 
+/* --- who maps it ------------------------------------------------------------ */
+
+#define MAX_MAPPERS	24u
+
+struct mapper {
+	const struct mm_struct *mm;	/* to compare: it may have ended */
+	unsigned long address;
+	pte_t pte;
+};
+
+struct mappers {
+	unsigned nr;			/* some may not have found room */
+	struct mapper at[MAX_MAPPERS];
+};
+
+static bool
+note_mapper(const struct rmap_place *p, void *arg)
+{
+	struct mappers *m = arg;
+
+	if (m->nr < MAX_MAPPERS)
+		m->at[m->nr] = (struct mapper){ p->mm, p->address, *p->pte };
+	m->nr++;
+	return true;
+}
+
+struct owner {
+	const struct mm_struct *mm;
+	int pid;			/* 0: nobody's */
+	char name[TASK_NAME_LEN];
+};
+
+static void
+look_for_owner(struct process *process, void *arg)
+{
+	struct owner *owner = arg;
+	struct mm_struct *mm = owner->pid ? NULL : process_get_mm(process);
+
+	if (!mm)
+		return;
+	if (mm == owner->mm) {
+		owner->pid = process->pid;
+		process_name(process, owner->name);
+	}
+	mmput(mm);
+}
+
+static void
+show_mapper(struct seq_buf *s, const struct mapper *m)
+{
+	struct owner owner = { .mm = m->mm, .name = "(no process)" };
+
+	process_for_each(look_for_owner, &owner);
+	seq_printf(s, "  %5d %-16s 0x%08lx %c%c%c %s %s\n", owner.pid,
+		   owner.name, m->address, pte_present(m->pte) ? 'r' : '-',
+		   pte_write(m->pte) ? 'w' : '-', pte_exec(m->pte) ? 'x' : '-',
+		   pte_young(m->pte) ? "young" : "old  ",
+		   pte_dirty(m->pte) ? "dirty" : "clean");
+}
+
+static bool
+is_mapped_page(const struct page *page)
+{
+	return page_is_anon(page) || page_state(page) == PAGE_STATE_CACHE;
+}
+
+/*
+ * Who has a translation of page, as rmap_walk() finds it. A page that is busy
+ * is not waited for: the prompt is there for a machine that hangs, too.
+ */
+static void
+show_mappers(struct seq_buf *s, struct page *page)
+{
+	struct mappers m = { .nr = 0 };
+	bool locked;
+
+	if (!is_mapped_page(page) || !page_mapcount(page) ||
+	    !get_page_unless_zero(page))
+		return;
+	locked = trylock_page(page);
+	if (locked) {
+		rmap_walk(page, note_mapper, &m);
+		unlock_page(page);
+	}
+	put_page(page);
+	if (!locked) {
+		seq_puts(s, "  locked: who maps it is not asked now\n");
+		return;
+	}
+	if (m.nr)
+		seq_puts(s, "    PID NAME             ADDRESS    MAY STATE\n");
+	for (unsigned i = 0; i < min(m.nr, MAX_MAPPERS); i++)
+		show_mapper(s, &m.at[i]);
+	if (m.nr > MAX_MAPPERS)
+		seq_printf(s, "  and %u more\n", m.nr - MAX_MAPPERS);
+}
+
+/* The frame at an address of mm. */
+static int
+page_of_space(struct mm_struct *mm, unsigned long addr, pfn_t *pfn)
+{
+	int err = -EFAULT;
+	pte_t *pte;
+
+	spin_lock(&mm->page_table_lock);
+	pte = addr < TASK_SIZE ? pte_offset(&mm->context, addr) : NULL;
+	if (pte && pte_mapped(*pte) && pfn_valid(pte_pfn(*pte))) {
+		*pfn = pte_pfn(*pte);
+		err = 0;
+	}
+	spin_unlock(&mm->page_table_lock);
+	return err;
+}
+
+/* The frame at an address of a process, both as text. */
+static int
+page_of_process(const char *command, const char *text, const char *who,
+		pfn_t *pfn)
+{
+	unsigned long addr, pid;
+	struct process *process;
+	struct mm_struct *mm;
+	int err = -EFAULT;
+
+	if (monitor_number(command, "address", text, &addr) ||
+	    monitor_number(command, "pid", who, &pid))
+		return -EINVAL;
+	process = process_find((int)pid);
+	if (!process)
+		return monitor_error(command, -ESRCH, "no process %lu; \"ps\" "
+				     "lists them", pid);
+	mm = process_get_mm(process);
+	if (mm) {
+		err = page_of_space(mm, addr, pfn);
+		mmput(mm);
+	}
+	process_put(process);
+	return err ? monitor_error(command, err, "process %lu has no page at "
+				   "0x%lx", pid, addr) : 0;
+}
+
 static int
 page_command(int argc, char **argv)
 {
+	bool life = argc > 2 && !strcmp(argv[argc - 1], "--life");
 	struct seq_buf s;
 	pfn_t pfn = 0;
+	int err;
 
-	if (argc != 2 && (argc != 3 || strcmp(argv[2], "--life")))
+	argc -= life;
+	if (argc != 2 && (argc != 4 || strcmp(argv[2], "-p")))
 		return monitor_usage(argv[0]);
-	if (page_number(argv[0], argv[1], &pfn))
-		return -EINVAL;
+	err = argc == 2 ? page_number(argv[0], argv[1], &pfn) :
+			  page_of_process(argv[0], argv[1], argv[3], &pfn);
+	if (err)
+		return err;
 	monitor_seq_begin(&s);
-	if (argc == 3)
+	if (life) {
 		page_life_show(&s, pfn_to_page(pfn));
-	else
+	} else {
 		dump_page(&s, pfn_to_page(pfn));
+		show_mappers(&s, pfn_to_page(pfn));
+	}
 	monitor_seq_end(&s);
 	return 0;
 }
-MONITOR_COMMAND("page", page_command, "PFN|ADDR [--life]",
-		"all that is known about a page frame; what befell it");
+MONITOR_COMMAND("page", page_command, "PFN|ADDR [-p PID] [--life]",
+		"a page frame: what it is, who maps it; what befell it");
 
 static char
 map_lower(char c)

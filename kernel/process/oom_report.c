@@ -27,22 +27,6 @@
 
 #define KB(pages)	((unsigned long)(pages) << (PAGE_SHIFT - 10))
 
-/* The name of its first thread; when none is left, of its program. */
-static void
-name_of(struct process *process, char *name)
-{
-	unsigned long flags = spin_lock_irqsave(&process_lock);
-	const char *slash = strrchr(process->exe_path, '/');
-	struct task *task;
-
-	strscpy(name, slash ? slash + 1 : process->exe_path, TASK_NAME_LEN);
-	list_for_each_entry(task, &process->threads, thread_node) {
-		strscpy(name, task->name, TASK_NAME_LEN);
-		break;
-	}
-	spin_unlock_irqrestore(&process_lock, flags);
-}
-
 static void
 report_process(struct process *process, void *arg)
 {
@@ -51,7 +35,7 @@ report_process(struct process *process, void *arg)
 
 	if (!oom_process_memory(process, &m))
 		return;
-	name_of(process, name);
+	process_name(process, name);
 	pr_info("[%7d] %5u %5d %8lu %8lu %8lu %8lu %8lu %8lu %13d %s\n",
 		process->pid, process->uid, process->pid, m.total_vm,
 		m.anon + m.file + m.shmem, m.anon, m.file + m.shmem,
@@ -89,7 +73,7 @@ oom_report_kill(struct process *victim)
 	char name[TASK_NAME_LEN];
 
 	oom_process_memory(victim, &m);
-	name_of(victim, name);
+	process_name(victim, name);
 	trace_mark_victim(victim->pid, m.total_vm, m.anon, m.file,
 			  victim->oom_score_adj);
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, "
@@ -104,7 +88,7 @@ oom_report_reaped(struct process *process, const struct mm_struct *mm)
 {
 	char name[TASK_NAME_LEN];
 
-	name_of(process, name);
+	process_name(process, name);
 	pr_info("oom_reaper: reaped process %d (%s), now anon-rss:%lukB, "
 		"file-rss:%lukB, shmem-rss:%lukB\n", process->pid, name,
 		KB(mm->rss[MM_ANONPAGES]), KB(mm->rss[MM_FILEPAGES]),
@@ -222,7 +206,7 @@ show_process(struct process *process, void *arg)
 
 	if (!oom_process_memory(process, &m))
 		return;
-	name_of(process, name);
+	process_name(process, name);
 	seq_printf(s, "%5d %6d %5d %8lu %8lu %7lu %7lu  %-8s %s\n", process->pid,
 		   score_of(process), process->oom_score_adj,
 		   m.anon + m.file + m.shmem, m.swap, m.tables, m.pipes,

@@ -289,6 +289,21 @@ process_unhash(struct process *process)
 	nr_processes--;
 }
 
+void
+process_name(struct process *process, char *name)
+{
+	unsigned long flags = spin_lock_irqsave(&process_lock);
+	const char *slash = strrchr(process->exe_path, '/');
+	struct task *task;
+
+	strscpy(name, slash ? slash + 1 : process->exe_path, TASK_NAME_LEN);
+	list_for_each_entry(task, &process->threads, thread_node) {
+		strscpy(name, task->name, TASK_NAME_LEN);
+		break;
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
 /* The next one by number behind last (NULL: the first), with a reference. */
 static struct process *
 next_process(struct process *last)

@@ -12,8 +12,10 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
+#include <mm/pagecache.h>
 #include <mm/slab.h>
 #include <mm/zone.h>
+#include "as_helpers.h"
 
 extern const struct monitor_command __monitor_start[], __monitor_end[];
 
@@ -156,6 +158,35 @@ a_page_is_named_in_three_ways(struct test *t)
 	EXPECT_TYPED(t, "page", -EINVAL, "usage");
 	EXPECT_TYPED(t, "page 0", -EINVAL, "is no frame");
 	EXPECT_TYPED(t, "page 0xfffff000", -EINVAL, "is no frame");
+}
+
+/* A page of two spaces that no process has; only the second may write. */
+static void
+a_page_tells_who_maps_it(struct test *t)
+{
+	struct mm_struct *mm = as_space(t, 0x10000000, 2), *child = NULL;
+	struct page *page;
+	char line[64];
+
+	EXPECT(t, as_poke(mm, 0x10001000, 1));
+	page = pfn_to_page(pte_pfn(as_pte(mm, 0x10001000)));
+	snprintf(line, sizeof(line), "page 0x%lx", page_to_pfn(page));
+	EXPECT_TYPED(t, line, 0, "    0 (no process)     0x10001000 rw- young "
+		     "dirty\n");
+	EXPECT_EQ(t, dup_mm(mm, &child), 0);
+	EXPECT_TYPED(t, line, 0, "0x10001000 r-- young dirty\n      0 (no ");
+	lock_page(page);
+	EXPECT_TYPED(t, line, 0, "locked: who maps it is not asked");
+	unlock_page(page);
+	mmput(child);
+	get_page(page);
+	mmput(mm);
+	EXPECT_TYPED(t, line, 0, "mapcount 0");
+	EXPECT(t, !strstr(output, "0x10001000"));
+	put_page(page);
+	EXPECT_TYPED(t, "page 0x10000 -p 32000", -ESRCH, "no process 32000");
+	EXPECT_TYPED(t, "page 0x10000 -p x", -EINVAL, "pid \"x\"");
+	EXPECT_TYPED(t, "page 0x10000 -q 1", -EINVAL, "usage");
 }
 
 static void
@@ -380,6 +411,7 @@ TEST_SUITE("monitor",
 	TEST_CASE(ptwalk_agrees_with_the_hardware),
 	TEST_CASE(hexdump_survives_what_is_not_there),
 	TEST_CASE(a_page_is_named_in_three_ways),
+	TEST_CASE(a_page_tells_who_maps_it),
 	TEST_CASE(map_draws_each_zone),
 	TEST_CASE(pages_are_allocated_and_freed_by_hand),
 	TEST_CASE(objects_are_allocated_and_freed_by_hand),
