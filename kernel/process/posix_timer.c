@@ -125,6 +125,7 @@ posix_timer_taken(struct posix_timer *t)
 {
 	u64 now = ktime_get_ns(), missed;
 
+	t->overrun = 0;
 	if (!t->active)
 		return;			/* it expired once, or is forgotten */
 	missed = periods_since(t, now);
@@ -143,7 +144,6 @@ posix_timer_expired(struct timer *timer, void *arg)
 	if (t->armed && !timer_pending(timer)) {
 		t->armed = false;
 		t->active = t->interval != 0;
-		t->overrun = 0;
 		t->signal.info.overrun = 0;
 		if (!send_sigqueue_locked(t->process, t->target, &t->signal) &&
 		    t->active)
