@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Who sees all tasks: the node, and the walk over them. */
+#include <kernel/node.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+
+#include "threads.h"
+
+static void
+wait_for_stop(void *arg)
+{
+	(void)arg;
+	while (!kthread_should_stop())
+		msleep(10);
+}
+
+static void
+tasks_node_lists_this_thread(struct test *t)
+{
+	const struct node *node = node_find("tasks");
+	static char buf[4096];
+	struct seq_buf s;
+
+	ASSERT(t, node != NULL);
+	seq_buf_init(&s, buf, sizeof(buf));
+	node->show(&s);
+	EXPECT(t, strstr(buf, current->name) != NULL);
+	EXPECT(t, strstr(buf, "idle/0") != NULL);
+	EXPECT(t, strstr(buf, "rcu_thread") != NULL);
+}
+
+#define MANY	100			/* more than one walk of the list notes */
+#define MANY_TEXT	32768
+
+/* Lines of "many", while the numbers go up; 0: they do not. */
+static unsigned
+count_many(const char *text)
+{
+	unsigned n = 0;
+	int pid, last = 0;
+
+	text = strchr(text, '\n');
+	for (; text && text[1]; text = strchr(text + 1, '\n')) {
+		for (text++, pid = 0; *text == ' ' ||
+		     (*text >= '0' && *text <= '9'); text++) {
+			if (*text == ' ' && pid)
+				break;
+			if (*text != ' ')
+				pid = pid * 10 + *text - '0';
+		}
+		if (pid <= last)
+			return 0;
+		last = pid;
+		if (strstr(text, " many ") &&
+		    strstr(text, " many ") < strchr(text, '\n'))
+			n++;
+	}
+	return n;
+}
+
+static void
+tasks_node_lists_many_threads_once_and_in_order(struct test *t)
+{
+	struct task *tasks[MANY];
+	char *text = kmalloc(MANY_TEXT, GFP_KERNEL);
+	struct seq_buf s;
+	unsigned i, n;
+
+	ASSERT(t, text != NULL);
+	for (n = 0; n < MANY; n++) {
+		tasks[n] = kthread_run(wait_for_stop, NULL, "many");
+		if (!tasks[n])
+			break;
+	}
+	EXPECT_EQ(t, n, MANY);
+	seq_buf_init(&s, text, MANY_TEXT);
+	node_find("tasks")->show(&s);
+	EXPECT_EQ(t, count_many(text), n);
+	for (i = 0; i < n; i++)
+		kthread_stop(tasks[i]);
+	kfree(text);
+}
+
+static void
+count_task(struct task *task, void *nr)
+{
+	(void)task;
+	++*(unsigned *)nr;
+}
+
+/* By number, each with a reference while it is looked at. */
+static void
+the_walk_over_the_tasks_meets_each_once(struct test *t)
+{
+	struct task *one = kthread_run(wait_for_stop, NULL, "one");
+	struct task *two = kthread_run(wait_for_stop, NULL, "two");
+	struct task *task = NULL;
+	unsigned nr = 0, walked = 0, met = 0;
+	int last = -1;
+
+	ASSERT(t, one && two);
+	task_for_each(count_task, &nr);
+	while ((task = task_next(task))) {
+		EXPECT(t, task->pid > last && task->refs > 1);
+		last = task->pid;
+		met += task == one || task == two;
+		walked++;
+	}
+	EXPECT_EQ(t, met, 2);
+	EXPECT_EQ(t, walked, nr);
+	kthread_stop(one);
+	kthread_stop(two);
+}
+
+TEST_SUITE("ps",
+	   TEST_CASE(tasks_node_lists_this_thread),
+	   TEST_CASE(tasks_node_lists_many_threads_once_and_in_order),
+	   TEST_CASE(the_walk_over_the_tasks_meets_each_once));
