@@ -376,6 +376,14 @@ def cores():
             for cpu in range(min(count, 4))]
 
 
+def each_core(name):
+    """The per-CPU variable of that name, as each core has it."""
+    kind = gdb.parse_and_eval(name).type
+    return [gdb.Value(read_virtual((symbol(name) + offset) & 0xffffffff,
+                                   kind.sizeof), kind)
+            for _, offset in cores()]
+
+
 def kasan():
     """Was this kernel made with SAN=kasan?"""
     return symbol("kasan_zero_page") is not None

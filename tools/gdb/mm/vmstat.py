@@ -101,21 +101,19 @@ def numa(found, shares):
 
 
 def node_items(found):
-    diffs = target.variable("node_stat_diff")
-    cpus, nodes = (diffs.type.range()[1] + 1,
-                   diffs[0].type.range()[1] + 1)
+    diffs = target.each_core("node_stat_diff")
     table = target.variable("node_data")
     for item, name in enumerate(names("node_stat_names")):
         total = 0
-        for node in range(nodes):
+        for node in range(diffs[0].type.range()[1] + 1):
             part = atomic(table[node]["vm_stat"][item]) + sum(
-                int(diffs[cpu][node][item]) for cpu in range(cpus))
+                int(diff[node][item]) for diff in diffs)
             total += max(part, 0)
         found[name] = total
 
 
 def events(found, zones, shares):
-    counts = target.variable("vm_events")
+    counts = target.each_core("vm_events")
     texts = names("vm_event_names")
     first = texts.index("pgalloc_dma")
     for item, name in enumerate(texts):
@@ -127,5 +125,4 @@ def events(found, zones, shares):
                 Pcp.moved(pcp.alloc) for zone in zones
                 if zone.type == item - first for pcp in shares[zone.index])
         else:
-            found[name] = sum(int(counts[cpu][item]) for cpu in
-                              range(counts.type.range()[1] + 1))
+            found[name] = sum(int(count[item]) for count in counts)
