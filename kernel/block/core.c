@@ -12,6 +12,10 @@
  * State	disks: a list, changed under blk_mutex, read at any time.
  * Locks	disk->count_lock: the counters.
  * Questions a reader asks
+ *   When may a disk go?  Who waits for a request may take its disk away as soon as
+ *     that is done, while the core that sent or finished it is still on its way
+ *     out of the queue. So calls that touch a disk's queue are counted (inside,
+ *     blk_enter) and blk_unregister() waits until it is 0.
  *   Why does done() come in interrupt context?  It is the shortest way; who has
  *     more to do wakes a thread. blk_execute() does only that.
  */
@@ -66,10 +70,6 @@ blk_register(struct block_device *disk)
 	return 0;
 }
 
-/*
- * Whose request is done may take the disk away, while the core that sent or
- * finished it is still on its way out of the queue: blk_unregister() waits for it.
- */
 void
 blk_enter(struct block_device *disk)
 {
@@ -84,16 +84,13 @@ blk_leave(struct block_device *disk)
 	atomic_dec(&disk->inside);
 }
 
-/* Held: blk_mutex, so that nobody opens it. */
-static bool
-is_in_use(struct block_device *disk)
+/* Nobody has disk open, and nobody opens it. Held: blk_mutex. */
+static void
+wait_for_leavers(struct block_device *disk)
 {
-	if (atomic_read(&disk->holders))
-		return true;
 	while (atomic_read(&disk->inside))
 		msleep(1);
-	smp_mb();
-	return atomic_read(&disk->in_flight) != 0;
+	smp_mb();		/* what they wrote is seen, and freed after */
 }
 
 int
@@ -103,12 +100,16 @@ blk_unregister(struct block_device *disk)
 	int err = -EBUSY;
 
 	mutex_lock(&blk_mutex);
-	if (!is_in_use(disk)) {
+	if (atomic_read(&disk->holders))
+		goto out;
+	wait_for_leavers(disk);
+	if (!atomic_read(&disk->in_flight)) {
 		while (*link != disk)
 			link = &(*link)->next;
 		WRITE_ONCE(*link, disk->next);
 		err = 0;
 	}
+out:
 	mutex_unlock(&blk_mutex);
 	if (err)
 		return err;

@@ -271,9 +271,9 @@ files_get_file(struct files_struct *files, unsigned fd)
 	return file;
 }
 
-/* In line in both of its callers: every read and write comes through here. */
-static __always_inline struct fd
-find_fd(unsigned fd)
+/* In line in fdget(), through which every read and write comes. */
+__always_inline struct fd
+fdget_raw(unsigned fd)
 {
 	struct files_struct *files = current_files();
 	struct fd f = { NULL, false };
@@ -294,15 +294,9 @@ find_fd(unsigned fd)
 }
 
 struct fd
-fdget_raw(unsigned fd)
-{
-	return find_fd(fd);
-}
-
-struct fd
 fdget(unsigned fd)
 {
-	struct fd f = find_fd(fd);
+	struct fd f = fdget_raw(fd);
 
 	if (unlikely(f.file && f.file->f_mode & FMODE_PATH)) {
 		fdput(f);

@@ -237,91 +237,104 @@ sys_recv(int fd, void *buf, size_t n, unsigned flags)
 
 /* --- Messages in pieces --- */
 
-/* Also the pieces; the caller frees *iov when it is not fast. 0 or -Exxx. */
+/* A message: the user's header, and the memory that it names. */
+struct message {
+	struct user_msghdr head;
+	struct iovec fast[UIO_FASTIOV], *iov;
+	struct iov_iter iter;
+};
+
+/* 0: message_put() is due. -Exxx. */
 static int
-import_message(const struct user_msghdr *user, struct user_msghdr *msg,
-	       struct iovec *fast, struct iovec **iov, struct iov_iter *iter)
+message_get(struct message *m, const struct user_msghdr *user)
 {
 	ssize_t n;
 
-	*iov = fast;
-	if (copy_from_user(msg, user, sizeof(*msg)))
+	m->iov = m->fast;
+	if (copy_from_user(&m->head, user, sizeof(m->head)))
 		return -EFAULT;
-	if (!msg->name)
-		msg->namelen = 0;
-	if (msg->namelen < 0)
+	if (!m->head.name)
+		m->head.namelen = 0;
+	if (m->head.namelen < 0)
 		return -EINVAL;
-	if (msg->iovlen > UIO_MAXIOV)
+	if (m->head.iovlen > UIO_MAXIOV)
 		return -EMSGSIZE;
-	n = import_iovec(msg->iov, msg->iovlen, fast, iov);
+	n = import_iovec(m->head.iov, m->head.iovlen, m->fast, &m->iov);
 	if (n < 0)
 		return (int)n;
-	iov_iter_init(iter, *iov, (size_t)n, false);
+	iov_iter_init(&m->iter, m->iov, (size_t)n, false);
 	return 0;
 }
 
+static void
+message_put(struct message *m)
+{
+	if (m->iov != m->fast)
+		kfree(m->iov);
+}
+
 static long
-send_message(struct socket *s, const struct user_msghdr *msg,
-	     struct iov_iter *iter, unsigned flags)
+send_message(struct socket *s, struct message *m, unsigned flags)
 {
 	struct sockaddr_un address;
 	int err;
 
-	if (msg->controllen > 0x7fffffff)
+	if (m->head.controllen > 0x7fffffff)
 		return -ENOBUFS;
-	if (msg->controllen)
+	if (m->head.controllen)
 		return -EOPNOTSUPP;
-	if (msg->namelen) {
-		err = address_from_user(&address, msg->name,
-					min(msg->namelen, ADDRESS_MAX));
+	if (m->head.namelen) {
+		err = address_from_user(&address, m->head.name,
+					min(m->head.namelen, ADDRESS_MAX));
 		return err ? err : -EISCONN;
 	}
-	return do_send(s, iter, flags);
+	return do_send(s, &m->iter, flags);
 }
 
-long
-sys_sendmsg(int fd, const struct user_msghdr *user, unsigned flags)
+static long
+recv_message(struct socket *s, struct message *m, unsigned flags)
 {
-	struct iovec fast[UIO_FASTIOV], *iov;
-	struct user_msghdr msg;
-	struct iov_iter iter;
+	return do_recv(s, &m->iter, flags);
+}
+
+/* What sendmsg() and recvmsg() have in common. */
+static long
+do_message(int fd, const struct user_msghdr *user, unsigned flags,
+	   struct message *m,
+	   long (*fn)(struct socket *s, struct message *m, unsigned flags))
+{
 	struct socket s;
 	long result = socket_get(fd, &s);
 
 	if (result)
 		return result;
-	result = import_message(user, &msg, fast, &iov, &iter);
+	result = message_get(m, user);
 	if (!result) {
-		result = send_message(&s, &msg, &iter, flags);
-		if (iov != fast)
-			kfree(iov);
+		result = fn(&s, m, flags);
+		message_put(m);
 	}
 	socket_put(&s);
 	return result;
 }
 
 long
+sys_sendmsg(int fd, const struct user_msghdr *user, unsigned flags)
+{
+	struct message m;
+
+	return do_message(fd, user, flags, &m, send_message);
+}
+
+long
 sys_recvmsg(int fd, struct user_msghdr *user, unsigned flags)
 {
-	struct iovec fast[UIO_FASTIOV], *iov;
-	struct user_msghdr msg;
-	struct iov_iter iter;
-	struct socket s;
-	long result = socket_get(fd, &s);
+	struct message m;
+	long result = do_message(fd, user, flags, &m, recv_message);
 
-	if (result)
-		return result;
-	result = import_message(user, &msg, fast, &iov, &iter);
-	if (!result) {
-		result = do_recv(&s, &iter, flags);
-		if (iov != fast)
-			kfree(iov);
-	}
-	socket_put(&s);
 	if (result < 0)
 		return result;
 	/* Nobody's name, no control data, nothing cut off. */
-	if ((msg.name && put_user(0, &user->namelen)) ||
+	if ((m.head.name && put_user(0, &user->namelen)) ||
 	    put_user(0u, &user->flags) || put_user(0u, &user->controllen))
 		return -EFAULT;
 	return result;

@@ -20,7 +20,7 @@
 #define WEXITED		4
 #define WCONTINUED	8
 #define WNOWAIT		0x01000000
-#define WNOTHREAD	0x20000000	/* taken, and all are waited for */
+#define WNOTHREAD	0x20000000	/* no effect: children are a process's */
 #define WALL		0x40000000
 #define WCLONE		0x80000000u
 #define W_CHILDREN	(WNOTHREAD | WALL | WCLONE)

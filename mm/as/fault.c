@@ -174,9 +174,9 @@ choose(struct vm_fault *vmf)
 	return pte_swap(pte) ? do_swap_page : out_of_reach;
 }
 
-/* In line where faults of programs come through; the two others call it. */
-static __always_inline vm_fault_t
-serve(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
+/* In line below, where faults of programs come through; other files call it. */
+__always_inline vm_fault_t
+handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
 {
 	struct vm_fault vmf;		/* choose() writes pte and orig_pte */
 	fault_answer answer;
@@ -193,12 +193,6 @@ serve(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
 	pte_publish();
 	trace_mm_fault(addr, flags, result, answer);
 	return result;
-}
-
-vm_fault_t
-handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned flags)
-{
-	return serve(vma, addr, flags);
 }
 
 bool
@@ -254,7 +248,7 @@ mm_fault(struct mm_struct *mm, unsigned long addr, unsigned flags, int *code)
 			      grow_to(mm, addr) : NULL;
 		result = VM_FAULT_SIGSEGV;
 		if (likely(vma && access_allowed(vma, flags)))
-			result = serve(vma, addr, flags);
+			result = handle_mm_fault(vma, addr, flags);
 		if (unlikely(result & VM_FAULT_ERROR))
 			*code = signal_code(vma, result);
 	} while (unlikely(result & VM_FAULT_RETRY));

@@ -32,28 +32,33 @@ tasks_node_lists_this_thread(struct test *t)
 #define MANY	100			/* more than one walk of the list notes */
 #define MANY_TEXT	32768
 
-/* Lines of "many", while the numbers go up; 0: they do not. */
+/* The number that a line begins with, behind blanks. */
+static int
+number_of(const char *line)
+{
+	int number = 0;
+
+	while (*line == ' ')
+		line++;
+	for (; *line >= '0' && *line <= '9'; line++)
+		number = number * 10 + *line - '0';
+	return number;
+}
+
+/* Lines of tasks called many, while the numbers go up; 0: they do not. */
 static unsigned
 count_many(const char *text)
 {
+	const char *line = strchr(text, '\n') + 1, *end, *name;
 	unsigned n = 0;
-	int pid, last = 0;
+	int last = 0;
 
-	text = strchr(text, '\n');
-	for (; text && text[1]; text = strchr(text + 1, '\n')) {
-		for (text++, pid = 0; *text == ' ' ||
-		     (*text >= '0' && *text <= '9'); text++) {
-			if (*text == ' ' && pid)
-				break;
-			if (*text != ' ')
-				pid = pid * 10 + *text - '0';
-		}
-		if (pid <= last)
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		if (number_of(line) <= last)
 			return 0;
-		last = pid;
-		if (strstr(text, " many ") &&
-		    strstr(text, " many ") < strchr(text, '\n'))
-			n++;
+		last = number_of(line);
+		name = strstr(line, " many ");
+		n += name && name < end;
 	}
 	return n;
 }

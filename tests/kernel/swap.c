@@ -542,7 +542,8 @@ no_write_is_lost_while_pages_are_sent_away(struct test *t)
 
 /*
  * Writes through a reference, to a page that reclaim unmaps and writes
- * meanwhile. The page is then clean and in the swap cache, until its writer says otherwise.
+ * meanwhile. Then it is clean and in the swap cache, until its writer says
+ * otherwise.
  */
 #ifdef VELLUM_DEBUG
 static struct {

@@ -18,18 +18,35 @@ count(int sig)
 	seen[sig]++;
 }
 
-/* A child by clone(), which ends with 5 at once. */
+/* The two signals that are told here are counted. */
+static void
+listen(void)
+{
+	signal(SIGCHLD, count);
+	signal(SIGUSR1, count);
+}
+
+/* As fork(), by clone(). What is told counts from now on. */
 static long
-child_of(unsigned long flags)
+fork_with(unsigned long flags)
 {
 	long pid;
 
 	memset((void *)seen, 0, sizeof(seen));
 	fflush(stdout);
 	pid = SYSCALL(SYS_clone, flags, 0, 0, 0, 0);
+	ASSERT(pid >= 0);
+	return pid;
+}
+
+/* One that ends with 5 at once. */
+static long
+child_of(unsigned long flags)
+{
+	long pid = fork_with(flags);
+
 	if (!pid)
 		_exit(5);
-	ASSERT(pid > 0);
 	return pid;
 }
 
@@ -49,12 +66,8 @@ expect_clone_child(long pid)
 static void
 the_parent_is_told_by_the_signal_asked_for(void)
 {
-	long pid;
-
-	signal(SIGCHLD, count);
-	signal(SIGUSR1, count);
-	pid = child_of(SIGUSR1);
-	expect_clone_child(pid);
+	listen();
+	expect_clone_child(child_of(SIGUSR1));
 	EXPECT_EQ(seen[SIGUSR1], 1);
 	EXPECT_EQ(seen[SIGCHLD], 0);
 }
@@ -62,7 +75,7 @@ the_parent_is_told_by_the_signal_asked_for(void)
 static void
 without_a_signal_nothing_is_told(void)
 {
-	signal(SIGCHLD, count);
+	listen();
 	expect_clone_child(child_of(0));
 	EXPECT_EQ(seen[SIGCHLD], 0);
 }
@@ -114,11 +127,8 @@ a_sibling_tells_as_its_brother_does(void)
 	int status, tries;
 	long pid, middle;
 
-	signal(SIGCHLD, count);
-	signal(SIGUSR1, count);
-	memset((void *)seen, 0, sizeof(seen));
-	fflush(stdout);
-	middle = SYSCALL(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	listen();
+	middle = fork_with(SIGCHLD);
 	if (!middle) {
 		pid = SYSCALL(SYS_clone, PARENT | SIGUSR1, 0, 0, 0, 0);
 		_exit(pid >= 0 ? 7 : 1);
@@ -140,16 +150,12 @@ a_stop_is_told_by_sigchld(void)
 	int status;
 	long pid;
 
-	signal(SIGCHLD, count);
-	signal(SIGUSR1, count);
-	memset((void *)seen, 0, sizeof(seen));
-	fflush(stdout);
-	pid = SYSCALL(SYS_clone, SIGUSR1, 0, 0, 0, 0);
+	listen();
+	pid = fork_with(SIGUSR1);
 	if (!pid) {
 		raise(SIGSTOP);
 		_exit(5);
 	}
-	ASSERT(pid > 0);
 	EXPECT_EQ(SYSCALL(SYS_wait4, pid, &status, WCLONE | WUNTRACED, NULL),
 		  pid);
 	EXPECT_EQ(status, SIGSTOP << 8 | 0x7f);
@@ -169,16 +175,12 @@ a_program_tells_by_sigchld(void)
 
 	strcpy(path, temp_name("program"));
 	make_program(path, ET_EXEC, NULL);	/* ends with 0 */
-	signal(SIGCHLD, count);
-	signal(SIGUSR1, count);
-	memset((void *)seen, 0, sizeof(seen));
-	fflush(stdout);
-	pid = SYSCALL(SYS_clone, SIGUSR1, 0, 0, 0, 0);
+	listen();
+	pid = fork_with(SIGUSR1);
 	if (!pid) {
 		SYSCALL(SYS_execve, path, argv, NULL);
 		_exit(1);
 	}
-	ASSERT(pid > 0);
 	EXPECT_EQ(SYSCALL(SYS_wait4, pid, &status, WALL, NULL), pid);
 	EXPECT_EQ(status, 0);
 	EXPECT_EQ(seen[SIGCHLD], 1);

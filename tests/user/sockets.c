@@ -90,6 +90,31 @@ what_is_no_socket_is_told(void)
 	EXPECT_EQ(SYSCALL(SYS_getsockname, s[0], buf, &len), 0);
 }
 
+static int
+wait_in_thread(void *arg)
+{
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* While a thread shares the table, a call holds the file that it looks at. */
+static void
+what_is_no_socket_is_let_go(void)
+{
+	static char stack[4096] __attribute__((aligned(8)));
+	static volatile int tid;
+	int p[2];
+	char c;
+
+	ASSERT(start_thread(stack + 4096, wait_in_thread, NULL, &tid) > 0);
+	ASSERT_EQ(SYSCALL(SYS_pipe2, p, O_NONBLOCK), 0);
+	EXPECT_EQ(SYSCALL(SYS_send, p[1], &c, 1, 0), -ENOTSOCK);
+	EXPECT_EQ(SYSCALL(SYS_read, p[0], &c, 1), -EAGAIN);
+	EXPECT_EQ(SYSCALL(SYS_close, p[1]), 0);
+	EXPECT_EQ(SYSCALL(SYS_read, p[0], &c, 1), 0);
+}
+
 static void
 what_is_sent_is_received_by_the_other_end(void)
 {
@@ -405,6 +430,7 @@ messages_are_gathered_and_spread(void)
 
 UTEST_SUITE(sockets,
 	    UTEST(what_is_no_socket_is_told),
+	    UTEST(what_is_no_socket_is_let_go),
 	    UTEST(what_is_sent_is_received_by_the_other_end),
 	    UTEST(a_peek_leaves_the_bytes),
 	    UTEST(waitall_waits_for_all),
