@@ -183,12 +183,11 @@ oops(struct pt_regs *regs, const struct fault_info *fault, const char *fmt,
 static void
 show_frame(unsigned long pc, bool exact)
 {
-	unsigned long start, size;
-	const char *name = symbol_lookup(exact ? pc : pc - 4, &start, &size);
+	struct symbol symbol;
 
-	if (name)
-		pr_emerg("  [%08lx] %s+0x%lx/0x%lx\n", pc, name, pc - start,
-			 size);
+	if (symbol_lookup(exact ? pc : pc - 4, &symbol))
+		pr_emerg("  [%08lx] %s+0x%lx/0x%lx\n", pc, symbol.name,
+			 pc - symbol.start, symbol.size);
 	else
 		pr_emerg("  [%08lx]\n", pc);
 }

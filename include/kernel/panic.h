@@ -61,9 +61,16 @@ void show_task_stack(const struct task *task);
 
 /* "name+0x12/0x40" of a text address into buf; the bare number if unknown. */
 size_t symbol_format(unsigned long addr, char *buf, size_t size);
-/* Name of the function at addr, its start and size; NULL if none. */
-const char *symbol_lookup(unsigned long addr, unsigned long *start,
-			  unsigned long *size);
+
+/* A function of the kernel; its type is T (global) or t, as nm has it. */
+struct symbol {
+	unsigned long start, size;
+	char type;
+	char name[80];
+};
+
+/* The function that addr lies in. False: none, and *symbol is as before. */
+bool symbol_lookup(unsigned long addr, struct symbol *symbol);
 /* Address of a function by its name, or 0. */
 unsigned long symbol_address(const char *name);
 

@@ -28,7 +28,7 @@ struct task_line {
 	bool on_rq;
 	unsigned long run_ms, nr_switches;
 	char name[TASK_NAME_LEN];
-	const char *sleeps_in;
+	struct symbol sleeps_in;
 };
 
 /* Functions that only carry a sleep, not ask for it. */
@@ -50,27 +50,24 @@ is_sleep_function(const char *name)
 }
 
 /* The function that a task which does not run waits in. */
-static const char *
-sleeps_in(const struct task *task)
+static void
+find_sleep(const struct task *task, struct symbol *symbol)
 {
 	const struct cpu_context *ctx = &task->context;
 	const struct pt_regs *regs;
 	struct stack_frame frame;
-	unsigned long start, size;
-	const char *name = "";
 	unsigned n;
 
 	unwind_start_saved(&frame, &ctx->r4, ctx->sp, ctx->pc);
 	for (n = 0; n < MAX_FRAMES; n++) {
-		name = symbol_lookup(frame_pc(&frame), &start, &size);
-		if (!name)
-			return "?";
-		if (!is_sleep_function(name))
-			return name;
-		if (unwind_step(&frame, &regs) != 0)
-			return name;
+		if (!symbol_lookup(frame_pc(&frame), symbol)) {
+			strscpy(symbol->name, "?", sizeof(symbol->name));
+			return;
+		}
+		if (!is_sleep_function(symbol->name) ||
+		    unwind_step(&frame, &regs) != 0)
+			return;
 	}
-	return name;
 }
 
 static void
@@ -84,8 +81,9 @@ describe(struct task_line *line, const struct task *task)
 	line->nr_switches = task->nr_switches;
 	strscpy(line->name, task->name, sizeof(line->name));
 	/* It cannot start to run: its run queue's lock would be needed. */
-	line->sleeps_in = task->on_rq || task->state == TASK_NEW ? "" :
-			  sleeps_in(task);
+	line->sleeps_in.name[0] = '\0';
+	if (!task->on_rq && task->state != TASK_NEW)
+		find_sleep(task, &line->sleeps_in);
 }
 
 /* pid into the sorted pids[0..n), of which the lowest CHUNK stay; the new n. */
@@ -139,7 +137,8 @@ show_pid(struct seq_buf *s, int pid)
 	if (task_look_at(pid, describe_locked, &line))
 		seq_printf(s, "%5d %4d %-8s %8lu %9lu %-16s %s\n", line.pid,
 			   line.cpu, line.state, line.run_ms,
-			   line.nr_switches, line.name, line.sleeps_in);
+			   line.nr_switches, line.name,
+			   line.sleeps_in.name);
 }
 
 static void

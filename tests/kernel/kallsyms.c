@@ -8,6 +8,7 @@
 #include <lib/string.h>
 
 extern const char __text_start[], __text_end[];
+extern const char __init_text_start[], __init_text_end[];
 
 static void noinline
 local_function(void)
@@ -15,35 +16,44 @@ local_function(void)
 	__asm__ volatile("");
 }
 
+/* Does addr lie in the function of this name? */
+static bool
+is_in(unsigned long addr, const char *name)
+{
+	struct symbol symbol;
+
+	return symbol_lookup(addr, &symbol) && !strcmp(symbol.name, name);
+}
+
 static void
 functions_are_found_by_address(struct test *t)
 {
-	unsigned long start = 0, size = 0;
 	unsigned long addr = code_address(panic);
-	const char *name = symbol_lookup(addr, &start, &size);
+	struct symbol symbol;
+	size_t size;
 
-	ASSERT(t, name != NULL);
-	EXPECT(t, !strcmp(name, "panic"));
-	EXPECT_EQ(t, start, addr);
+	ASSERT(t, symbol_lookup(addr, &symbol));
+	EXPECT(t, !strcmp(symbol.name, "panic"));
+	EXPECT_EQ(t, symbol.type, 'T');
+	EXPECT_EQ(t, symbol.start, addr);
+	size = symbol.size;
 	EXPECT(t, size >= 16);
-	name = symbol_lookup(addr + size - 4, &start, &size);
-	EXPECT(t, name && !strcmp(name, "panic"));
-	name = symbol_lookup(addr + size, &start, &size);
-	EXPECT(t, !name || strcmp(name, "panic"));
+	EXPECT(t, is_in(addr + size - 4, "panic"));
+	EXPECT(t, !is_in(addr - 4, "panic"));
+	EXPECT(t, !is_in(addr + size, "panic"));
 }
 
 static void
 static_functions_are_found_too(struct test *t)
 {
-	unsigned long start, size;
-	const char *name;
+	struct symbol symbol;
 
 	local_function();
-	name = symbol_lookup((unsigned long)local_function, &start, &size);
-	EXPECT(t, name && !strcmp(name, "local_function"));
-	name = symbol_lookup((unsigned long)static_functions_are_found_too,
-			     &start, &size);
-	EXPECT(t, name && !strcmp(name, "static_functions_are_found_too"));
+	ASSERT(t, symbol_lookup((unsigned long)local_function, &symbol));
+	EXPECT(t, !strcmp(symbol.name, "local_function"));
+	EXPECT_EQ(t, symbol.type, 't');
+	EXPECT(t, is_in((unsigned long)static_functions_are_found_too,
+			"static_functions_are_found_too"));
 }
 
 static void
@@ -60,24 +70,37 @@ static void
 addresses_outside_of_text_have_no_name(struct test *t)
 {
 	static int variable;
-	unsigned long start, size;
+	struct symbol symbol = { .start = 7 };
 
-	EXPECT(t, !symbol_lookup(0, &start, &size));
-	EXPECT(t, !symbol_lookup((unsigned long)__text_start - 4, &start,
-				 &size));
-	EXPECT(t, !symbol_lookup((unsigned long)&variable, &start, &size));
-	EXPECT(t, !symbol_lookup(~0ul, &start, &size));
+	EXPECT(t, !symbol_lookup(0, &symbol));
+	EXPECT(t, !symbol_lookup((unsigned long)__text_start - 4, &symbol));
+	EXPECT(t, !symbol_lookup((unsigned long)&variable, &symbol));
+	EXPECT(t, !symbol_lookup(~0ul, &symbol));
+	EXPECT_EQ(t, symbol.start, 7);
+}
+
+/* Constants lie between the code and that of the start: a gap in the table. */
+static void
+constants_have_no_name(struct test *t)
+{
+	struct symbol symbol;
+
+	EXPECT(t, !symbol_lookup((unsigned long)__text_end, &symbol));
+	EXPECT(t, !symbol_lookup((unsigned long)__init_text_start - 4,
+				 &symbol));
+	EXPECT(t, symbol_lookup((unsigned long)__init_text_start, &symbol));
+	EXPECT(t, !symbol_lookup((unsigned long)__init_text_end, &symbol));
 }
 
 static void
 format_names_offset_and_size(struct test *t)
 {
 	char text[64], want[64];
-	unsigned long start, size, addr = (unsigned long)panic;
+	struct symbol symbol;
 
-	ASSERT(t, symbol_lookup(addr, &start, &size));
-	snprintf(want, sizeof(want), "panic+0x8/0x%lx", size);
-	symbol_format(addr + 8, text, sizeof(text));
+	ASSERT(t, symbol_lookup(code_address(panic), &symbol));
+	snprintf(want, sizeof(want), "panic+0x8/0x%lx", symbol.size);
+	symbol_format((unsigned long)panic + 8, text, sizeof(text));
 	EXPECT(t, !strcmp(text, want));
 	symbol_format(0x1234, text, sizeof(text));
 	EXPECT(t, !strcmp(text, "0x00001234"));
@@ -96,8 +119,7 @@ struct listing {
 static void
 check_line(struct listing *l)
 {
-	unsigned long addr = 0, start, size;
-	const char *name;
+	unsigned long addr = 0;
 
 	l->line[l->len] = '\0';
 	for (int i = 0; i < 8; i++) {
@@ -107,8 +129,7 @@ check_line(struct listing *l)
 		addr |= (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
 	EXPECT(l->t, addr > l->last);
-	name = symbol_lookup(addr, &start, &size);
-	if (!EXPECT(l->t, name && !strcmp(name, l->line + 11)))
+	if (!EXPECT(l->t, is_in(addr, l->line + 11)))
 		test_info(l->t, "%s", l->line);
 	l->last = addr;
 	l->lines++;
@@ -152,5 +173,6 @@ TEST_SUITE("kallsyms",
 	TEST_CASE(static_functions_are_found_too),
 	TEST_CASE(functions_are_found_by_name),
 	TEST_CASE(addresses_outside_of_text_have_no_name),
+	TEST_CASE(constants_have_no_name),
 	TEST_CASE(format_names_offset_and_size),
 	TEST_CASE(the_node_lists_each_function_once_in_order));

@@ -22,11 +22,11 @@ static char log[4096];
 static unsigned long
 frames_by(void *fn)
 {
-	unsigned long start, size;
+	struct symbol symbol;
 
-	if (!symbol_lookup((unsigned long)fn, &start, &size))
+	if (!symbol_lookup((unsigned long)fn, &symbol))
 		return ~0UL;
-	return page_owner_frames_of(start, start + size);
+	return page_owner_frames_of(symbol.start, symbol.start + symbol.size);
 }
 
 /* Recognisable on a stack: not inlined, and no tail call. */

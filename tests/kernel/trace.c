@@ -76,10 +76,10 @@ count(enum trace_event_id event)
 static bool
 inside(u32 address, const char *function)
 {
-	unsigned long start, size;
-	const char *name = symbol_lookup(address, &start, &size);
+	struct symbol symbol;
 
-	return name && !strcmp(name, function);
+	return symbol_lookup(address, &symbol) &&
+	       !strcmp(symbol.name, function);
 }
 
 static void
