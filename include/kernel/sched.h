@@ -95,6 +95,16 @@ void sched_tick(void);
 void sched_set_need_resched(void);
 
 /*
+ * task may run on the cores whose bit is set in mask; what is not online does
+ * not count. One that runs where it may no more leaves at its next way to user
+ * mode, sleep or cond_resched(), and has left when this returns. Context: may
+ * sleep. 0, or -EINVAL: no core is left, or it is a thread of its core.
+ */
+int sched_setaffinity(struct task *task, u32 mask);
+/* The online cores that task may run on. Any context. */
+u32 sched_getaffinity(const struct task *task);
+
+/*
  * task->sig_work was set: if task runs, let it look for signals the next time
  * it goes to user mode, soon. (When it runs later, it looks anyway.) Any context.
  */

@@ -45,7 +45,8 @@ struct process;
 struct rlimit;
 
 #define TASK_NAME_LEN	16
-#define TASK_ANY_CPU	(-1)
+#define TASK_ANY_CPU	(-1)	/* where one core is named */
+#define ALL_CPUS	(~0u)	/* cpus_allowed of who may run anywhere */
 #define MIN_NICE	(-20)
 #define MAX_NICE	19
 
@@ -67,7 +68,8 @@ struct task {
 	unsigned long nr_switches;	/* q  times it was chosen */
 	u32 state;			/* q  enum task_state; see set_current_state */
 	s16 cpu;			/* q  the core it belongs to */
-	s16 pinned_cpu;			/* -  or TASK_ANY_CPU */
+	bool bound;			/* -  to one core, for ever: a thread of it */
+	u32 cpus_allowed;		/* q  bit n: may run on core n */
 	bool on_rq;			/* q  runs, or is in the tree */
 	bool memalloc;			/* o  it frees memory: may use the
 					 *    reserves, does not reclaim */

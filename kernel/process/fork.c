@@ -211,6 +211,7 @@ copy_task(const struct kernel_clone_args *args, struct task **result)
 	child->cpu = (s16)smp_processor_id();
 	child->blocked = current->blocked;
 	child->nice = current->nice;
+	child->cpus_allowed = READ_ONCE(current->cpus_allowed);
 	sigpending_init(&child->pending);
 	if (!(args->flags & CLONE_VM) || args->flags & CLONE_VFORK) {
 		child->sas_sp = current->sas_sp;

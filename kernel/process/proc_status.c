@@ -108,6 +108,27 @@ put_process(struct seq_buf *s, const struct task *task,
 	seq_printf(s, "SigCgt:\t%016llx\n", caught);
 }
 
+/* As a mask, and as a list like 0-1,3. */
+static void
+put_cores(struct seq_buf *s, u32 mask)
+{
+	unsigned from, to;
+	const char *comma = "";
+
+	seq_printf(s, "Cpus_allowed:\t%x\nCpus_allowed_list:\t", mask);
+	for (from = 0; from < NR_CPUS; from = to + 1) {
+		for (to = from; to < NR_CPUS && mask >> to & 1; to++)
+			;
+		if (to == from)
+			continue;
+		seq_printf(s, "%s%u", comma, from);
+		if (to - from > 1)
+			seq_printf(s, "-%u", to - 1);
+		comma = ",";
+	}
+	seq_putc(s, '\n');
+}
+
 static int
 status_show(struct seq_buf *s, struct task *task)
 {
@@ -131,6 +152,7 @@ status_show(struct seq_buf *s, struct task *task)
 	}
 	if (p)
 		put_process(s, task, p);
+	put_cores(s, sched_getaffinity(task));
 	seq_printf(s, "voluntary_ctxt_switches:\t%lu\n", task->nr_switches);
 	return 0;
 }

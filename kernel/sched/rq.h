@@ -27,9 +27,63 @@ struct run_queue {
 	unsigned nr_running;		/* the same, and curr unless idle */
 	u64 nr_switches;
 	struct mm_struct *drop_mm;	/* prev borrowed it, and does no more */
+	struct task *astray;		/* prev may not run here: on its way */
 };
 
 DECLARE_PER_CPU(struct run_queue, run_queue);
+
+static inline struct run_queue *
+rq_of(unsigned cpu)
+{
+	return per_cpu_ptr(&run_queue, cpu);
+}
+
+static inline bool
+task_may_run_on(const struct task *task, unsigned cpu)
+{
+	return READ_ONCE(task->cpus_allowed) >> cpu & 1;
+}
+
+/* --- sched.c. Held for all: rq->lock --- */
+
+/* Who waits and goes next, or NULL. */
+struct task *rq_first(const struct run_queue *rq);
+/* A task that is in no queue waits in rq from here on. True: it goes before
+ * the one that runs, whose core should reschedule. */
+bool rq_enter(struct run_queue *rq, struct task *task);
+/* One that waits in rq waits in no queue. */
+void rq_leave(struct run_queue *rq, struct task *task);
+
+/* Lock the run queue that task belongs to. Context: interrupts masked. */
+static inline struct run_queue *
+task_rq_lock(struct task *task)
+{
+	for (;;) {
+		unsigned cpu = (unsigned)READ_ONCE(task->cpu);
+		struct run_queue *rq = rq_of(cpu);
+
+		spin_lock(&rq->lock);
+		if (likely((unsigned)READ_ONCE(task->cpu) == cpu))
+			return rq;
+		spin_unlock(&rq->lock);
+	}
+}
+
+/* --- migrate.c. Context: interrupts masked --- */
+
+/* Where a task that becomes RUNNING shall run. A guess: no lock is held. */
+unsigned choose_cpu(const struct task *task);
+/*
+ * Move a task that is in no queue to core cpu, or to another if that has been
+ * forbidden to it meanwhile. Held on entry: from->lock; on return the lock of
+ * the run queue that is returned, for rq_enter().
+ */
+struct run_queue *move_task(struct run_queue *from, struct task *task,
+			    unsigned cpu);
+/* rq->astray goes to a core that it may use. Held on entry: rq->lock, not on
+ * return. */
+void send_astray(struct run_queue *rq);
+
 extern spinlock_t task_list_lock;
 /* fn(the task of this number, arg) with task_list_lock held; false: there is
  * none. Locks: task_list_lock. */

@@ -23,8 +23,7 @@
  *   Preemption  Nothing takes the core from kernel code: need_resched asks,
  *	and cond_resched() and the return to user mode obey. It is a bit of
  *	the word that the return looks at anyway (user_work, asm/entry.h).
- *   Placement  A new task goes to the core with the least to do. A woken
- *	one stays where it ran, unless that core is busy and another is idle.
+ *   Which core a task runs on, and how it comes to another: migrate.c.
  *
  * The switch
  *   switch_task() holds the run queue's lock across cpu_switch_to(); the
@@ -42,7 +41,8 @@
  *   S2  A task in the tree is RUNNING, on_rq, not idle, and of this core.
  *   S3  curr is on_rq and of this core.
  *   S4  nr_running = nr_queued + (curr is not the idle task).
- *   S5  A pinned task is on its core.
+ *   S5  A task in the tree may run on this core. (The running one may have
+ *       been forbidden to a moment ago; then it was asked to leave.)
  *   S6  A task of the list that is on_rq is curr or in the tree of its core,
  *       and there are as many of them as the run queues hold.
  *
@@ -81,12 +81,6 @@ DEFINE_PER_CPU(struct run_queue, run_queue) = {
 	.lock = SPINLOCK_INIT(LOCK_RUNQUEUE),
 };
 
-static struct run_queue *
-rq_of(unsigned cpu)
-{
-	return per_cpu_ptr(&run_queue, cpu);
-}
-
 /* Is a before b? Right also when they wrap. */
 static bool
 vruntime_before(u64 a, u64 b)
@@ -94,7 +88,7 @@ vruntime_before(u64 a, u64 b)
 	return (s64)(a - b) < 0;
 }
 
-static struct task *
+struct task *
 rq_first(const struct run_queue *rq)
 {
 	struct rb_node *node = rb_first(&rq->tree);
@@ -177,16 +171,46 @@ rq_account(struct run_queue *rq)
 	rq_advance_min(rq);
 }
 
+static inline bool
+enter(struct run_queue *rq, struct task *task)
+{
+	u64 floor = rq->min_vruntime - SCHED_SLICE_NS;
+
+	if (vruntime_before(task->vruntime, floor))
+		task->vruntime = floor;
+	task->on_rq = true;
+	rq_insert(rq, task);
+	rq->nr_running++;
+	return rq->curr->idle ||
+	       vruntime_before(task->vruntime + SCHED_WAKEUP_NS,
+			       rq->curr->vruntime);
+}
+
+bool
+rq_enter(struct run_queue *rq, struct task *task)
+{
+	return enter(rq, task);
+}
+
+void
+rq_leave(struct run_queue *rq, struct task *task)
+{
+	rq_remove(rq, task);
+	task->on_rq = false;
+	rq->nr_running--;
+}
+
 /*
- * Who runs next on rq. curr stays if it is RUNNING and nobody who waits has
- * run less; with yielding, somebody who waits goes first.
+ * Who runs next on rq. curr stays if it is RUNNING, may run here, and nobody
+ * who waits has run less; with yielding, somebody who waits goes first.
  */
 static struct task *
 rq_choose(struct run_queue *rq, bool yielding)
 {
 	struct task *first = rq_first(rq), *curr = rq->curr;
 
-	if (curr->idle || curr->state != TASK_RUNNING)
+	if (curr->idle || curr->state != TASK_RUNNING ||
+	    unlikely(!task_may_run_on(curr, (unsigned)curr->cpu)))
 		return first ? first : rq->idle;
 	if (!first)
 		return curr;
@@ -201,11 +225,14 @@ rq_change(struct run_queue *rq, struct task *next)
 {
 	struct task *prev = rq->curr;
 
-	if (!prev->idle && prev->state == TASK_RUNNING) {
+	if (!prev->idle && prev->state == TASK_RUNNING &&
+	    likely(task_may_run_on(prev, (unsigned)prev->cpu))) {
 		rq_insert(rq, prev);
 	} else if (!prev->idle) {
 		prev->on_rq = false;
 		rq->nr_running--;
+		if (prev->state == TASK_RUNNING)
+			rq->astray = prev;
 	}
 	if (!next->idle)
 		rq_remove(rq, next);
@@ -225,7 +252,10 @@ finish_task_switch(void)
 	struct mm_struct *mm = rq->drop_mm;
 
 	rq->drop_mm = NULL;
-	spin_unlock(&rq->lock);
+	if (likely(!rq->astray))
+		spin_unlock(&rq->lock);
+	else
+		send_astray(rq);
 	if (mm)
 		mmdrop(mm);
 	/* A task that is not dead may run elsewhere by now: hands off. */
@@ -388,90 +418,6 @@ sched_tick(void)
 	psi_tick();
 }
 
-unsigned
-sched_nr_running(unsigned cpu)
-{
-	return READ_ONCE(rq_of(cpu)->nr_running);
-}
-
-/* The core with the least to do; if equal this one, or else the lowest. */
-static unsigned
-least_loaded_cpu(void)
-{
-	unsigned best = smp_processor_id(), cpu;
-
-	for_each_online_cpu(cpu)
-		if (sched_nr_running(cpu) < sched_nr_running(best))
-			best = cpu;
-	return best;
-}
-
-/* Where a task that becomes RUNNING shall run. A guess: no lock is held. */
-static unsigned
-choose_cpu(const struct task *task)
-{
-	unsigned home = (unsigned)task->cpu, best;
-
-	if (task->pinned_cpu != TASK_ANY_CPU)
-		return (unsigned)task->pinned_cpu;
-	if (task->state != TASK_NEW && sched_nr_running(home) == 0)
-		return home;
-	best = least_loaded_cpu();
-	if (task->state != TASK_NEW && sched_nr_running(best) != 0)
-		return home;
-	return best;
-}
-
-/* Lock the run queue that task belongs to. Context: interrupts masked. */
-static struct run_queue *
-task_rq_lock(struct task *task)
-{
-	for (;;) {
-		unsigned cpu = (unsigned)READ_ONCE(task->cpu);
-		struct run_queue *rq = rq_of(cpu);
-
-		spin_lock(&rq->lock);
-		if (likely((unsigned)READ_ONCE(task->cpu) == cpu))
-			return rq;
-		spin_unlock(&rq->lock);
-	}
-}
-
-/*
- * Move a task that is in no queue to core cpu: its vruntime keeps its
- * distance from min_vruntime. Held on entry: from->lock; on return the lock
- * of the run queue that is returned. In between the task is RUNNING, so
- * other wakers leave it alone, and in no queue, so nobody runs it.
- */
-static struct run_queue *
-move_task(struct run_queue *from, struct task *task, unsigned cpu)
-{
-	struct run_queue *to = rq_of(cpu);
-
-	task->vruntime -= from->min_vruntime;
-	WRITE_ONCE(task->cpu, (s16)cpu);
-	spin_unlock(&from->lock);
-	spin_lock(&to->lock);
-	task->vruntime += to->min_vruntime;
-	return to;
-}
-
-/* Put a task that woke into rq. True if its core should reschedule. */
-static bool
-enqueue_woken(struct run_queue *rq, struct task *task)
-{
-	u64 floor = rq->min_vruntime - SCHED_SLICE_NS;
-
-	if (vruntime_before(task->vruntime, floor))
-		task->vruntime = floor;
-	task->on_rq = true;
-	rq_insert(rq, task);
-	rq->nr_running++;
-	return rq->curr->idle ||
-	       vruntime_before(task->vruntime + SCHED_WAKEUP_NS,
-			       rq->curr->vruntime);
-}
-
 bool
 wake_up_process(struct task *task)
 {
@@ -496,7 +442,8 @@ wake_up_process(struct task *task)
 	if (!task->on_rq) {
 		if (cpu != (unsigned)task->cpu)
 			rq = move_task(rq, task, cpu);
-		resched = enqueue_woken(rq, task);
+		resched = enter(rq, task);
+		cpu = (unsigned)task->cpu;
 	}
 	spin_unlock(&rq->lock);
 	if (resched)

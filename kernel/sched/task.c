@@ -38,7 +38,7 @@ extern u8 boot_stack[THREAD_SIZE];	/* of the image: boot/head.S */
 struct task boot_task = {
 	.name = "boot",
 	.state = TASK_RUNNING,
-	.pinned_cpu = TASK_ANY_CPU,
+	.cpus_allowed = ALL_CPUS,
 	.refs = 2,		/* one for ever */
 	.stack = boot_stack,
 };
@@ -69,7 +69,7 @@ task_alloc(void)
 	memset(task, 0, sizeof(*task));
 	task->stack = stack;
 	task->state = TASK_NEW;
-	task->pinned_cpu = TASK_ANY_CPU;
+	task->cpus_allowed = ALL_CPUS;
 	task->refs = 1;
 	return task;
 }
@@ -294,6 +294,14 @@ task_left(struct task *task)
 		wake_up_all(&left_queue);
 }
 
+/* A thread of its core, which nobody may take from there. */
+static void
+bind_task(struct task *task)
+{
+	task->bound = true;
+	task->cpus_allowed = 1u << task->cpu;
+}
+
 /* Where a thread starts: interrupts masked, the run queue locked. */
 static void
 thread_entry(void *arg)
@@ -319,8 +327,9 @@ thread_create(void (*fn)(void *arg), void *arg, int cpu, const char *fmt,
 	vsnprintf(task->name, sizeof(task->name), fmt, ap);
 	task->fn = fn;
 	task->arg = arg;
-	task->pinned_cpu = (s16)cpu;
 	task->cpu = (s16)(cpu == TASK_ANY_CPU ? (int)smp_processor_id() : cpu);
+	if (cpu != TASK_ANY_CPU)
+		bind_task(task);
 	cpu_context_init(&task->context, task_pt_regs(task), thread_entry,
 			 task);
 	task_publish(task);
@@ -364,7 +373,7 @@ idle_task_create(unsigned cpu)
 	task->on_rq = true;
 	task->state = TASK_RUNNING;
 	task->cpu = (s16)cpu;
-	task->pinned_cpu = (s16)cpu;
+	bind_task(task);
 	task->fn = idle_main;
 	cpu_context_init(&task->context, task_pt_regs(task), thread_entry,
 			 task);

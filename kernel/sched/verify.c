@@ -43,6 +43,8 @@ verify_queued(struct verify *v, const struct task *task)
 	if ((unsigned)task->cpu != v->cpu)
 		complain(v, "S2", "a task in the tree is another core's",
 			 task);
+	if (!task_may_run_on(task, v->cpu))
+		complain(v, "S5", "a task waits where it may not run", task);
 }
 
 static void
@@ -97,10 +99,6 @@ verify_list(struct verify *v)
 		}
 		if ((unsigned)task->cpu != v->cpu)
 			continue;
-		if (task->pinned_cpu != TASK_ANY_CPU &&
-		    task->pinned_cpu != task->cpu)
-			complain(v, "S5", "a pinned task is not on its core",
-				 task);
 		if (task->on_rq && !task->idle)
 			on_rq++;
 	}

@@ -311,7 +311,7 @@ sys_ptrace(void)
 	return -EPERM;		/* nobody may trace; strace is a node */
 }
 
-/* --- Scheduling: one class; shares of it: priority.c --- */
+/* --- Scheduling: one class; shares of it: priority.c; cores --- */
 
 long
 sys_sched_yield(void)
@@ -364,77 +364,61 @@ sys_sched_get_priority_min(int policy)
 	       policy == 0 || policy == 3 || policy == 5 ? 0 : -EINVAL;
 }
 
-static u32
-online_mask(void)
+/* NULL: there is none. pid 0 is the caller. */
+static struct task *
+get_task_by_pid(int pid)
 {
-	u32 mask = 0;
-	unsigned cpu;
-
-	for_each_online_cpu(cpu)
-		mask |= 1u << cpu;
-	return mask;
+	return find_get_task(pid ? pid : current->pid);
 }
 
-static void
-bind_current(u32 mask)
+/* Of one's own user's tasks; root: of all. Threads of the kernel are root's. */
+static bool
+may_bind(const struct task *task)
 {
-	unsigned cpu = (unsigned)__builtin_ctz(mask);
+	u32 euid = current->process->euid;
+	const struct process *p = task->process;
 
-	current->pinned_cpu = TASK_ANY_CPU;
-	if (mask == online_mask())
-		return;
-	while (smp_processor_id() != cpu) {
-		set_current_state(TASK_UNINTERRUPTIBLE);
-		current->pinned_cpu = (s16)cpu;
-		schedule_timeout(1);
-	}
-	current->pinned_cpu = (s16)cpu;
+	return !euid || (p && (euid == p->euid || euid == p->uid));
 }
 
-/*
- * A task may run everywhere, or be bound to one core: of a larger set
- * the lowest. It goes there when it wakes, so the caller sleeps for a moment.
- * Others cannot be bound.
- */
+/* A shorter mask names no core beyond its end; a longer one none that is. */
 long
 sys_sched_setaffinity(int pid, u32 size, const u32 *user)
 {
 	struct task *task;
-	u32 mask;
+	u32 mask = 0;
+	long err;
 
-	if (size < 4)
-		return -EINVAL;
-	if (get_user(mask, user))
+	if (copy_from_user(&mask, user, min(size, (u32)sizeof(mask))))
 		return -EFAULT;
-	mask &= online_mask();
-	if (!mask)
-		return -EINVAL;
-	task = pid ? find_get_task(pid) : NULL;
-	if (pid && !task)
+	task = get_task_by_pid(pid);
+	if (!task)
 		return -ESRCH;
-	if (!task || task == current)
-		bind_current(mask);
-	if (task)
-		put_task(task);
-	return task && task != current ? -EPERM : 0;
+	if (task->bound)
+		err = -EINVAL;
+	else if (!may_bind(task))
+		err = -EPERM;
+	else
+		err = sched_setaffinity(task, mask);
+	put_task(task);
+	return err;
 }
 
+/* The bytes that were written. */
 long
 sys_sched_getaffinity(int pid, u32 size, u32 *user)
 {
-	struct task *task = pid ? find_get_task(pid) : NULL;
-	u32 mask = online_mask();
-	s16 pinned = task ? task->pinned_cpu : current->pinned_cpu;
+	struct task *task;
+	u32 mask;
 
-	if (pid && !task)
-		return -ESRCH;
-	if (task)
-		put_task(task);
-	if (size < 4 || size & 3)
+	if (size < sizeof(mask) || size % sizeof(mask))
 		return -EINVAL;
-	if (pinned != TASK_ANY_CPU)
-		mask = 1u << pinned;
-	return put_user(mask, user) ? -EFAULT : 4;
+	task = get_task_by_pid(pid);
+	if (!task)
+		return -ESRCH;
+	mask = sched_getaffinity(task);
+	put_task(task);
+	return put_user(mask, user) ? -EFAULT : (long)sizeof(mask);
 }
 
 long

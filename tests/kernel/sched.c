@@ -495,9 +495,9 @@ verify_sees_wrong_tasks(struct test *t)
 	a->cpu = NR_CPUS;
 	core = verify_says("S2");
 	a->cpu = (s16)cpu;
-	a->pinned_cpu = (s16)(cpu + 1);
+	a->cpus_allowed = 1u << (cpu + 1);
 	pinned = verify_says("S5");
-	a->pinned_cpu = (s16)cpu;
+	a->cpus_allowed = 1u << cpu;
 	EXPECT(t, !verify_says("S"));
 	local_irq_restore(flags);
 	EXPECT(t, order);

@@ -24,18 +24,18 @@ swept_run(void *arg)
 {
 	static char log[4096];		/* the reports of failed allocations */
 	struct swept *swept = arg;
-	s16 pinned = current->pinned_cpu;
+	u32 allowed = current->cpus_allowed;
 	unsigned long flags;
 	int err;
 
 	/* Output is captured by core: the scenario may sleep, but stays here. */
 	flags = local_irq_save();
-	current->pinned_cpu = (s16)smp_processor_id();
+	current->cpus_allowed = 1u << smp_processor_id();
 	local_irq_restore(flags);
 	log_capture_begin(log, sizeof(log));
 	err = swept->scenario();
 	log_capture_end();
-	current->pinned_cpu = pinned;
+	current->cpus_allowed = allowed;
 	if (err && err != -ENOMEM)
 		swept->nr_wrong++;
 	return err;

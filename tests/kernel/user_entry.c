@@ -408,7 +408,7 @@ vfp_registers_are_each_tasks_own(struct test *t)
 static void
 move_on(struct user_run *run, struct pt_regs *regs)
 {
-	current->pinned_cpu = (s16)(run->yields % num_online_cpus());
+	current->cpus_allowed = 1u << run->yields % num_online_cpus();
 	set_current_state(TASK_UNINTERRUPTIBLE);
 	WRITE_ONCE(run->seen[0], run->yields);
 	schedule();

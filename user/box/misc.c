@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* true, false, sleep, env, uname, test, seq, kill, poweroff, reboot. */
+/* true, false, sleep, env, uname, test, seq, kill, taskset, poweroff, reboot. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -189,6 +189,37 @@ kill_main(int argc, char **argv)
 	return status;
 }
 APPLET(kill, kill_main, "[-SIGNAL] PID...|send a signal");
+
+/* taskset MASK COMMAND..., or taskset -p MASK PID; without MASK: what it is. */
+static int
+taskset_main(int argc, char **argv)
+{
+	bool other = argc > 2 && !strcmp(argv[1], "-p");
+	int pid = other ? atoi(argv[argc - 1]) : 0;
+	unsigned mask;
+	long err;
+
+	if (argc < 3 || (other && argc > 4))
+		return complain_usage();
+	if (other && argc == 3) {
+		err = SYSCALL(SYS_sched_getaffinity, pid, sizeof(mask), &mask);
+		if (err > 0)
+			printf("pid %d: cores %x\n", pid, mask);
+	} else {
+		mask = strtoul(argv[other ? 2 : 1], NULL, 16);
+		err = SYSCALL(SYS_sched_setaffinity, pid, sizeof(mask), &mask);
+	}
+	if (err < 0) {
+		errno = -err;
+		return complain(argv[other ? argc - 1 : 1]);
+	}
+	if (other)
+		return 0;
+	execvp(argv[2], argv + 2);
+	return complain(argv[2]) + 126;
+}
+APPLET(taskset, taskset_main,
+       "MASK COMMAND... | -p [MASK] PID|on which cores it runs");
 
 static int
 poweroff_main(int argc, char **argv)

@@ -121,6 +121,7 @@
 #define SYS_tkill		238
 #define SYS_futex		240
 #define SYS_sched_setaffinity	241
+#define SYS_sched_getaffinity	242
 #define SYS_exit_group		248
 #define SYS_remap_file_pages	253
 #define SYS_set_tid_address	256
@@ -166,6 +167,7 @@
 #define SYS_readlinkat		332
 #define SYS_pselect6		335
 #define SYS_ppoll		336
+#define SYS_getcpu		345
 #define SYS_utimensat		348
 #define SYS_fallocate		352
 #define SYS_dup3		358

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks that change cores: affinity while they run, wait and sleep. */
+#include <asm/irqflags.h>
+#include <kernel/sched.h>
+#include <lib/errno.h>
+
+#include "../../kernel/sched/rq.h"
+#include "threads.h"
+
+/* A busy thread that tells where it is. */
+struct walker {
+	struct task *task;
+	bool stop;
+	u32 seen;			/* cores, since somebody cleared it */
+};
+
+static void
+walk(void *arg)
+{
+	struct walker *w = arg;
+
+	while (!READ_ONCE(w->stop)) {
+		__atomic_fetch_or(&w->seen, 1u << smp_processor_id(),
+				  __ATOMIC_SEQ_CST);
+		cond_resched();
+	}
+}
+
+static void
+walker_end(struct walker *w)
+{
+	WRITE_ONCE(w->stop, true);
+	test_join(w->task);
+}
+
+/* On return it has left: from there on only the new core is seen. */
+static void
+a_task_that_runs_leaves_a_core_forbidden_to_it(struct test *t)
+{
+	struct walker w = { .stop = false };
+	unsigned cpu, round;
+
+	w.task = test_start(t, walk, &w, "walker");
+	ASSERT(t, w.task != NULL);
+	for (round = 0; round < 10; round++) {
+		for_each_online_cpu(cpu) {
+			EXPECT_EQ(t, sched_setaffinity(w.task, 1u << cpu), 0);
+			WRITE_ONCE(w.seen, 0);
+			EXPECT_EQ(t, w.task->cpu, cpu);
+			TEST_WAIT_UNTIL(READ_ONCE(w.seen));
+			EXPECT_EQ(t, w.seen, 1u << cpu);
+		}
+	}
+	walker_end(&w);
+}
+
+static void
+note_core(void *arg)
+{
+	WRITE_ONCE(*(unsigned *)arg, smp_processor_id() + 100);
+}
+
+/* It waits behind this thread, which gives the core to nobody. */
+static void
+a_task_that_waits_is_moved_at_once(struct test *t)
+{
+	unsigned self = smp_processor_id(), other = test_other_cpu(), seen = 0;
+	u32 own = current->cpus_allowed;
+	struct task *task;
+
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	EXPECT_EQ(t, sched_setaffinity(current, 1u << self), 0);
+	task = kthread_create(note_core, &seen, "waits");
+	ASSERT(t, task != NULL);
+	get_task(task);
+	EXPECT_EQ(t, sched_setaffinity(task, 1u << self), 0);
+	wake_up_process(task);
+	EXPECT_EQ(t, task->cpu, self);
+	EXPECT(t, task->on_rq);
+	EXPECT_EQ(t, sched_setaffinity(task, 1u << other), 0);
+	EXPECT_EQ(t, task->cpu, other);
+	kthread_join(task);
+	EXPECT_EQ(t, seen, other + 100);
+	sched_setaffinity(current, own);
+}
+
+static void
+sleep_once(void *arg)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule();
+	note_core(arg);
+}
+
+static void
+a_task_that_sleeps_wakes_where_it_may(struct test *t)
+{
+	unsigned cpu, seen;
+	struct task *task;
+
+	for_each_online_cpu(cpu) {
+		seen = 0;
+		task = test_start(t, sleep_once, &seen, "sleeps");
+		ASSERT(t, task != NULL);
+		TEST_WAIT_UNTIL(!READ_ONCE(task->on_rq));
+		EXPECT_EQ(t, sched_setaffinity(task, 1u << cpu), 0);
+		EXPECT(t, wake_up_process(task));
+		kthread_join(task);
+		EXPECT_EQ(t, seen, cpu + 100);
+	}
+}
+
+static void
+a_task_moves_itself(struct test *t)
+{
+	u32 own = current->cpus_allowed;
+	unsigned cpu;
+
+	for_each_online_cpu(cpu) {
+		EXPECT_EQ(t, sched_setaffinity(current, 1u << cpu), 0);
+		EXPECT_EQ(t, smp_processor_id(), cpu);
+		EXPECT_EQ(t, sched_getaffinity(current), 1u << cpu);
+	}
+	EXPECT_EQ(t, sched_setaffinity(current, own), 0);
+	EXPECT_EQ(t, sched_getaffinity(current), cpu_online_mask & own);
+}
+
+static void
+a_thread_of_a_core_cannot_be_taken_from_it(struct test *t)
+{
+	unsigned self = smp_processor_id(), seen = 0;
+	struct task *task = kthread_create_on_cpu(note_core, &seen, self, "on");
+
+	ASSERT(t, task != NULL);
+	EXPECT_EQ(t, sched_setaffinity(task, ALL_CPUS), -EINVAL);
+	EXPECT_EQ(t, sched_setaffinity(rq_of(0)->idle, 1), -EINVAL);
+	get_task(task);
+	wake_up_process(task);
+	kthread_join(task);
+	EXPECT_EQ(t, seen, self + 100);
+}
+
+static void
+a_mask_must_name_a_core_that_is(struct test *t)
+{
+	u32 own = current->cpus_allowed;
+
+	EXPECT_EQ(t, sched_setaffinity(current, 0), -EINVAL);
+	EXPECT_EQ(t, sched_setaffinity(current, 1u << nr_cpus), -EINVAL);
+	EXPECT_EQ(t, current->cpus_allowed, own);
+	EXPECT_EQ(t, sched_setaffinity(current, own | 1u << nr_cpus), 0);
+	EXPECT_EQ(t, current->cpus_allowed, own & cpu_online_mask);
+	current->cpus_allowed = own;
+}
+
+static void
+the_dead_stay_where_they_are(struct test *t)
+{
+	unsigned seen = 0;
+	struct task *task = test_start(t, note_core, &seen, "dead");
+
+	ASSERT(t, task != NULL);
+	get_task(task);
+	kthread_join(task);
+	EXPECT_EQ(t, sched_setaffinity(task, 1), 0);
+	EXPECT(t, !task->on_rq);
+	EXPECT_EQ(t, task->state, TASK_DEAD);
+	put_task(task);
+}
+
+/* --- all at once ------------------------------------------------------------ */
+
+static struct walker crowd[6];
+
+/* Sleeps, yields and computes: whatever its state is when it is moved. */
+static void
+short_jobs(void *arg)
+{
+	struct walker *w = arg;
+	unsigned i;
+
+	for (i = 0; !READ_ONCE(w->stop); i++) {
+		udelay(10 + i % 7 * 5);
+		if (i % 3 == 0)
+			usleep(50);
+		else if (i % 3 == 1)
+			yield();
+		else
+			cond_resched();
+	}
+}
+
+struct changer {
+	struct test *t;
+	unsigned number;
+};
+
+static void
+change_masks(void *arg)
+{
+	struct changer *c = arg;
+	unsigned i;
+
+	for (i = 0; i < 60; i++) {
+		struct walker *w = &crowd[(i + c->number) % ARRAY_SIZE(crowd)];
+		u32 mask = (i * 7 + c->number * 3) % (1u << nr_cpus);
+
+		if (mask)
+			EXPECT_EQ(c->t, sched_setaffinity(w->task, mask), 0);
+		usleep(20);
+	}
+}
+
+static void
+masks_change_while_tasks_come_and_go(struct test *t)
+{
+	struct changer changers[2] = { { t, 0 }, { t, 1 } };
+	struct task *tasks[2];
+	static char buf[512];
+	struct seq_buf s;
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(crowd); i++) {
+		crowd[i] = (struct walker){ .stop = false };
+		crowd[i].task = test_start(t, short_jobs, &crowd[i], "crowd");
+		ASSERT(t, crowd[i].task != NULL);
+	}
+	for (i = 0; i < 2; i++)
+		tasks[i] = test_start(t, change_masks, &changers[i],
+				      "changer");
+	for (i = 0; i < 20; i++) {
+		seq_buf_init(&s, buf, sizeof(buf));
+		if (!EXPECT(t, sched_verify(&s)))
+			test_info(t, "%s", buf);
+		usleep(300);
+	}
+	for (i = 0; i < 2; i++)
+		test_join(tasks[i]);
+	for (i = 0; i < ARRAY_SIZE(crowd); i++)
+		walker_end(&crowd[i]);
+}
+
+TEST_SUITE("sched_cores",
+	   TEST_CASE(a_task_that_runs_leaves_a_core_forbidden_to_it),
+	   TEST_CASE(a_task_that_waits_is_moved_at_once),
+	   TEST_CASE(a_task_that_sleeps_wakes_where_it_may),
+	   TEST_CASE(a_task_moves_itself),
+	   TEST_CASE(a_thread_of_a_core_cannot_be_taken_from_it),
+	   TEST_CASE(a_mask_must_name_a_core_that_is),
+	   TEST_CASE(the_dead_stay_where_they_are),
+	   TEST_CASE(masks_change_while_tasks_come_and_go));
