@@ -66,13 +66,29 @@ rb_link_node(struct rb_node *node, struct rb_node *parent,
 /* Balance after rb_link_node(). */
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);
-/* The same in an augmented tree: all values are right afterwards. */
+
+/*
+ * The same in an augmented tree. Who inserts has brought the values up to date
+ * from the new node on, before (rb_link_node(), rb_update_path()); to erase,
+ * all are right before, and afterwards.
+ */
 void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
 			 rb_update_t update);
 void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 			rb_update_t update);
-/* The value of node has changed: bring those above it up to date. */
-void rb_update_path(struct rb_node *node, rb_update_t update);
+
+/*
+ * What the value of node (or NULL) is computed from has changed: update it and
+ * those above, up to the first that stays as it was. In line, and update with
+ * it: this is what an augmented tree spends its time on.
+ */
+static __always_inline void
+rb_update_path(struct rb_node *node, rb_update_t update)
+{
+	while (node && update(node))
+		node = rb_parent(node);
+}
+
 /* Put next at the place of node, which leaves the tree. Keys are equal. */
 void rb_replace_node(struct rb_node *node, struct rb_node *next,
 		     struct rb_root *root);

@@ -17,9 +17,10 @@
  *   Left and right are mirror images. A side is a number, the other one is
  *   !side, child_link() finds the child there, and each case is written once.
  *
- *   Augmented trees: inserting or erasing changes the values of all nodes
- *   above; a rotation those of the two nodes that it turns, lower one first.
- *   What is above a rotation sees the same set below it as before.
+ *   Augmented trees: a node that comes or goes changes the values above it,
+ *   from the lowest up to the first that stays as it was; a rotation those of
+ *   the two nodes that it turns, lower one first. What is above a rotation
+ *   sees the same set below it as before.
  *
  * Invariants (rb_verify)
  *   T1  A child's parent is the node whose child it is.
@@ -29,7 +30,7 @@
  *
  * Locks   the owner's.
  * Cost    at most 2 rotations to insert, 3 to erase; the rest is recolouring
- *   and, augmented, one update for each level.
+ *   and, augmented, an update for each level whose value changes.
  * Sources Guibas and Sedgewick, FOCS 1978; Cormen et al., chapter 13.
  */
 #include <lib/rbtree.h>
@@ -105,21 +106,6 @@ rotate_up(struct rb_node *p, int side, struct rb_root *root,
 	}
 }
 
-void
-rb_update_path(struct rb_node *node, rb_update_t update)
-{
-	while (node && update(node))
-		node = rb_parent(node);
-}
-
-/* Update node and all above it, also where a value happens not to change. */
-static void
-update_all_above(struct rb_node *node, rb_update_t update)
-{
-	for (; update && node; node = rb_parent(node))
-		update(node);
-}
-
 /*
  * node is red; its parent may be too. While the uncle is red as well, both
  * turn black, the grandparent red, and the trouble moves up two levels.
@@ -131,7 +117,6 @@ rb_insert_augmented(struct rb_node *node, struct rb_root *root,
 	struct rb_node *parent, *grand, *uncle;
 	int side;
 
-	update_all_above(node, update);
 	while (rb_is_red(parent = rb_parent(node))) {
 		grand = rb_parent(parent);	/* there: the root is black */
 		side = side_of(parent, grand);
@@ -232,6 +217,20 @@ rb_replace_node(struct rb_node *node, struct rb_node *next,
 }
 
 /*
+ * Something below node has gone: update from there up. moved (or NULL) stands
+ * there in another's place, so that its value is wrong whatever lies below.
+ */
+static void
+update_above(struct rb_node *node, const struct rb_node *moved,
+	     rb_update_t update)
+{
+	for (; node && (update(node) || moved); node = rb_parent(node)) {
+		if (node == moved)
+			moved = NULL;
+	}
+}
+
+/*
  * A node with two children changes places with its successor, which has no
  * left child; so what is unlinked has one child at most. If that was black,
  * the ways through it now lack a black node, unless a red child turns black.
@@ -259,7 +258,8 @@ rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 		if (parent == node)
 			parent = out;
 	}
-	update_all_above(parent, update);
+	if (update)
+		update_above(parent, out != node ? out : NULL, update);
 	if (rb_is_red(child))
 		set_black(child);
 	else if (!was_red)

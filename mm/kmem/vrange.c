@@ -128,6 +128,7 @@ insert(struct vrange_space *space, struct vrange *r)
 	}
 	r->largest = r->end - r->start;
 	rb_link_node(&r->node, parent, link);
+	rb_update_path(parent, update);
 	rb_insert_augmented(&r->node, &space->root, update);
 }
 

@@ -2,7 +2,8 @@
 /*
  * Red-black trees against a table of which keys are in: after each of a long
  * row of insertions and removals the tree must be valid, hold those keys in
- * order, and, augmented with the sum of each subtree, have the right sums.
+ * order, and, augmented with the sum or the greatest key of each subtree, have
+ * the right values: a sum changes all the way up, a greatest seldom does.
  */
 #include <kernel/test.h>
 #include <lib/rbtree.h>
@@ -13,7 +14,7 @@
 struct item {
 	struct rb_node node;
 	u32 key;
-	u32 sum;		/* of the keys below and here */
+	u32 value;		/* sum or greatest, of the keys below and here */
 	bool in;
 };
 
@@ -28,21 +29,35 @@ item_of(const struct rb_node *node)
 }
 
 static u32
-sum_of(const struct rb_node *node)
+value_of(const struct rb_node *node)
 {
-	return node ? item_of(node)->sum : 0;
+	return node ? item_of(node)->value : 0;
+}
+
+static bool
+set_value(struct item *item, u32 value)
+{
+	bool changed = item->value != value;
+
+	item->value = value;
+	return changed;
 }
 
 static bool
 update_sum(struct rb_node *node)
 {
-	struct item *item = item_of(node);
-	u32 sum = item->key + sum_of(node->left) + sum_of(node->right);
+	return set_value(item_of(node), item_of(node)->key +
+			 value_of(node->left) + value_of(node->right));
+}
 
-	if (item->sum == sum)
-		return false;
-	item->sum = sum;
-	return true;
+/* Of keys in a mixed order, so that the greatest is not always the last. */
+static bool
+update_greatest(struct rb_node *node)
+{
+	u32 own = item_of(node)->key * 77 % NR_KEYS;
+
+	return set_value(item_of(node), max(own, max(value_of(node->left),
+						     value_of(node->right))));
 }
 
 static bool
@@ -74,10 +89,13 @@ put(unsigned key, rb_update_t update)
 						    &parent->right;
 	}
 	rb_link_node(&items[key].node, parent, link);
-	if (update)
+	if (update) {
+		update(&items[key].node);
+		rb_update_path(parent, update);
 		rb_insert_augmented(&items[key].node, &root, update);
-	else
+	} else {
 		rb_insert_color(&items[key].node, &root);
+	}
 	items[key].in = true;
 	nr_in++;
 }
@@ -95,7 +113,7 @@ take(unsigned key, rb_update_t update)
 
 /* The tree is valid and holds what the table says, both ways. */
 static bool
-matches(struct test *t, bool sums)
+matches(struct test *t, rb_update_t update)
 {
 	const struct rb_node *up = rb_first(&root), *down = rb_last(&root);
 	unsigned i;
@@ -113,8 +131,8 @@ matches(struct test *t, bool sums)
 				return false;
 			down = rb_prev(down);
 		}
-		if (items[i].in && sums &&
-		    !EXPECT(t, !update_sum(&items[i].node)))
+		if (items[i].in && update &&
+		    !EXPECT(t, !update(&items[i].node)))
 			return false;
 	}
 	return EXPECT(t, !up && !down);
@@ -132,7 +150,7 @@ ascending_keys_stay_balanced(struct test *t)
 	for (node = root.node; node; node = node->right)
 		depth++;
 	EXPECT(t, depth <= 16);		/* 2 log2(201) */
-	EXPECT(t, matches(t, false));
+	EXPECT(t, matches(t, NULL));
 }
 
 static void
@@ -145,11 +163,11 @@ removal_in_every_order_keeps_the_rules(struct test *t)
 		put(i, NULL);
 	for (i = 0; i < NR_KEYS; i += 2) {
 		take(i, NULL);
-		ASSERT(t, matches(t, false));
+		ASSERT(t, matches(t, NULL));
 	}
 	for (i = NR_KEYS; i > 0; i -= 2) {
 		take(i - 1, NULL);
-		ASSERT(t, matches(t, false));
+		ASSERT(t, matches(t, NULL));
 	}
 	EXPECT(t, root.node == NULL);
 	EXPECT(t, rb_first(&root) == NULL);
@@ -169,10 +187,10 @@ random_row(struct test *t, rb_update_t update, unsigned steps)
 			take(key, update);
 		else
 			put(key, update);
-		if ((i % 8 == 0 || nr_in < 12) && !matches(t, update != NULL))
+		if ((i % 8 == 0 || nr_in < 12) && !matches(t, update))
 			return;
 	}
-	EXPECT(t, matches(t, update != NULL));
+	EXPECT(t, matches(t, update));
 }
 
 static void
@@ -188,6 +206,12 @@ augmented_sums_stay_right(struct test *t)
 }
 
 static void
+augmented_maxima_stay_right(struct test *t)
+{
+	random_row(t, update_greatest, 4000);
+}
+
+static void
 update_path_carries_a_change_up(struct test *t)
 {
 	unsigned i;
@@ -197,11 +221,11 @@ update_path_carries_a_change_up(struct test *t)
 		put(i, update_sum);
 	items[49].key = 1000;
 	rb_update_path(&items[49].node, update_sum);
-	EXPECT_EQ(t, sum_of(root.node), 48 * 49 / 2 + 1000);
-	EXPECT(t, matches(t, true));
+	EXPECT_EQ(t, value_of(root.node), 48 * 49 / 2 + 1000);
+	EXPECT(t, matches(t, update_sum));
 	/* A change of nothing ends the walk at once. */
 	rb_update_path(&items[49].node, update_sum);
-	EXPECT(t, matches(t, true));
+	EXPECT(t, matches(t, update_sum));
 }
 
 static void
@@ -265,6 +289,7 @@ TEST_SUITE("lib_rbtree",
 	   TEST_CASE(removal_in_every_order_keeps_the_rules),
 	   TEST_CASE(random_operations_match_the_table),
 	   TEST_CASE(augmented_sums_stay_right),
+	   TEST_CASE(augmented_maxima_stay_right),
 	   TEST_CASE(update_path_carries_a_change_up),
 	   TEST_CASE(replacing_keeps_the_place),
 	   TEST_CASE(verify_catches_each_rule_broken));

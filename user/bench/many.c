@@ -141,6 +141,7 @@ bench_many(void)
 	unmap(base, len);
 	create("VMA create, the 10th", 6, 14);
 	faults("fault with 10 VMAs", 0, 1);
+	pair("mmap + munmap with 10 VMAs");
 	create("VMA create, the 1000th", 990, 1010);
 	faults("fault with 1000 VMAs", 17, 37);
 	before = meminfo("MemFree:");
