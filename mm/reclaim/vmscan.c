@@ -39,6 +39,8 @@
  * Writing  Whoever asks for memory may write to swap, which calls no file system;
  *   dirty pages of files are left to kswapd and the flusher, since the
  *   stack may be deep already and a file system may be on it.
+ *   What is written of one list leaves together (plug): slots were given in
+ *   order, so it is one request to the disk.
  * No recursion  task->memalloc: who reclaims gets frames below the watermarks, and
  *   does not reclaim again.
  *
@@ -50,6 +52,7 @@
  *	    (2020), for the costs.
  */
 #include <kernel/init.h>
+#include <kernel/plug.h>
 #include <kernel/sched.h>
 #include <mm/hooks.h>
 #include <mm/lru.h>
@@ -247,9 +250,11 @@ put_back(struct page *page, enum outcome out)
 static unsigned
 shrink_page_list(struct list_head *list, struct scan_control *sc)
 {
+	struct blk_plug plug;
 	struct page *page;
 	unsigned freed = 0;
 
+	blk_start_plug(&plug);
 	while (!list_empty(list)) {
 		enum outcome out;
 
@@ -270,6 +275,7 @@ shrink_page_list(struct list_head *list, struct scan_control *sc)
 			put_back(page, out);
 		}
 	}
+	blk_finish_plug(&plug);
 	return freed;
 }
 

@@ -387,7 +387,8 @@ an_eviction_names_page_and_slot(struct test *t)
 	if (trace_events || trace_start(vmscan)) {
 		t->skip = "the machine was started with trace=";
 	} else {
-		pass(page_zone(pfn_to_page(pfn)));
+		pass(page_zone(pfn_to_page(pfn)));	/* written */
+		pass(page_zone(pfn_to_page(pfn)));	/* and gone */
 		trace_stop();
 		seq_buf_init(&s, text, sizeof(text));
 		trace_show(&s, 100);

@@ -83,6 +83,7 @@ open_swap(struct run *run)
 
 	if (err)
 		return err;
+	run->disk->synchronous = true;	/* it holds no request: not plugged */
 	err = make_swap(run->disk, MOST_REFS);
 	if (!err)
 		err = swap_on_disk(run->disk->dev, SWAP_NAME,
