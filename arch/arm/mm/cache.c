@@ -11,8 +11,10 @@
 #include <asm/uaccess.h>
 #include <lib/compiler.h>
 
+/* Unrolled: else two of four instructions would count lines. */
 #define FOR_EACH_LINE(start, end, operation) do { \
 	unsigned long line_ = ALIGN_DOWN((unsigned long)(start), CACHE_LINE); \
+	_Pragma("GCC unroll 8") \
 	for (; line_ < (unsigned long)(end); line_ += CACHE_LINE) \
 		__asm__ volatile("mcr p15, 0, %0, " operation \
 				 :: "r"(line_) : "memory"); \
