@@ -232,6 +232,28 @@ unreserve_highatomic(const struct alloc_context *ac)
 	return any;
 }
 
+/*
+ * A round won frames, and no zone has enough of them: others took them, and had a
+ * use for them. (Where single ones are left, they are scattered instead, and
+ * more of them may not help.)
+ */
+static bool
+others_took_them(const struct alloc_context *ac, unsigned alloc_flags)
+{
+	unsigned mark = alloc_flags & ALLOC_WMARK_MASK;
+
+	if (!ac->order)
+		return true;
+	for (unsigned i = 0; i < ac->zonelist->nr; i++) {
+		struct zone *zone = ac->zonelist->zones[i];
+
+		if (zone_watermark_ok(zone, 0, zone->watermark[mark],
+				      ac->classzone, alloc_flags))
+			return false;
+	}
+	return ac->order <= COSTLY_ORDER;
+}
+
 /* Memory that is not free, but may become so. */
 static struct page *
 win_back(const struct alloc_context *ac, unsigned alloc_flags)
@@ -242,8 +264,8 @@ win_back(const struct alloc_context *ac, unsigned alloc_flags)
 	for (round = 0; page_reclaim_fn && round < RECLAIM_ROUNDS; round++) {
 		if (!page_reclaim_fn(ac->gfp, ac->order))
 			break;
-		/* Single frames that others took were won all the same. */
-		if (!ac->order && round == RECLAIM_ROUNDS - 1)
+		if (round == RECLAIM_ROUNDS - 1 &&
+		    others_took_them(ac, alloc_flags))
 			round = 0;
 		page = get_page_from_freelist(ac, alloc_flags);
 		if (page)

@@ -469,6 +469,48 @@ a_waiting_request_calls_reclaim(struct test *t)
 	chain_free(&reclaimable);
 }
 
+#define LONG_RACE	40u	/* more than RECLAIM_ROUNDS of page_alloc.c */
+
+/* Others are faster, for a while. */
+static unsigned long
+reclaim_for_others(gfp_t gfp, unsigned order)
+{
+	(void)gfp;
+	(void)order;
+	if (++reclaim_calls > LONG_RACE)
+		chain_free(&reclaimable);
+	drain_local_pages();
+	return 1;
+}
+
+static void
+a_small_block_outlasts_others_who_take_what_is_won(struct test *t)
+{
+	struct zone *zone = find_zone(ZONE_DMA);
+	gfp_t gfp = GFP_KERNEL | GFP_DMA | __GFP_THISNODE | __GFP_NOWARN;
+	unsigned long (*real)(gfp_t gfp, unsigned order);
+	struct page_chain single;
+	struct page *page;
+
+	if (!zone || zone->nid != cpu_to_node(smp_processor_id()))
+		SKIP(t, "no DMA zone here");
+	chain_init(&reclaimable);
+	chain_init(&single);
+	chain_fill(&reclaimable, gfp, 2);
+	chain_fill(&single, gfp, 0);
+	reclaim_calls = 0;
+	real = page_reclaim_fn;
+	page_reclaim_fn = reclaim_for_others;
+	page = alloc_pages(gfp, 2);
+	page_reclaim_fn = real;
+	EXPECT(t, page != NULL);
+	EXPECT_EQ(t, reclaim_calls, LONG_RACE + 1);
+	if (page)
+		put_page(page);
+	chain_free(&reclaimable);
+	chain_free(&single);
+}
+
 static unsigned kswapd_wakes;
 
 static void
@@ -537,5 +579,6 @@ TEST_SUITE("page_alloc",
 	   TEST_CASE(impossible_ranges_are_refused),
 	   TEST_CASE(a_failed_request_is_reported_once),
 	   TEST_CASE(a_waiting_request_calls_reclaim),
+	   TEST_CASE(a_small_block_outlasts_others_who_take_what_is_won),
 	   TEST_CASE(below_low_kswapd_is_woken),
 	   TEST_CASE(gfp_flags_have_names));
