@@ -160,8 +160,11 @@ struct bio {
 	int status;			/* when done: 0 or -EIO ... */
 	/* The queue's. */
 	struct block_device *disk;
-	struct rb_node node;
-	struct list_head list;
+	struct rb_node node;		/* the first of a run; so all below: */
+	struct list_head list;		/* of its run, for the others */
+	struct list_head followers;
+	u64 end;			/* sector behind the last one */
+	unsigned nr;			/* pieces */
 	u32 arrival;
 };
 

@@ -10,8 +10,13 @@
  *	waiting writes, by sector:   8 16 24      96 104	  400
  *	requests			[8 .. 31]    [96 .. 111]  [400 ..]
  *
- *   Merging happens when a request is made, not when a piece comes: until then
- *	the tree is all there is to keep in order.
+ *   Run	pieces mostly come in order. One that follows the last that came
+ *	hangs behind it and needs no place in the tree: the tree is one of runs,
+ *	named by their first pieces. Other neighbours meet when a request is made,
+ *	which takes run after run: here one of two runs, with one walk of a step.
+ *
+ *	came: 8 16 24, 40 48, 32	[8 16 24] [32] [40 48]
+ *
  *   Elevator  one way: the next request begins at the first piece behind the
  *	last one; at the end back to the lowest. No piece waits longer than a
  *	round, however many come at the place where the disk is.
@@ -34,12 +39,12 @@
  *	submit(), does not recurse.
  *
  * Invariants (blk_queue_sound, reported as Q1)
- *   Q1  a piece is in the tree and in the list of its direction; nr counts them.
- *   Q2  the tree is in order of sectors.
+ *   Q1  a run is in the tree and in the list of its direction; nr counts pieces.
+ *   Q2  the tree is in order of sectors, and so is each run, without gaps.
  *   Q3  slots that are free and slots under way are all there are.
  *
  * Locks   queue->lock, interrupts masked; the driver is called without it.
- * Cost	   a piece: one insertion into a tree, one removal; a request: one call.
+ * Cost	   a run: one insertion into a tree, one removal; a request: one call.
  *
  * Questions a reader asks
  *   Why may reads pass writes to the same sector?  The page cache has one page
@@ -73,15 +78,17 @@ struct slot {
 	struct blk_request rq;
 	struct scatterlist sg[QUEUE_SEGMENTS];
 	struct list_head bios;
+	u64 end;			/* sector behind the last of them */
 	struct block_device *disk;
 	struct slot *next;		/* free */
 };
 
 /* Pieces that go one way: BLK_READ, BLK_WRITE. */
 struct waiting {
-	struct rb_root sorted;
-	struct list_head fifo;
-	unsigned nr;
+	struct rb_root sorted;		/* runs */
+	struct list_head fifo;		/* the same, in order of coming */
+	struct bio *last;		/* the run that came last, if it waits */
+	unsigned nr;			/* pieces */
 	u64 position;			/* behind the last one that left */
 };
 
@@ -105,7 +112,38 @@ to_bio(struct rb_node *node)
 	return node ? rb_entry(node, struct bio, node) : NULL;
 }
 
-/* Held: the lock, as for all of these. Equal sectors: in order of coming. */
+/* The sector behind it. */
+static u64
+piece_end(const struct bio *bio)
+{
+	return bio->sector + (bio->bytes >> SECTOR_SHIFT);
+}
+
+/* How many pieces a request of this disk has, at most. */
+static unsigned
+most_pieces(const struct block_device *disk)
+{
+	return min(QUEUE_SEGMENTS, disk->max_segments);
+}
+
+/* Behind the run that came last, if it goes on there. Held: the lock, as for
+ * all of these. */
+static bool
+join_last(struct waiting *w, struct bio *bio)
+{
+	struct bio *run = w->last;
+
+	if (!run || run->end != bio->sector ||
+	    run->nr >= most_pieces(bio->disk))
+		return false;
+	list_add_tail(&bio->list, &run->followers);
+	run->end = piece_end(bio);
+	run->nr++;
+	w->nr++;
+	return true;
+}
+
+/* A run. Equal sectors: in order of coming. */
 static void
 insert(struct blk_queue *q, struct bio *bio)
 {
@@ -120,7 +158,7 @@ insert(struct blk_queue *q, struct bio *bio)
 	rb_link_node(&bio->node, parent, link);
 	rb_insert_color(&bio->node, &w->sorted);
 	list_add_tail(&bio->list, &w->fifo);
-	w->nr++;
+	w->nr += bio->nr;
 }
 
 static void
@@ -130,7 +168,9 @@ take_out(struct blk_queue *q, struct bio *bio)
 
 	rb_erase(&bio->node, &w->sorted);
 	list_del(&bio->list);
-	w->nr--;
+	w->nr -= bio->nr;
+	if (w->last == bio)
+		w->last = NULL;
 }
 
 static void
@@ -158,10 +198,17 @@ static void
 queue_bio(struct bio *bio)
 {
 	struct blk_queue *q = bio->disk->queue;
+	struct waiting *w = &q->waiting[bio->op];
 	unsigned long flags = spin_lock_irqsave(&q->lock);
 
-	bio->arrival = q->dispatched;
-	insert(q, bio);
+	if (!join_last(w, bio)) {
+		INIT_LIST_HEAD(&bio->followers);
+		bio->end = piece_end(bio);
+		bio->nr = 1;
+		bio->arrival = q->dispatched;
+		insert(q, bio);
+		w->last = bio;
+	}
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
@@ -278,28 +325,41 @@ choose(const struct blk_queue *q)
 	return bio ? bio : first_from(w, 0);
 }
 
-/* Move bio and those that follow it on the disk into slot. */
+/* The pieces of slot as the driver wants them. */
 static void
-gather(struct blk_queue *q, struct slot *slot, struct bio *bio)
+list_pieces(struct slot *slot)
 {
-	struct waiting *w = &q->waiting[bio->op];
-	unsigned most = min(QUEUE_SEGMENTS, slot->disk->max_segments), n = 0;
+	struct scatterlist *sg = slot->sg;
+	struct bio *bio;
 
-	slot->rq.op = bio->op;
-	slot->rq.sector = w->position = bio->sector;
-	do {
-		struct bio *next = to_bio(rb_next(&bio->node));
-
-		take_out(q, bio);
-		list_add_tail(&bio->list, &slot->bios);
-		slot->sg[n++] = (struct scatterlist){
+	list_for_each_entry(bio, &slot->bios, list)
+		*sg++ = (struct scatterlist){
 			.page = bio->page, .offset = bio->offset,
 			.length = bio->bytes,
 		};
-		w->position += bio->bytes >> SECTOR_SHIFT;
-		bio = next;
-	} while (bio && n < most && bio->sector == w->position);
-	slot->rq.nr_sg = n;
+	slot->rq.nr_sg = (unsigned)(sg - slot->sg);
+}
+
+/* Move run and those that follow it on the disk into slot. */
+static void
+gather(struct blk_queue *q, struct slot *slot, struct bio *run)
+{
+	struct waiting *w = &q->waiting[run->op];
+	unsigned most = most_pieces(slot->disk), n = 0;
+
+	slot->rq.op = run->op;
+	slot->rq.sector = run->sector;
+	do {
+		struct bio *next = to_bio(rb_next(&run->node));
+
+		take_out(q, run);
+		list_add_tail(&run->list, &slot->bios);
+		list_splice_init(&run->followers, &run->list);
+		n += run->nr;
+		slot->end = w->position = run->end;
+		run = next;
+	} while (run && n + run->nr <= most && run->sector == w->position);
+	list_pieces(slot);
 	q->dispatched++;
 	q->merged += n - 1;
 }
@@ -312,18 +372,19 @@ free_slot(struct blk_queue *q, struct slot *slot)
 	q->nr_busy--;
 }
 
-/* The driver has no room: its pieces wait again, as old as they were. */
+/* The driver has no room: its pieces wait again, as one run, as old as it was. */
 static void
 put_back(struct blk_queue *q, struct slot *slot)
 {
-	struct bio *bio, *next;
+	struct bio *run = list_first_entry(&slot->bios, struct bio, list);
 
-	q->merged -= slot->rq.nr_sg - 1;
-	list_for_each_entry_safe(bio, next, &slot->bios, list) {
-		list_del(&bio->list);
-		insert(q, bio);
-		list_move(&bio->list, &q->waiting[bio->op].fifo);
-	}
+	list_del(&run->list);
+	list_splice_init(&slot->bios, &run->followers);
+	run->nr = slot->rq.nr_sg;
+	run->end = slot->end;
+	q->merged -= run->nr - 1;
+	insert(q, run);
+	list_move(&run->list, &q->waiting[run->op].fifo);
 	free_slot(q, slot);
 }
 
@@ -418,24 +479,40 @@ retry(struct timer *timer, void *disk)
 
 /* --- verify ------------------------------------------------------------------- */
 
+static bool
+run_is_sound(const struct bio *run)
+{
+	u64 end = piece_end(run);
+	const struct bio *bio;
+	unsigned nr = 1;
+
+	list_for_each_entry(bio, &run->followers, list) {
+		if (bio->sector != end)
+			return false;
+		end = piece_end(bio);
+		nr++;
+	}
+	return run->end == end && run->nr == nr;
+}
+
 /* Q1 and Q2 of one direction. Held: the lock. */
 static bool
 waiting_is_sound(const struct waiting *w)
 {
 	struct rb_node *node;
-	struct bio *bio;
+	struct bio *run;
 	unsigned sorted = 0, queued = 0;
 	u64 last = 0;
 
 	for (node = rb_first(&w->sorted); node; node = rb_next(node)) {
-		bio = to_bio(node);
-		if (bio->sector < last)
+		run = to_bio(node);
+		if (run->sector < last || !run_is_sound(run))
 			return false;
-		last = bio->sector;
-		sorted++;
+		last = run->sector;
+		sorted += run->nr;
 	}
-	list_for_each_entry(bio, &w->fifo, list)
-		queued++;
+	list_for_each_entry(run, &w->fifo, list)
+		queued += run->nr;
 	return sorted == w->nr && queued == w->nr;
 }
 

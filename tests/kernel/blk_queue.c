@@ -329,6 +329,70 @@ verify_sees_a_queue_that_contradicts_itself(struct test *t)
 	end(t, disk);
 }
 
+static void
+verify_sees_a_run_that_is_torn(struct test *t)
+{
+	struct block_device *disk = begin(t, true);
+	struct bio *run, *bio;
+
+	ASSERT(t, disk);
+	fill_slots(disk);
+	run = submit(disk, BLK_READ, 100);
+	bio = submit(disk, BLK_READ, 101);
+	EXPECT(t, blk_queue_sound(disk));
+	bio->sector = 102;		/* a gap */
+	EXPECT(t, verify_catches("Q1"));
+	bio->sector = 101;
+	run->nr = 3;
+	EXPECT(t, verify_catches("Q1"));
+	run->nr = 2;
+	run->end = 103;
+	EXPECT(t, verify_catches("Q1"));
+	run->end = 102;
+	EXPECT_VERIFIED(t);
+	end(t, disk);
+}
+
+/* Without a place in the tree, until one is no neighbour of the last. */
+static void
+what_comes_in_order_is_one_run(struct test *t)
+{
+	struct block_device *disk = begin(t, true);
+	struct bio *first, *behind;
+
+	ASSERT(t, disk);
+	fill_slots(disk);
+	first = submit(disk, BLK_WRITE, 10);
+	submit(disk, BLK_READ, 500);	/* another direction does not end it */
+	submit(disk, BLK_WRITE, 11);
+	submit(disk, BLK_WRITE, 12);
+	EXPECT_EQ(t, first->nr, 3);
+	behind = submit(disk, BLK_WRITE, 14);
+	submit(disk, BLK_WRITE, 13);
+	EXPECT_EQ(t, first->nr, 3);
+	EXPECT_EQ(t, behind->nr, 1);
+	EXPECT(t, blk_queue_sound(disk));
+	end(t, disk);
+	EXPECT_EQ(t, nr_done, DEPTH + 6);
+}
+
+/* What came last has left: the next is no part of it. */
+static void
+nothing_joins_a_run_that_has_left(struct test *t)
+{
+	struct block_device *disk = begin(t, true);
+	struct bio *first, *next;
+
+	ASSERT(t, disk);
+	first = submit(disk, BLK_WRITE, 10);
+	EXPECT_EQ(t, ramdisk_nr_held(disk), 1);
+	next = submit(disk, BLK_WRITE, 11);
+	EXPECT_EQ(t, ramdisk_nr_held(disk), 2);
+	EXPECT_EQ(t, first->nr, 1);
+	EXPECT_EQ(t, next->nr, 1);
+	end(t, disk);
+}
+
 /* --- a driver that is busy --- */
 
 static atomic_t busy_times;
@@ -370,6 +434,28 @@ a_driver_without_room_is_asked_again(struct test *t)
 	TEST_WAIT_UNTIL(READ_ONCE(nr_done) == 2);
 	EXPECT_EQ(t, bios[0].status, 0);
 	EXPECT_EQ(t, atomic_read(&busy_times), 0);
+	TEST_WAIT_UNTIL(blk_unregister(&driven) == 0);
+	put_page(page);
+}
+
+/* A request of three comes back to the queue, and a fourth joins it there. */
+static void
+a_run_that_found_no_room_is_whole(struct test *t)
+{
+	struct blk_plug plug;
+
+	begin_driven(t, "busy", &busy_ops);
+	atomic_set(&busy_times, 2);
+	blk_start_plug(&plug);
+	submit(&driven, BLK_READ, 5);
+	submit(&driven, BLK_READ, 6);
+	submit(&driven, BLK_READ, 7);
+	blk_finish_plug(&plug);
+	EXPECT_EQ(t, bios[0].nr, 3);
+	EXPECT_EQ(t, bios[0].end, 8);
+	EXPECT(t, blk_queue_sound(&driven));
+	TEST_WAIT_UNTIL(READ_ONCE(nr_done) == 3);
+	EXPECT_EQ(t, driven.sectors[BLK_READ], 3);
 	TEST_WAIT_UNTIL(blk_unregister(&driven) == 0);
 	put_page(page);
 }
@@ -491,6 +577,10 @@ TEST_SUITE("blk_queue",
 	   TEST_CASE(what_cannot_be_is_told_at_once),
 	   TEST_CASE(the_nth_request_fails_and_no_other),
 	   TEST_CASE(verify_sees_a_queue_that_contradicts_itself),
+	   TEST_CASE(verify_sees_a_run_that_is_torn),
+	   TEST_CASE(what_comes_in_order_is_one_run),
+	   TEST_CASE(nothing_joins_a_run_that_has_left),
+	   TEST_CASE(a_run_that_found_no_room_is_whole),
 	   TEST_CASE(a_driver_without_room_is_asked_again),
 	   TEST_CASE(a_disk_goes_when_all_have_left_its_queue),
 	   TEST_CASE(every_piece_is_done_once));
