@@ -61,6 +61,8 @@ void wake_up(struct wait_queue_head *queue);
 void wake_up_all(struct wait_queue_head *queue);
 /* Does anybody wait? A hint, unless the caller orders it (see wait.c). */
 bool waitqueue_active(const struct wait_queue_head *queue);
+/* The same, ordered: may a waker that made the condition true skip wake_up()? */
+bool wq_has_sleeper(const struct wait_queue_head *queue);
 
 #define wait_event_loop(queue, condition, excl, sleep) do { \
 	struct wait_queue_entry entry_; \

@@ -253,7 +253,8 @@ blk_done(struct block_device *disk, struct blk_request *rq, int status)
 	rq->status = status;
 	atomic_dec(&disk->in_flight);
 	rq->done(rq);		/* rq may be gone after it */
-	wake_up_all(&disk->room);
+	if (wq_has_sleeper(&disk->room))
+		wake_up_all(&disk->room);
 	blk_queue_run(disk);
 	blk_leave(disk);
 }

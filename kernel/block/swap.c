@@ -81,7 +81,8 @@ put_free_bio(struct bio *bio)
 
 	list_add(&bio->list, &free_bios);
 	spin_unlock_irqrestore(&free_lock, flags);
-	wake_up(&bio_wait);
+	if (wq_has_sleeper(&bio_wait))
+		wake_up(&bio_wait);
 }
 
 static void

@@ -125,3 +125,10 @@ waitqueue_active(const struct wait_queue_head *queue)
 {
 	return !list_empty(&queue->waiters);
 }
+
+bool
+wq_has_sleeper(const struct wait_queue_head *queue)
+{
+	smp_mb();
+	return waitqueue_active(queue);
+}

@@ -26,6 +26,11 @@
  *   page_table_lock held, and a family is walked parents first: when the walk is
  *   at the child, the parent's entry was either copied before, and is seen now,
  *   or had been taken out before, and what fork copies is a swap entry.
+ *   A walk ends early where no translation is left to be met: try_to_unmap at
+ *   mapcount 0, which nobody leaves while the page is locked. page_referenced
+ *   takes the mapcount of its beginning and may miss the copy of a fork
+ *   that comes between: what it tells is an estimate. page_mkclean must not
+ *   miss any.
  *
  * Old translations and the TLB
  *   Clearing the young bit is no use while a core remembers the old translation
@@ -43,7 +48,7 @@
  *	   page_table_lock; a space only after it has left the family, a VMA
  *	   after it has left its file's list.
  * Cost	   one look for each VMA of the file that covers the page, or for each
- *	   descendant.
+ *	   descendant, until all translations are found.
  * Sources  McCracken, "Object-based reverse mapping", OLS 2004; Corbato, 1968,
  *	    for the used bit.
  */
@@ -158,6 +163,7 @@ rmap_walk(struct page *page, rmap_fn fn, void *arg)
 /* --- was it used? --- */
 
 struct referenced {
+	int left;		/* translations that were not met yet */
 	unsigned nr;
 	bool exec;
 };
@@ -167,22 +173,23 @@ age_place(const struct rmap_place *p, void *arg)
 {
 	struct referenced *r = arg;
 
+	r->left--;
 	if (!pte_young(*p->pte))
-		return true;
+		return r->left > 0;
 	set_pte_at(&p->mm->context, p->address, p->pte, pte_mkold(*p->pte));
 	flush_tlb_user_page(&p->mm->context, p->address);
 	r->nr++;
 	if (p->vma && p->vma->vm_flags & VM_EXEC)
 		r->exec = true;
-	return true;
+	return r->left > 0;
 }
 
 unsigned
 page_referenced(struct page *page, bool *exec)
 {
-	struct referenced r = { 0, false };
+	struct referenced r = { .left = page_mapcount(page) };
 
-	if (page_mapcount(page))
+	if (r.left)
 		rmap_walk(page, age_place, &r);
 	*exec = r.exec;
 	return r.nr;
@@ -254,7 +261,7 @@ unmap_place(const struct rmap_place *p, void *arg)
 		set_pte_at(&p->mm->context, p->address, p->pte, left);
 	}
 	put_page(p->page);
-	return true;
+	return page_mapcount(p->page) != 0;
 }
 
 bool
