@@ -38,7 +38,8 @@ OBJ	:= $(patsubst %,$(OUT)/%.o,$(SRC))
 DTB	:= build/vexpress-v2p-ca9.dtb
 
 CFLAGS_debug	:= -Og -DVELLUM_DEBUG
-CFLAGS_release	:= -O2
+CFLAGS_release	:= -O2 -ffunction-sections
+LDFLAGS_release	:= -Wl,--gc-sections
 ifeq ($(CFLAGS_$(BUILD)),)
 $(error BUILD=$(BUILD): it is debug or release)
 endif
@@ -92,7 +93,7 @@ CFLAGS	:= -std=gnu11 $(ARCH) -ffreestanding -fno-common -fno-pic \
 	   $(if $(CI),-Werror)
 ASFLAGS	:= $(ARCH) -g3 -D__ASSEMBLER__
 LDFLAGS	:= -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
-	   -Wl,--no-warn-rwx-segments
+	   -Wl,--no-warn-rwx-segments $(LDFLAGS_$(BUILD))
 LIBS	:= -lgcc
 
 # The coverage build counts how often each line runs (kernel/gcov.c). Atomic
@@ -133,8 +134,8 @@ $(OUT)/kernel/lib/lz4.c.o: CFLAGS += -munaligned-access
 
 # Release kernels: what runs seldom is made small, in Thumb-2 code and for size;
 # that is 60 % of the bytes that -O2 makes of it. What every system call, fault or
-# allocation passes stays fast and in ARM code. (A debug kernel is all ARM: one
-# instruction set to read in gdb.)
+# allocation passes stays fast and in ARM code. What nothing refers to is left
+# out. (A debug kernel is all ARM, one instruction set to read in gdb, and whole.)
 ifeq ($(BUILD),release)
 FAST	:= $(addprefix kernel/,fault.c irq.c rcu.c locking/% sched/% time/%) \
 	   $(addprefix kernel/lib/,string.c rbtree.c lz4.c) \
@@ -147,10 +148,16 @@ FAST	:= $(addprefix kernel/,fault.c irq.c rcu.c locking/% sched/% time/%) \
 	   $(addprefix kernel/block/,core.c queue.c swap.c) \
 	   drivers/virtio% drivers/zram%
 SMALL	:= $(filter-out $(FAST),$(filter kernel/%.c drivers/%.c mm/debug/%.c \
-		%/ps.c %/verify.c,$(SRC))) \
-	   $(addprefix mm/phys/,memblock.c zone.c zoneinfo.c) \
-	   $(addprefix mm/kmem/,slub_debug.c slub_report.c slab_info.c \
-		kfence_pool.c kfence_report.c vmalloc_info.c dma_coherent.c)
+		%/verify.c,$(SRC))) \
+	   kernel/sched/ps.c kernel/sched/verify.c drivers/zram_nodes.c \
+	   $(addprefix mm/as/,driver.c mlock.c oom_reap.c pageout.c) \
+	   $(addprefix mm/phys/,cma.c contig.c memblock.c report.c shuffle.c \
+		zone.c zoneinfo.c) \
+	   $(addprefix mm/kmem/,dma_bounce.c dma_coherent.c kfence.c \
+		kfence_pool.c kfence_report.c shrinker.c slab_info.c \
+		slub_debug.c slub_report.c vmalloc_info.c) \
+	   $(addprefix mm/reclaim/,lru_node.c policy.c) \
+	   $(addprefix arch/arm/,align.c mm/init.c)
 $(SMALL:%=$(OUT)/%.o): CFLAGS += -Os -mthumb
 endif
 
@@ -337,6 +344,12 @@ mutants: ready
 	$(Q)tools/setup test
 	$(Q)tools/mutants $(MUTANTFLAGS)
 
+.PHONY: size
+size:
+	$(Q)$(MAKE) --no-print-directory BUILD=release TESTS=0 \
+		build/release-notests/kernel.elf
+	$(Q)$(PYTHON) tools/size
+
 .PHONY: docs
 docs: ready
 	$(Q)tools/doc-transcripts --update
@@ -379,6 +392,7 @@ help:
 ## make profile          instructions and calls by function (P="test=buddy")
 ## make coverage         which lines and branches the tests reach: build/coverage
 ## make mutants          plant small bugs: are they noticed? (ONLY=buddy SHARD=1/4 SAMPLE=20)
+## make size             what a release kernel consists of, by directory
 ## make fail-sites       places that allocate and that no test has made to fail
 ## make docs             run the documents' transcripts and write what was printed
 ## make check-layers     who may include whom (docs/layers.txt)
