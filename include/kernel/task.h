@@ -70,6 +70,8 @@ struct task {
 	s16 cpu;			/* q  the core it belongs to */
 	bool bound;			/* -  to one core, for ever: a thread of it */
 	u32 cpus_allowed;		/* q  bit n: may run on core n */
+	u32 balanced_at;		/* q  jiffies when it was last taken by
+					 *    another core: migrate.c */
 	bool on_rq;			/* q  runs, or is in the tree */
 	bool memalloc;			/* o  it frees memory: may use the
 					 *    reserves, does not reclaim */

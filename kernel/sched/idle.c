@@ -12,6 +12,9 @@
  * If interrupts were on between the test and WFI, a handler could set
  * need_resched there, and the core would sleep on work that waits.
  *
+ * Before it waits, it looks for a task that waits for another core
+ * (balance_idle(): migrate.c).
+ *
  * RCU: between rcu_idle_enter() and rcu_idle_exit() no handler runs (they
  * are masked), so no reader can be inside, and a grace period need not wait.
  */
@@ -35,7 +38,7 @@ cpu_idle_loop(void)
 		kthread_exit(0);	/* the boot task: idle/0 takes over */
 	for (;;) {
 		local_irq_disable();
-		if (!need_resched()) {
+		if (!need_resched() && !balance_idle()) {
 			psi_idle(true);
 			rcu_idle_enter();
 			cpu_wait_for_interrupt();

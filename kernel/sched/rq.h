@@ -28,6 +28,8 @@ struct run_queue {
 	u64 nr_switches;
 	struct mm_struct *drop_mm;	/* prev borrowed it, and does no more */
 	struct task *astray;		/* prev may not run here: on its way */
+	unsigned nr_came;		/* tasks from other cores; of them taken */
+	unsigned nr_taken_idle, nr_taken_tick;
 };
 
 DECLARE_PER_CPU(struct run_queue, run_queue);
@@ -80,6 +82,12 @@ unsigned choose_cpu(const struct task *task);
  */
 struct run_queue *move_task(struct run_queue *from, struct task *task,
 			    unsigned cpu);
+/* The core would go idle: take a task that waits elsewhere. True: got one. */
+bool balance_idle(void);
+/* From the tick: take one from a core with more to do. */
+void balance_tick(struct run_queue *rq);
+/* How much a task of this nice value weighs; nice 0: 1024. sched.c */
+unsigned nice_weight(int nice);
 /* rq->astray goes to a core that it may use. Held on entry: rq->lock, not on
  * return. */
 void send_astray(struct run_queue *rq);

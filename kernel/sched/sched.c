@@ -145,6 +145,12 @@ static const u32 nice_scale[] = {
 	15339169, 19173961, 23860929, 29826162, 37025580, 46684427, 59652324, 71582788,
 };
 
+unsigned
+nice_weight(int nice)
+{
+	return (1u << 30) / nice_scale[nice - MIN_NICE];
+}
+
 static u64
 aged(const struct task *task, u64 ran)
 {
@@ -415,6 +421,7 @@ sched_tick(void)
 	     SCHED_SLICE_NS))
 		sched_set_need_resched();
 	spin_unlock(&rq->lock);
+	balance_tick(rq);
 	psi_tick();
 }
 

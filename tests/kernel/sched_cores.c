@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks that change cores: affinity while they run, wait and sleep. */
 #include <asm/irqflags.h>
+#include <kernel/node.h>
 #include <kernel/sched.h>
 #include <lib/errno.h>
+#include <lib/string.h>
 
 #include "../../kernel/sched/rq.h"
 #include "threads.h"
@@ -169,6 +171,128 @@ the_dead_stay_where_they_are(struct test *t)
 	put_task(task);
 }
 
+/* --- balance ---------------------------------------------------------------- */
+
+/* One busy task more than there are cores. */
+static struct walker busy[NR_CPUS + 1];
+
+static bool
+have_equal_time(unsigned n)
+{
+	u64 least = ~0ull, most = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		u64 ran = READ_ONCE(busy[i].task->sum_runtime);
+
+		least = min(least, ran);
+		most = max(most, ran);
+	}
+	return least > 30 * TICK_NSEC && most - least < most / 8;
+}
+
+/*
+ * Where nobody takes from others, two share a core for ever and have half of
+ * what the others have.
+ */
+static void
+one_task_more_than_cores_shares_all_of_them(struct test *t)
+{
+	unsigned n = num_online_cpus() + 1, i;
+
+	for (i = 0; i < n; i++) {
+		busy[i] = (struct walker){ .stop = false };
+		busy[i].task = test_start(t, walk, &busy[i], "busy");
+		ASSERT(t, busy[i].task != NULL);
+	}
+	while (!have_equal_time(n))
+		msleep(20);
+	for (i = 0; i < n; i++)
+		walker_end(&busy[i]);
+}
+
+/* Both are sent to one core; one of them may leave it, and an idle one takes it. */
+static void
+an_idle_core_takes_a_task_that_waits(struct test *t)
+{
+	unsigned home = test_other_cpu(), i;
+
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	for (i = 0; i < 2; i++) {
+		busy[i] = (struct walker){ .stop = false };
+		busy[i].task = test_start(t, walk, &busy[i], "busy");
+		ASSERT(t, busy[i].task != NULL);
+		EXPECT_EQ(t, sched_setaffinity(busy[i].task, 1u << home), 0);
+	}
+	WRITE_ONCE(busy[1].seen, 0);
+	msleep(50);
+	EXPECT_EQ(t, busy[1].seen & ~(1u << home), 0);
+	EXPECT_EQ(t, sched_setaffinity(busy[1].task, ALL_CPUS), 0);
+	TEST_WAIT_UNTIL(READ_ONCE(busy[1].seen) & ~(1u << home));
+	EXPECT_EQ(t, busy[0].task->cpu, home);
+	for (i = 0; i < 2; i++)
+		walker_end(&busy[i]);
+}
+
+/*
+ *	core 0   heavy 0, light		weights 1024 + 15
+ *	core 1   heavy 1		1024
+ *
+ * The light one may come and go; to take a heavy one would make it worse.
+ */
+static void
+a_heavy_task_is_not_taken_for_a_light_one(struct test *t)
+{
+	unsigned i;
+
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	for (i = 0; i < 3; i++) {
+		busy[i] = (struct walker){ .stop = false };
+		busy[i].task = kthread_create(walk, &busy[i], "busy");
+		ASSERT(t, busy[i].task != NULL);
+		get_task(busy[i].task);
+		busy[i].task->nice = i == 2 ? MAX_NICE : 0;
+		sched_setaffinity(busy[i].task, 1u << i % 2);
+		wake_up_process(busy[i].task);
+	}
+	TEST_WAIT_UNTIL(READ_ONCE(busy[0].seen) && READ_ONCE(busy[1].seen));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(t, sched_setaffinity(busy[i].task, 3), 0);
+	msleep(200);
+	EXPECT_EQ(t, busy[0].seen, 1);
+	EXPECT_EQ(t, busy[1].seen, 2);
+	for (i = 0; i < 3; i++)
+		walker_end(&busy[i]);
+}
+
+static void
+weights_are_those_of_nice(struct test *t)
+{
+	EXPECT_EQ(t, nice_weight(0), 1024);
+	EXPECT_EQ(t, nice_weight(MIN_NICE), 88761);
+	EXPECT_EQ(t, nice_weight(5), 335);
+	EXPECT_EQ(t, nice_weight(MAX_NICE), 15);
+}
+
+static void
+the_node_has_a_line_for_each_core(struct test *t)
+{
+	const struct node *node = node_find("runqueues");
+	static char text[1024];
+	unsigned lines = 0;
+	struct seq_buf s;
+	const char *p;
+
+	ASSERT(t, node != NULL);
+	seq_buf_init(&s, text, sizeof(text));
+	node->show(&s);
+	for (p = text; (p = strchr(p, '\n')); p++)
+		lines++;
+	EXPECT_EQ(t, lines, 1 + num_online_cpus());
+}
+
 /* --- all at once ------------------------------------------------------------ */
 
 static struct walker crowd[6];
@@ -249,4 +373,9 @@ TEST_SUITE("sched_cores",
 	   TEST_CASE(a_thread_of_a_core_cannot_be_taken_from_it),
 	   TEST_CASE(a_mask_must_name_a_core_that_is),
 	   TEST_CASE(the_dead_stay_where_they_are),
+	   TEST_CASE(one_task_more_than_cores_shares_all_of_them),
+	   TEST_CASE(an_idle_core_takes_a_task_that_waits),
+	   TEST_CASE(a_heavy_task_is_not_taken_for_a_light_one),
+	   TEST_CASE(weights_are_those_of_nice),
+	   TEST_CASE(the_node_has_a_line_for_each_core),
 	   TEST_CASE(masks_change_while_tasks_come_and_go));
