@@ -17,8 +17,8 @@
  *
  * Which file does what, in kernel/process: process.c (this structure, the tree,
  * numbers), fork.c, exec.c and binfmt_elf.c, exit.c, wait.c, signal.c,
- * signal_frame.c, futex.c, itimer.c, posix_timer.c, user_entry.c (the way back to
- * user mode).
+ * signal_frame.c, futex.c, itimer.c, posix_timer.c, cpu_timer.c, user_entry.c (the
+ * way back to user mode).
  *
  * Fields: who guards them
  *	t	process_lock (rank PROCESS): the tree, and signals
@@ -90,6 +90,11 @@ struct process {
 	struct timer real_timer;	/* t  ITIMER_REAL */
 	u64 real_interval;		/*    ns; real_timer_mutex: itimer.c */
 	struct posix_timers *posix_timers; /* t  NULL until the first */
+	struct cpu_itimer {		/* t  ns of its CPU time: cpu_timer.c */
+		u64 expires, interval;	/*    0: not set; 0: once */
+	} cpu_itimer[2];		/*    ITIMER_VIRTUAL, ITIMER_PROF */
+	struct list_head cpu_alarms;	/* t  others that wait for its time */
+	bool cpu_timed;			/* t  any of that, or RLIMIT_CPU */
 	s16 oom_score_adj;		/* o  */
 	u8 oom_state;			/* t  enum oom_state */
 	struct mm_struct *oom_mm;	/* t  held for the reaper */
@@ -190,6 +195,14 @@ bool mount_root_disk(void);
  */
 int run_user_program(const char *path, const char *const *argv,
 		     const char *const *envp, int *status);
+
+/* --- cpu_timer.c --- */
+
+/* From the tick: a thread of process, which is cpu_timed, runs. Context:
+ * interrupts masked, no lock held. */
+void cpu_timers_tick(struct process *process);
+/* Its RLIMIT_CPU has changed. */
+void cpu_limit_changed(struct process *process);
 
 /* --- exit.c, wait.c --- */
 

@@ -124,6 +124,9 @@ void sched_drop_borrowed_mm(void);
 
 /* Tasks that run or wait to run on core cpu, the idle task not counted. */
 unsigned sched_nr_running(unsigned cpu);
+/* ns that a task has run, up to this moment. Any context; may be called with
+ * locks down to TASK_LIST held. */
+u64 sched_task_runtime(struct task *task);
 /* ns that core cpu has spent idle. */
 u64 sched_idle_time(unsigned cpu);
 /* Times a task was switched to, all cores together. */

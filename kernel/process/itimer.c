@@ -3,6 +3,7 @@
  * Interval timers and sleeping: what a process asks of the clock.
  *
  *	alarm, setitimer(ITIMER_REAL)	SIGALRM to the process, once or again
+ *	ITIMER_VIRTUAL, ITIMER_PROF	of CPU time: cpu_timer.c
  *	nanosleep, clock_nanosleep	sleep; a signal ends it, and what was left
  *					is told
  *
@@ -26,7 +27,6 @@
 
 #define CLOCK_REALTIME		0
 #define CLOCK_MONOTONIC		1
-#define CLOCK_PROCESS_CPUTIME	2
 #define CLOCK_THREAD_CPUTIME	3
 #define CLOCK_MONOTONIC_RAW	4
 #define CLOCK_REALTIME_COARSE	5
@@ -119,20 +119,24 @@ ns_timeval(u64 ns)
 
 /* --- Clocks --- */
 
-static u64
-cpu_time(bool thread)
+static int
+cpu_clock_now(int clock, u64 *ns)
 {
-	struct process_usage sum;
+	struct cpu_clock c;
+	int err = cpu_clock_get(clock, true, &c);
 
-	if (thread)
-		return current->sum_runtime;
-	process_usage_now(current->process, &sum);
-	return sum.utime + sum.stime;
+	if (err)
+		return err;
+	*ns = cpu_clock_ns(&c);
+	cpu_clock_put(&c);
+	return 0;
 }
 
 static int
 clock_now(int clock, u64 *ns)
 {
+	if (is_cpu_clock(clock))
+		return cpu_clock_now(clock, ns);
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
@@ -143,10 +147,6 @@ clock_now(int clock, u64 *ns)
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
 		*ns = ktime_get_ns();
-		return 0;
-	case CLOCK_PROCESS_CPUTIME:
-	case CLOCK_THREAD_CPUTIME:
-		*ns = cpu_time(clock == CLOCK_THREAD_CPUTIME);
 		return 0;
 	default:
 		return -EINVAL;
@@ -200,6 +200,10 @@ sys_clock_getres_time64(int clock, void *ts)
 static long
 clock_settime(int clock, int err, u64 ns)
 {
+	u64 now;
+
+	if (clock < 0 && !err)		/* a time that was spent */
+		return cpu_clock_now(clock, &now) ? -EINVAL : -EPERM;
 	if (clock != CLOCK_REALTIME)
 		return -EINVAL;
 	if (err)
@@ -262,16 +266,33 @@ sleep_until(u64 until, void *rem, bool wide)
 	return 0;
 }
 
+/* The same by a clock of CPU time, which goes while others work. */
+static long
+cpu_sleep(int clock, bool absolute, u64 ns, void *rem, bool wide)
+{
+	u64 left;
+	long err = cpu_clock_sleep(clock, absolute, ns, &left);
+
+	if (err == -ERESTARTNOHAND && rem && !absolute &&
+	    put_timespec(rem, left, wide))
+		return -EFAULT;
+	return err;
+}
+
 static long
 do_clock_nanosleep(int clock, int flags, int err, u64 ns, void *rem, bool wide)
 {
 	u64 now;
 
+	if (clock_now(clock, &now))
+		return -EINVAL;
+	if (clock == CLOCK_THREAD_CPUTIME || clock == CLOCK_MONOTONIC_RAW ||
+	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP;
 	if (err)
 		return err;
-	err = clock_now(clock, &now);
-	if (err || clock == CLOCK_THREAD_CPUTIME)
-		return -EINVAL;
+	if (is_cpu_clock(clock))
+		return cpu_sleep(clock, flags & TIMER_ABSTIME, ns, rem, wide);
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_until(ktime_get_ns() + ns, rem, wide);
 	if (clock == CLOCK_REALTIME)
@@ -340,60 +361,79 @@ timeval_ns(const struct old_timeval32 *tv)
 
 /* What is left, and the interval. */
 static void
-read_real_timer(struct process *process, struct old_timeval32 out[2])
+read_real_timer(struct process *process, struct itimer_ns *old)
 {
-	u64 now = ktime_get_ns(), left = 0;
+	u64 now = ktime_get_ns();
 
+	old->value = 0;
 	if (timer_pending(&process->real_timer))
-		left = process->real_timer.expires > now ?
-		       process->real_timer.expires - now : NSEC_PER_USEC;
-	out[0] = ns_timeval(process->real_interval);
-	out[1] = ns_timeval(left);
+		old->value = process->real_timer.expires > now ?
+			     process->real_timer.expires - now : NSEC_PER_USEC;
+	old->interval = process->real_interval;
 }
 
 static void
-set_real_timer(struct process *process, u64 value, u64 interval)
+set_real_timer(struct process *process, const struct itimer_ns *new)
 {
 	process->real_interval = 0;
 	timer_del_sync(&process->real_timer);
-	process->real_interval = interval;
-	if (value)
-		timer_add(&process->real_timer, ktime_get_ns() + value);
+	process->real_interval = new->interval;
+	if (new->value)
+		timer_add(&process->real_timer, ktime_get_ns() + new->value);
+}
+
+/* new NULL: only ask. */
+static void
+itimer_swap(int which, const struct itimer_ns *new, struct itimer_ns *old)
+{
+	if (which != ITIMER_REAL) {
+		cpu_itimer_swap(which, new, old);
+		return;
+	}
+	mutex_lock(&real_timer_mutex);
+	read_real_timer(current->process, old);
+	if (new)
+		set_real_timer(current->process, new);
+	mutex_unlock(&real_timer_mutex);
+}
+
+static int
+put_itimerval(struct old_timeval32 *user, const struct itimer_ns *spec)
+{
+	struct old_timeval32 out[2] = { ns_timeval(spec->interval),
+					ns_timeval(spec->value) };
+
+	return copy_to_user(user, out, sizeof(out)) ? -EFAULT : 0;
 }
 
 long
 sys_getitimer(int which, struct old_timeval32 *value)
 {
-	struct old_timeval32 now[2];
+	struct itimer_ns now;
 
-	memset(now, 0, sizeof(now));
 	if (which < 0 || which > 2)
 		return -EINVAL;
-	if (which == ITIMER_REAL)
-		read_real_timer(current->process, now);
-	return copy_to_user(value, now, sizeof(now)) ? -EFAULT : 0;
+	itimer_swap(which, NULL, &now);
+	return put_itimerval(value, &now);
 }
 
 long
 sys_setitimer(int which, const struct old_timeval32 *value,
 	      struct old_timeval32 *old)
 {
-	struct old_timeval32 new[2] = { { 0, 0 }, { 0, 0 } }, was[2];
+	struct old_timeval32 in[2] = { { 0, 0 }, { 0, 0 } };
+	struct itimer_ns new, was;
 
-	if (which != ITIMER_REAL)
-		return which < 0 || which > 2 ? -EINVAL : -ENOSYS;
-	if (value && copy_from_user(new, value, sizeof(new)))
+	if (value && copy_from_user(in, value, sizeof(in)))
 		return -EFAULT;
 	for (unsigned i = 0; i < 2; i++)
-		if (new[i].tv_sec < 0 || new[i].tv_usec < 0 ||
-		    new[i].tv_usec >= 1000000)
+		if (in[i].tv_sec < 0 || in[i].tv_usec < 0 ||
+		    in[i].tv_usec >= 1000000)
 			return -EINVAL;
-	mutex_lock(&real_timer_mutex);
-	read_real_timer(current->process, was);
-	set_real_timer(current->process, timeval_ns(&new[1]),
-		       timeval_ns(&new[0]));
-	mutex_unlock(&real_timer_mutex);
-	if (old && copy_to_user(old, was, sizeof(was)))
-		return -EFAULT;
-	return 0;
+	if (which < 0 || which > 2)
+		return -EINVAL;
+	new.interval = timeval_ns(&in[0]);
+	new.value = timeval_ns(&in[1]);
+	itimer_swap(which, &new, &was);
+	return old ? put_itimerval(old, &was) : 0;
 }

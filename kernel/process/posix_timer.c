@@ -31,8 +31,11 @@
  * Limit  MAX_TIMERS and RLIMIT_SIGPENDING, of a process: 250 bytes each.
  *	  None in fork's child; gone at exec.
  *
- * What Linux has and this has not: timers of processor time (-EOPNOTSUPP), and
- * absolute ones of CLOCK_REALTIME that follow when the clock is set.
+ *   A timer of CPU time waits for an alarm of cpu_timer.c instead of a struct
+ *   timer; all else is the same.
+ *
+ * What Linux has and this has not: absolute timers of CLOCK_REALTIME that follow
+ * when the clock is set.
  *
  * Sources  timer_create(2), timer_settime(2), timer_getoverrun(2), sigevent(7).
  */
@@ -70,12 +73,14 @@ static_assert(sizeof(struct sigevent) == 64, "struct sigevent");
 
 struct posix_timer {
 	struct timer timer;		/* process_lock */
+	struct cpu_alarm alarm;		/* process_lock; cpu_time: instead of it */
+	bool cpu_time;			/* - */
 	struct process *process;	/* - */
 	struct task *target;		/* process_lock; NULL: the process */
 	bool realtime, silent;		/* -  CLOCK_REALTIME; SIGEV_NONE */
 	bool to_thread;			/* -  SIGEV_THREAD_ID */
 	bool active, armed;		/* process_lock */
-	u64 expires, interval;		/* process_lock: ktime, ns; 0: once */
+	u64 expires, interval;		/* process_lock: its clock, ns; 0: once */
 	u32 overrun;			/* process_lock: of the last one taken */
 	struct sigqueue signal;		/* process_lock */
 };
@@ -95,12 +100,22 @@ periods_since(const struct posix_timer *t, u64 now)
 	return now > t->expires ? (now - t->expires) / t->interval : 0;
 }
 
+/* The clock by which t expires. */
+static u64
+now_of(const struct posix_timer *t)
+{
+	return t->cpu_time ? cpu_clock_ns_locked(&t->alarm.clock) :
+			     ktime_get_ns();
+}
+
 static void
 arm(struct posix_timer *t)
 {
 	t->active = true;
 	t->armed = !t->silent;
-	if (t->armed)
+	if (t->armed && t->cpu_time)
+		cpu_alarm_set(&t->alarm, t->expires);
+	else if (t->armed)
 		timer_add(&t->timer, t->expires);
 }
 
@@ -108,7 +123,10 @@ static void
 disarm(struct posix_timer *t)
 {
 	t->active = t->armed = false;
-	timer_del(&t->timer);
+	if (t->cpu_time)
+		cpu_alarm_cancel(&t->alarm);
+	else
+		timer_del(&t->timer);
 	cancel_sigqueue_locked(t->process, t->target, &t->signal);
 }
 
@@ -123,15 +141,33 @@ arm_next(struct posix_timer *t, u64 now)
 void
 posix_timer_taken(struct posix_timer *t)
 {
-	u64 now = ktime_get_ns(), missed;
+	u64 now, missed;
 
 	t->overrun = 0;
 	if (!t->active)
 		return;			/* it expired once, or is forgotten */
+	now = now_of(t);
 	missed = periods_since(t, now);
 	t->overrun = (u32)min(missed, (u64)DELAYTIMER_MAX);
 	t->signal.info.overrun = (s32)t->overrun;
 	arm_next(t, now);
+}
+
+static void
+expire(struct posix_timer *t)
+{
+	t->armed = false;
+	t->active = t->interval != 0;
+	t->signal.info.overrun = 0;
+	if (!send_sigqueue_locked(t->process, t->target, &t->signal) &&
+	    t->active)
+		arm_next(t, now_of(t) + TICK_NSEC);
+}
+
+static void
+cpu_time_reached(struct cpu_alarm *alarm)
+{
+	expire(container_of(alarm, struct posix_timer, alarm));
 }
 
 /* Interrupt context. */
@@ -141,14 +177,8 @@ posix_timer_expired(struct timer *timer, void *arg)
 	struct posix_timer *t = arg;
 	unsigned long flags = spin_lock_irqsave(&process_lock);
 
-	if (t->armed && !timer_pending(timer)) {
-		t->armed = false;
-		t->active = t->interval != 0;
-		t->signal.info.overrun = 0;
-		if (!send_sigqueue_locked(t->process, t->target, &t->signal) &&
-		    t->active)
-			arm_next(t, ktime_get_ns() + TICK_NSEC);
-	}
+	if (t->armed && !timer_pending(timer))
+		expire(t);
 	spin_unlock_irqrestore(&process_lock, flags);
 }
 
@@ -216,6 +246,14 @@ unlock_timer(void)
 	mutex_unlock(&current->process->posix_timers->mutex);
 }
 
+static void
+free_timer(struct posix_timer *t)
+{
+	if (t->cpu_time)
+		cpu_clock_put(&t->alarm.clock);
+	kfree(t);
+}
+
 /* Held: timers->mutex, or nobody else is there. */
 static void
 remove_timer(struct posix_timers *timers, unsigned id)
@@ -228,7 +266,7 @@ remove_timer(struct posix_timers *timers, unsigned id)
 	spin_unlock_irqrestore(&process_lock, flags);
 	timers->nr--;
 	timer_del_sync(&t->timer);	/* its function may wait for the lock */
-	kfree(t);
+	free_timer(t);
 }
 
 void
@@ -255,7 +293,7 @@ static int
 check_clock(int clock)
 {
 	if (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC ||
-	    clock == CLOCK_BOOTTIME)
+	    clock == CLOCK_BOOTTIME || is_cpu_clock(clock))
 		return 0;
 	return clock > 0 && clock < NR_CLOCKS ? -EOPNOTSUPP : -EINVAL;
 }
@@ -271,13 +309,20 @@ check_event(const struct sigevent *event)
 	return event->signo < 1 || event->signo > NSIG ? -EINVAL : 0;
 }
 
-static struct posix_timer *
-new_timer(int clock, const struct sigevent *event)
+/* 0, -ENOMEM, -EINVAL: nobody has such a clock. */
+static int
+new_timer(int clock, const struct sigevent *event, struct posix_timer **result)
 {
 	struct posix_timer *t = kzalloc(sizeof(*t), GFP_KERNEL);
 
 	if (!t)
-		return NULL;
+		return -ENOMEM;
+	t->cpu_time = is_cpu_clock(clock);
+	if (t->cpu_time && cpu_clock_get(clock, false, &t->alarm.clock)) {
+		kfree(t);
+		return -EINVAL;
+	}
+	cpu_alarm_init(&t->alarm, cpu_time_reached);
 	timer_setup(&t->timer, posix_timer_expired, t);
 	t->process = current->process;
 	t->realtime = clock == CLOCK_REALTIME;
@@ -289,7 +334,8 @@ new_timer(int clock, const struct sigevent *event)
 		.si_signo = event->signo, .si_code = SI_TIMER,
 		.timer_id = 0, .overrun = 0, .value = event->value,
 	};
-	return t;
+	*result = t;
+	return 0;
 }
 
 /* The thread of the current process with this number. Held: process_lock. */
@@ -339,14 +385,16 @@ create_timer(int clock, const struct sigevent *event, s32 *user_id)
 	struct posix_timer *t;
 	int id, err;
 
-	t = timers ? new_timer(clock, event ? event : &standard) : NULL;
-	if (!t)
+	if (!timers)
 		return -ENOMEM;
+	err = new_timer(clock, event ? event : &standard, &t);
+	if (err)
+		return err;
 	mutex_lock(&timers->mutex);
 	id = insert_timer(timers, t, event ? event->thread_id : 0);
 	err = id < 0 ? id : put_user((s32)id, user_id);
 	if (id < 0)
-		kfree(t);
+		free_timer(t);
 	else if (err)
 		remove_timer(timers, (unsigned)id);
 	else if (!event)
@@ -385,7 +433,7 @@ sys_timer_delete(int id)
 static void
 read_timer(const struct posix_timer *t, struct itimer_ns *spec)
 {
-	u64 now = ktime_get_ns(), next = t->expires;
+	u64 now = now_of(t), next = t->expires;
 
 	spec->interval = t->interval;
 	spec->value = 0;
@@ -409,7 +457,7 @@ set_timer(struct posix_timer *t, int flags, const struct itimer_ns *spec)
 	if (!at)
 		return;
 	if (!(flags & TIMER_ABSTIME))
-		at += ktime_get_ns();
+		at += now_of(t);
 	else if (t->realtime)
 		at = realtime_to_ktime(at);
 	t->expires = at;

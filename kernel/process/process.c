@@ -72,6 +72,7 @@ static void
 inherit(struct process *process, const struct process *parent)
 {
 	memcpy(process->rlim, parent->rlim, sizeof(process->rlim));
+	process->cpu_timed = process->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY;
 	process->pgid = parent->pgid;
 	process->sid = parent->sid;
 	process->tty = parent->tty;
@@ -103,6 +104,7 @@ process_alloc(struct process *model)
 	init_waitqueue_head(&process->wait_child);
 	sigpending_init(&process->pending);
 	itimer_init(process);
+	INIT_LIST_HEAD(&process->cpu_alarms);
 	process->start_time = ktime_get_ns();
 	process->exit_signal = SIGCHLD;
 	if (model)

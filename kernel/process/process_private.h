@@ -5,6 +5,7 @@
 
 #include <kernel/process.h>
 
+struct itimer_ns;
 struct mm_struct;
 
 /* process.c */
@@ -66,6 +67,48 @@ void futex_exit_robust(struct task *task);
 /* itimer.c */
 void itimer_init(struct process *process);
 void itimer_exit(struct process *process);
+
+/* cpu_timer.c */
+
+/* Whose CPU time a clock counts, and which. */
+struct cpu_clock {
+	struct process *process;	/* a reference; all its threads, or */
+	struct task *task;		/* this one of them, with a reference */
+	bool user_only;			/* in user mode */
+};
+
+/* fn is called, from the tick, when the clock has reached expires. */
+struct cpu_alarm {
+	struct list_head node;		/* process_lock; empty: not set */
+	struct cpu_clock clock;		/* - */
+	u64 expires;			/* ns of clock; process_lock */
+	void (*fn)(struct cpu_alarm *alarm); /* held: process_lock */
+};
+
+/* Is it a number of such a clock, whether or not there is one? */
+bool is_cpu_clock(int clock);
+/*
+ * The clock of this number, with its references. read: it is only looked at,
+ * and a thread's number does for the process of the caller. 0, -EINVAL: there
+ * is none.
+ */
+int cpu_clock_get(int clock, bool read, struct cpu_clock *c);
+void cpu_clock_put(const struct cpu_clock *c);
+/* Its ns. / Held: process_lock. */
+u64 cpu_clock_ns(const struct cpu_clock *c);
+u64 cpu_clock_ns_locked(const struct cpu_clock *c);
+/* Held: process_lock. An alarm must be cancelled before it is set again. */
+void cpu_alarm_init(struct cpu_alarm *alarm, void (*fn)(struct cpu_alarm *));
+void cpu_alarm_set(struct cpu_alarm *alarm, u64 expires);
+void cpu_alarm_cancel(struct cpu_alarm *alarm);
+/*
+ * Sleep until the clock has reached ns (absolute), or has gone on by ns. 0,
+ * -EINVAL (no such clock, or the caller's own thread), -ERESTARTNOHAND: *left.
+ */
+long cpu_clock_sleep(int clock, bool absolute, u64 ns, u64 *left);
+/* ITIMER_VIRTUAL, ITIMER_PROF of current's process; new NULL: only ask. */
+void cpu_itimer_swap(int which, const struct itimer_ns *new,
+		     struct itimer_ns *old);
 
 /* posix_timer.c */
 /* Its signal was taken, or dropped. Held: process_lock. */

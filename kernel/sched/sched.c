@@ -67,6 +67,7 @@
 #include <asm/switch.h>
 #include <kernel/irq.h>
 #include <kernel/panic.h>
+#include <kernel/process.h>
 #include <kernel/psi.h>
 #include <kernel/rcu.h>
 #include <kernel/smp.h>
@@ -422,6 +423,8 @@ sched_tick(void)
 		sched_set_need_resched();
 	spin_unlock(&rq->lock);
 	balance_tick(rq);
+	if (curr->process && unlikely(READ_ONCE(curr->process->cpu_timed)))
+		cpu_timers_tick(curr->process);
 	psi_tick();
 }
 
@@ -457,6 +460,19 @@ wake_up_process(struct task *task)
 		smp_send_reschedule(cpu);
 	local_irq_restore(flags);
 	return true;
+}
+
+u64
+sched_task_runtime(struct task *task)
+{
+	unsigned long flags = local_irq_save();
+	struct run_queue *rq = task_rq_lock(task);
+	u64 ns = task->sum_runtime;
+
+	if (rq->curr == task)
+		ns += ktime_get_ns() - task->exec_start;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return ns;
 }
 
 u64

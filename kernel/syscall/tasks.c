@@ -93,6 +93,8 @@ set_limit(struct process *process, unsigned which, struct rlimit new)
 	if (new.rlim_max > limit->rlim_max && current->process->euid)
 		return -EPERM;
 	*limit = new;
+	if (which == RLIMIT_CPU)
+		cpu_limit_changed(process);
 	return 0;
 }
 

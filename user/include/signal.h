@@ -33,6 +33,7 @@ typedef __sigset_t sigset_t;
 #define SIGTTIN		21
 #define SIGTTOU		22
 #define SIGURG		23
+#define SIGXCPU		24
 #define SIGVTALRM	26
 #define SIGPROF		27
 #define SIGWINCH	28
