@@ -63,10 +63,12 @@ page_number(const char *command, const char *text, pfn_t *pfn)
 struct mapper {
 	const struct mm_struct *mm;	/* to compare: it may have ended */
 	unsigned long address;
+	bool section;			/* of 1 MiB: it has no pte */
 	pte_t pte;
 };
 
 struct mappers {
+	phys_addr_t section;		/* that is looked for */
 	unsigned nr;			/* some may not have found room */
 	struct mapper at[MAX_MAPPERS];
 };
@@ -77,9 +79,35 @@ note_mapper(const struct rmap_place *p, void *arg)
 	struct mappers *m = arg;
 
 	if (m->nr < MAX_MAPPERS)
-		m->at[m->nr] = (struct mapper){ p->mm, p->address, *p->pte };
+		m->at[m->nr] = (struct mapper){ p->mm, p->address, false,
+						*p->pte };
 	m->nr++;
 	return true;
+}
+
+/* Sections are one space's alone, and have no reverse mapping. */
+static bool
+is_section(struct page *page)
+{
+	return page_is_anon(page) &&
+	       compound_order(page) == SECTION_SHIFT - PAGE_SHIFT;
+}
+
+static void
+look_for_section(struct mm_struct *mm, void *arg)
+{
+	struct mappers *m = arg;
+	unsigned long addr;
+	phys_addr_t pa;
+	bool dirty;
+
+	spin_lock(&mm->page_table_lock);
+	for (addr = 0; addr < TASK_SIZE; addr += SECTION_SIZE)
+		if (user_section_get(&mm->context, addr, &pa, &dirty) &&
+		    pa == m->section && m->nr < MAX_MAPPERS)
+			m->at[m->nr++] = (struct mapper){ mm, addr, true,
+							  { 0 } };
+	spin_unlock(&mm->page_table_lock);
 }
 
 struct owner {
@@ -109,8 +137,13 @@ show_mapper(struct seq_buf *s, const struct mapper *m)
 	struct owner owner = { .mm = m->mm, .name = "(no process)" };
 
 	process_for_each(look_for_owner, &owner);
-	seq_printf(s, "  %5d %-16s 0x%08lx %c%c%c %s %s\n", owner.pid,
-		   owner.name, m->address, pte_present(m->pte) ? 'r' : '-',
+	seq_printf(s, "  %5d %-16s 0x%08lx ", owner.pid, owner.name,
+		   m->address);
+	if (m->section) {
+		seq_puts(s, "    section of 1 MiB\n");
+		return;
+	}
+	seq_printf(s, "%c%c%c %s %s\n", pte_present(m->pte) ? 'r' : '-',
 		   pte_write(m->pte) ? 'w' : '-', pte_exec(m->pte) ? 'x' : '-',
 		   pte_young(m->pte) ? "young" : "old  ",
 		   pte_dirty(m->pte) ? "dirty" : "clean");
@@ -124,19 +157,23 @@ is_mapped_page(const struct page *page)
 
 /*
  * Who has a translation of page, as rmap_walk() finds it. A page that is busy
- * is not waited for: the prompt is there for a machine that hangs, too.
+ * is not waited for: the prompt is there for a machine that hangs, too. Of a
+ * page in a block it is the block's.
  */
 static void
 show_mappers(struct seq_buf *s, struct page *page)
 {
-	struct mappers m = { .nr = 0 };
+	struct mappers m = { .section = page_to_phys(page) };
 	bool locked;
 
 	if (!is_mapped_page(page) || !page_mapcount(page) ||
 	    !get_page_unless_zero(page))
 		return;
 	locked = trylock_page(page);
-	if (locked) {
+	if (locked && is_section(page)) {
+		mm_for_each(look_for_section, &m);
+		unlock_page(page);
+	} else if (locked) {
 		rmap_walk(page, note_mapper, &m);
 		unlock_page(page);
 	}
@@ -158,11 +195,18 @@ static int
 page_of_space(struct mm_struct *mm, unsigned long addr, pfn_t *pfn)
 {
 	int err = -EFAULT;
+	phys_addr_t pa;
+	bool dirty;
 	pte_t *pte;
 
+	if (addr >= TASK_SIZE)
+		return err;
 	spin_lock(&mm->page_table_lock);
-	pte = addr < TASK_SIZE ? pte_offset(&mm->context, addr) : NULL;
-	if (pte && pte_mapped(*pte) && pfn_valid(pte_pfn(*pte))) {
+	pte = pte_offset(&mm->context, addr);
+	if (user_section_get(&mm->context, addr, &pa, &dirty)) {
+		*pfn = (pa + addr % SECTION_SIZE) >> PAGE_SHIFT;
+		err = 0;
+	} else if (pte && pte_mapped(*pte) && pfn_valid(pte_pfn(*pte))) {
 		*pfn = pte_pfn(*pte);
 		err = 0;
 	}
@@ -217,7 +261,7 @@ page_command(int argc, char **argv)
 		page_life_show(&s, pfn_to_page(pfn));
 	} else {
 		dump_page(&s, pfn_to_page(pfn));
-		show_mappers(&s, pfn_to_page(pfn));
+		show_mappers(&s, compound_head(pfn_to_page(pfn)));
 	}
 	monitor_seq_end(&s);
 	return 0;

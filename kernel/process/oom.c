@@ -143,7 +143,9 @@ badness_locked(struct process *process, unsigned long total)
 		return -1;
 	points = (long)(m.anon + m.file + m.shmem + m.swap + m.tables +
 			m.pipes);
+	/* In two parts: all of a small memory counts, and none overflows. */
 	points += adj * (long)(total / 1000);
+	points += adj * (long)(total % 1000) / 1000;
 	return max(points, 0l);
 }
 

@@ -72,6 +72,26 @@ fill_runs(struct test *t, u8 *p, size_t n)
 	}
 }
 
+/* Words as a compiler makes them: few instructions, few registers. */
+static void
+fill_code(struct test *t, u8 *p, size_t n)
+{
+	static const u32 words[] = {
+		0xe5900000, 0xe5900000, 0xe5800000, 0xe3a00000, 0xe1a00000,
+		0xe2800000, 0xe3500000, 0x0a000000, 0xeb000000, 0xe92d4070,
+		0xe8bd8070, 0xe12fff1e,
+	};
+
+	for (size_t at = 0; at < n; at += 4) {
+		u32 word = words[test_below(t, ARRAY_SIZE(words))];
+
+		if ((word & 0xffff) == 0)
+			word |= test_below(t, 4) << 16 | test_below(t, 4) << 12 |
+				test_below(t, 8) * 4;
+		memcpy(p + at, &word, min(n - at, sizeof(word)));
+	}
+}
+
 /* What a program's memory is: its own. */
 static void
 fill_program(struct test *t, u8 *p, size_t n)
@@ -87,7 +107,7 @@ fill_program(struct test *t, u8 *p, size_t n)
 
 static void (*const kinds[])(struct test *t, u8 *p, size_t n) = {
 	fill_zero, fill_noise, fill_pointers, fill_text, fill_runs,
-	fill_program,
+	fill_code, fill_program,
 };
 
 /* --- Itself --- */
@@ -130,14 +150,17 @@ every_page_comes_back(struct test *t)
 	}
 }
 
-/* Zeros at their size, noise above it, the rest between: measured. */
+/*
+ * Zeros at their size, noise above it, the rest between: measured. Not the
+ * program, which is another one with each compiler.
+ */
 static void
 pages_shrink_as_they_should(struct test *t)
 {
-	static const unsigned most[] = { 26, 4114, 3000, 1900, 400, 2000 };
+	static const unsigned most[] = { 26, 4114, 3000, 1900, 400, 3350 };
 	u8 page[PAGE];
 
-	for (unsigned k = 0; k < ARRAY_SIZE(kinds); k++) {
+	for (unsigned k = 0; k < ARRAY_SIZE(most); k++) {
 		size_t sum = 0;
 
 		for (unsigned i = 0; i < 64; i++) {

@@ -16,6 +16,8 @@
 #include <mm/slab.h>
 #include <mm/zone.h>
 #include "as_helpers.h"
+#include "programs.h"
+#include "threads.h"
 
 extern const struct monitor_command __monitor_start[], __monitor_end[];
 
@@ -187,6 +189,95 @@ a_page_tells_who_maps_it(struct test *t)
 	EXPECT_TYPED(t, "page 0x10000 -p 32000", -ESRCH, "no process 32000");
 	EXPECT_TYPED(t, "page 0x10000 -p x", -EINVAL, "pid \"x\"");
 	EXPECT_TYPED(t, "page 0x10000 -q 1", -EINVAL, "usage");
+}
+
+/* One page of 25 spaces: the table has room for 24. */
+static void
+a_page_of_many_spaces_names_some(struct test *t)
+{
+	struct mm_struct *mm = as_space(t, 0x10000000, 1), *child[25] = { 0 };
+	char line[64];
+
+	EXPECT(t, as_poke(mm, 0x10000000, 1));
+	snprintf(line, sizeof(line), "page 0x%lx",
+		 page_to_pfn(as_page(mm, 0x10000000)));
+	for (unsigned i = 0; i < 25; i++) {
+		EXPECT_EQ(t, dup_mm(mm, &child[i]), 0);
+		if (i == 22) {
+			EXPECT_TYPED(t, line, 0, "0x10000000 r-- young");
+			EXPECT(t, !strstr(output, " more\n"));
+		}
+	}
+	EXPECT_TYPED(t, line, 0, "  and 2 more\n");
+	for (unsigned i = 0; i < 25; i++)
+		if (child[i])
+			mmput(child[i]);
+	mmput(mm);
+}
+
+/* By its first page, and by one inside. */
+static void
+a_section_tells_who_maps_it(struct test *t)
+{
+	struct mm_struct *mm = mm_alloc();
+	char line[64], want[64];
+	unsigned long at;
+	phys_addr_t pa;
+	bool dirty;
+
+	ASSERT(t, mm != NULL);
+	at = as_map(mm, 0, MIB, RW, ANON | MAP_HUGETLB);
+	if (as_touch(mm, at, true) == VM_FAULT_SIGBUS) {
+		mmput(mm);
+		SKIP(t, "no free block of 1 MiB");
+	}
+	EXPECT(t, user_section_get(&mm->context, at, &pa, &dirty));
+	snprintf(want, sizeof(want), "    0 (no process)     0x%08lx     "
+		 "section of 1 MiB\n", at);
+	snprintf(line, sizeof(line), "page 0x%x", pa >> PAGE_SHIFT);
+	EXPECT_TYPED(t, line, 0, want);
+	snprintf(line, sizeof(line), "page 0x%x", (pa >> PAGE_SHIFT) + 77);
+	EXPECT_TYPED(t, line, 0, want);
+	mmput(mm);
+}
+
+static void
+a_page_of_a_process_is_found(struct test *t)
+{
+	const u32 code[] = { MOV(7, 29), SVC, 0xeafffffc };	/* pause() */
+	struct program p = program_of(code, ARRAY_SIZE(code));
+	struct process *process = NULL;
+	struct mm_struct *mm;
+	unsigned long at = 0;
+	char line[64];
+	struct job job;
+
+	program_start(t, &job, "/pause", &p);
+	TEST_WAIT_UNTIL(job.over || (process = program_process("/pause")));
+	ASSERT(t, process != NULL);
+	mm = process_get_mm(process);
+	if (EXPECT(t, mm != NULL)) {
+		as_touch(mm, LOAD_AT, false);
+		at = as_map(mm, 0, MIB, RW, ANON | MAP_HUGETLB);
+		if (as_touch(mm, at, true) == VM_FAULT_SIGBUS)
+			at = 0;		/* no free block of 1 MiB */
+		mmput(mm);
+	}
+	snprintf(line, sizeof(line), "page 0x%x -p %d", LOAD_AT, process->pid);
+	EXPECT_TYPED(t, line, 0, "0x00010000 r-x ");
+	snprintf(line, sizeof(line), "page 0x%lx -p %d", at + 5 * PAGE_SIZE,
+		 process->pid);
+	if (at) {
+		EXPECT_TYPED(t, line, 0, "section of 1 MiB");
+		EXPECT(t, strstr(output, "tail"));
+	}
+	snprintf(line, sizeof(line), "page 0x1000 -p %d", process->pid);
+	EXPECT_TYPED(t, line, -EFAULT, "has no page at 0x1000");
+	snprintf(line, sizeof(line), "page 0xc0010000 -p %d", process->pid);
+	EXPECT_TYPED(t, line, -EFAULT, "has no page at 0xc0010000");
+	program_kill(process, NULL);
+	EXPECT_EQ(t, program_wait(&job), SIGKILL);
+	process_put(process);
 }
 
 static void
@@ -412,6 +503,9 @@ TEST_SUITE("monitor",
 	TEST_CASE(hexdump_survives_what_is_not_there),
 	TEST_CASE(a_page_is_named_in_three_ways),
 	TEST_CASE(a_page_tells_who_maps_it),
+	TEST_CASE(a_page_of_many_spaces_names_some),
+	TEST_CASE(a_section_tells_who_maps_it),
+	TEST_CASE(a_page_of_a_process_is_found),
 	TEST_CASE(map_draws_each_zone),
 	TEST_CASE(pages_are_allocated_and_freed_by_hand),
 	TEST_CASE(objects_are_allocated_and_freed_by_hand),

@@ -101,48 +101,24 @@ ballast_give(void)
 	}
 }
 
-/* A program in the background. */
-struct job {
-	char path[8];
-	int status, err;
-	bool over;
-	struct task *thread;
-};
-
-static void
-job_main(void *arg)
-{
-	struct job *job = arg;
-	const char *const argv[] = { job->path, NULL };
-
-	job->err = run_user_program(job->path, argv, argv + 1, &job->status);
-	job->over = true;
-}
-
 static void
 job_start(struct test *t, struct job *job, const char *path,
 	  const struct program *p)
 {
 	if (!nr_jobs++)
 		ballast_take();
-	memset(job, 0, sizeof(*job));
-	strscpy(job->path, path, sizeof(job->path));
-	EXPECT_EQ(t, write_file(path, p, sizeof(*p), 0755), 0);
-	job->thread = kthread_create(job_main, job, "job");
-	ASSERT(t, job->thread);
-	get_task(job->thread);
-	wake_up_process(job->thread);
+	program_start(t, job, path, p);
 }
 
 /* Its status as wait4() tells it. */
 static int
 job_end(struct job *job)
 {
-	kthread_join(job->thread);
-	vfs_unlink_at(AT_FDCWD, job->path);
+	int status = program_wait(job);
+
 	if (!--nr_jobs)
 		ballast_give();
-	return job->err ? job->err : job->status;
+	return status;
 }
 
 static int
@@ -153,28 +129,6 @@ run_taker(struct test *t, unsigned mib, unsigned flags)
 
 	job_start(t, &job, "/taker", &p);
 	return job_end(&job);
-}
-
-/* The process that runs the job, with a reference; NULL: not yet, or no more. */
-static void
-match(struct process *process, void *arg)
-{
-	void **want = arg;
-
-	if (!want[1] && !process->zombie &&
-	    !strcmp(process->exe_path, want[0])) {
-		process_get(process);
-		want[1] = process;
-	}
-}
-
-static struct process *
-find(const char *path)
-{
-	void *want[2] = { (void *)path, NULL };
-
-	process_for_each(match, want);
-	return want[1];
 }
 
 /*
@@ -191,7 +145,7 @@ settled(struct test *t, const char *path, unsigned mib)
 
 	for (unsigned i = 0; i < 5000 && still < 20; i++) {
 		if (!process)
-			process = find(path);
+			process = program_process(path);
 		if (process)
 			oom_process_memory(process, &m);
 		still = m.anon >= mib * 256 && m.anon == before ? still + 1 : 0;
@@ -200,14 +154,6 @@ settled(struct test *t, const char *path, unsigned mib)
 	}
 	EXPECT(t, process && m.anon >= mib * 256);
 	return process;
-}
-
-static void
-kill_one(struct process *process, void *arg)
-{
-	struct siginfo info = { .si_signo = SIGKILL, .si_code = SI_KERNEL };
-
-	send_sig_process(process, &info);
 }
 
 static bool
@@ -293,7 +239,7 @@ the_protected_one_is_spared(struct test *t)
 	EXPECT_EQ(t, oom_badness(process), -1);
 	EXPECT_EQ(t, run_taker(t, next, NORESERVE), SIGKILL);
 	EXPECT(t, !sits.over);
-	kill_one(process, NULL);
+	program_kill(process, NULL);
 	EXPECT_EQ(t, job_end(&sits), SIGKILL);
 	EXPECT_EQ(t, process->oom_state, OOM_NONE);
 	process_put(process);
@@ -347,7 +293,7 @@ who_allocates_may_be_the_one(struct test *t)
 	sysctl_oom_kill_allocating_task = 0;
 	EXPECT(t, !sits.over);
 	ASSERT(t, process);
-	kill_one(process, NULL);
+	program_kill(process, NULL);
 	EXPECT_EQ(t, job_end(&sits), SIGKILL);
 	process_put(process);
 }
@@ -445,9 +391,9 @@ a_fork_bomb_is_survived(struct test *t)
 	p = program_of(code, ARRAY_SIZE(start) + 26);
 	job_start(t, &job, "/bomb", &p);
 	TEST_WAIT_UNTIL(nr_oom_kills > kills);
-	process_for_each(kill_one, NULL);
+	process_for_each(program_kill, NULL);
 	job_end(&job);
-	TEST_WAIT_UNTIL((process_for_each(kill_one, NULL), nobody_left()));
+	TEST_WAIT_UNTIL((process_for_each(program_kill, NULL), nobody_left()));
 }
 
 static void
@@ -633,7 +579,7 @@ a_score_is_thousandths_of_memory(struct test *t)
 	EXPECT_EQ(t, set(pid, "oom_adj", "15"), 0);
 	EXPECT(t, shows(pid, "oom_score_adj", "1000\n"));
 	EXPECT_EQ(t, oom_badness(process), m.anon + m.file + m.shmem +
-		  m.tables + 1000 * (oom_total_pages() / 1000));
+		  m.tables + oom_total_pages());
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "1001"), -EINVAL);
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "-1001"), -EINVAL);
 	EXPECT_EQ(t, set(pid, "oom_score_adj", "-"), -EINVAL);
@@ -641,7 +587,7 @@ a_score_is_thousandths_of_memory(struct test *t)
 	EXPECT_EQ(t, set(pid, "oom_adj", "-18"), -EINVAL);
 	EXPECT_EQ(t, set(pid, "oom_adj", "-17"), 0);
 	EXPECT(t, shows(pid, "oom_score_adj", "-1000\n"));
-	kill_one(process, NULL);
+	program_kill(process, NULL);
 	EXPECT_EQ(t, job_end(&sits), SIGKILL);
 	process_put(process);
 }

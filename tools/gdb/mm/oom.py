@@ -20,7 +20,9 @@ class Candidate:
         self.swap, self.tables = rss[2], int(mm["nr_tables"])
         self.pipes = int(process["pipe_pages"]["value"])
         self.rss = rss[0] + rss[1] + rss[3]
-        self.shift = self.adj * (total // 1000)
+        self.shift = abs(self.adj) * total // 1000
+        if self.adj < 0:
+            self.shift = -self.shift
         self.points = max(0, self.rss + self.swap + self.tables + self.pipes
                           + self.shift)
 
@@ -52,7 +54,7 @@ class Oom(command.Command):
       |##### rss #####|## swap ##|# tables #|# pipes #|--- adj --->   the largest ends
       |## rss ##|# tables #|                                          the others stay
 
-      badness = rss + swap + tables + pipes + oom_score_adj * (all pages / 1000)
+      badness = rss + swap + tables + pipes + oom_score_adj * all pages / 1000
       all pages: of memory and of swap.
       The largest ends; of equals the youngest. Never: init, adj -1000, and
       who has been killed already. Pages, all of them."""
