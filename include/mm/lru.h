@@ -73,9 +73,13 @@ unsigned lru_isolate(struct lruvec *lruvec, enum lru_list lru, unsigned nr,
 bool lru_isolate_page(struct page *page);
 /* Back to where its flags say; the reference of the isolation goes. */
 void lru_putback(struct page *page);
-
-/* It was taken off and will not come back: its last reference is about to go. */
-void lru_isolated_gone(struct page *page);
+/* The same for all of a list, which is empty then. */
+void lru_putback_pages(struct list_head *pages);
+/*
+ * nr pages that were taken off are nobody's (freeze_clean_page()): they are freed,
+ * the references of the isolation with them. Context: any.
+ */
+void lru_isolated_gone(struct page **pages, unsigned nr);
 
 /* One more / one less translation in a locked VMA. Context: any. */
 void mlock_page(struct page *page);

@@ -113,14 +113,21 @@ int swap_on(struct swap_area *area);
 int swap_off(const char *name);
 void swaps_show(struct seq_buf *s);
 
+/* Slots of the areas in use. Changed under swap_lock; read at any time. */
+extern struct swap_sum {
+	unsigned long total, free;
+} swap_sum;
 extern int sysctl_swap_cluster;		/* read-ahead: 2^n slots */
 unsigned long total_swap_pages(void);
 unsigned long nr_free_swap_pages(void);
 
 /* --- Slots --- */
 
-/* A free one, for a page that is about to enter the cache there. 0: none. */
-swp_entry_t get_swap_page(void);
+/*
+ * A free one, whose page in the cache is page, locked, from now on; or NULL: it is
+ * about to enter there. 0: none.
+ */
+swp_entry_t get_swap_page(struct page *page);
 /* It was not used after all. */
 void put_swap_page(swp_entry_t entry);
 /* One more / one less entry names it. Context: any but interrupts.
@@ -129,7 +136,8 @@ bool swap_duplicate(swp_entry_t entry);
 void swap_free(swp_entry_t entry);
 /* The same, and what the cache has of it goes too if nobody needs it. */
 void free_swap_and_cache(swp_entry_t entry);
-/* How many entries name it. */
+/* How many entries name it. The caller has what keeps the area: one of them, or
+ * the lock of its page. */
 unsigned swap_count(swp_entry_t entry);
 /* All counts together, for verify. */
 unsigned long swap_users(void);

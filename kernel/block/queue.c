@@ -194,22 +194,41 @@ bio_check(const struct block_device *disk, const struct bio *bio)
 	return bio->op == BLK_WRITE && disk->read_only ? -EROFS : 0;
 }
 
+/* Held: the lock. */
 static void
-queue_bio(struct bio *bio)
+queue_bio(struct blk_queue *q, struct bio *bio)
 {
-	struct blk_queue *q = bio->disk->queue;
 	struct waiting *w = &q->waiting[bio->op];
-	unsigned long flags = spin_lock_irqsave(&q->lock);
 
-	if (!join_last(w, bio)) {
-		INIT_LIST_HEAD(&bio->followers);
-		bio->end = piece_end(bio);
-		bio->nr = 1;
-		bio->arrival = q->dispatched;
-		insert(q, bio);
-		w->last = bio;
+	if (join_last(w, bio))
+		return;
+	INIT_LIST_HEAD(&bio->followers);
+	bio->end = piece_end(bio);
+	bio->nr = 1;
+	bio->arrival = q->dispatched;
+	insert(q, bio);
+	w->last = bio;
+}
+
+/* One at least: those of list that are for this disk; and let it begin. */
+static void
+queue_list(struct block_device *disk, struct list_head *list)
+{
+	struct blk_queue *q = disk->queue;
+	struct bio *bio, *next;
+	unsigned long flags;
+
+	blk_enter(disk);
+	flags = spin_lock_irqsave(&q->lock);
+	list_for_each_entry_safe(bio, next, list, list) {
+		if (bio->disk != disk)
+			continue;
+		list_del(&bio->list);
+		queue_bio(q, bio);
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
+	blk_queue_run(disk);
+	blk_leave(disk);
 }
 
 void
@@ -218,6 +237,7 @@ submit_bio(struct block_device *disk, struct bio *bio)
 	struct blk_plug *plug = in_interrupt() || disk->synchronous ?
 				NULL : current->plug;
 	int err = bio_check(disk, bio);
+	LIST_HEAD(alone);
 
 	bio->disk = disk;
 	if (err) {
@@ -227,10 +247,8 @@ submit_bio(struct block_device *disk, struct bio *bio)
 		if (++plug->nr == PLUG_MAX)
 			blk_flush_plug(plug);
 	} else {
-		blk_enter(disk);
-		queue_bio(bio);
-		blk_queue_run(disk);
-		blk_leave(disk);
+		list_add(&bio->list, &alone);
+		queue_list(disk, &alone);
 	}
 }
 
@@ -247,22 +265,13 @@ blk_start_plug(struct blk_plug *plug)
 void
 blk_flush_plug(struct blk_plug *plug)
 {
-	struct bio *bio, *next;
-	struct block_device *disk;
-
 	while (!list_empty(&plug->bios)) {
-		disk = list_first_entry(&plug->bios, struct bio, list)->disk;
-		blk_enter(disk);
-		list_for_each_entry_safe(bio, next, &plug->bios, list) {
-			if (bio->disk != disk)
-				continue;
-			list_del(&bio->list);
-			queue_bio(bio);
-		}
-		plug->nr = 0;
-		blk_queue_run(disk);
-		blk_leave(disk);
+		struct bio *first = list_first_entry(&plug->bios, struct bio,
+						     list);
+
+		queue_list(first->disk, &plug->bios);
 	}
+	plug->nr = 0;
 }
 
 void

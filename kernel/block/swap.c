@@ -140,12 +140,10 @@ disk_start(struct swap_area *area, struct page *page, u32 slot, bool write)
 	struct bio *bio;
 
 	wait_event_exclusive(&bio_wait, (bio = take_free_bio()) != NULL);
-	*bio = (struct bio){
-		.op = write ? BLK_WRITE : BLK_READ,
-		.page = page, .bytes = PAGE_SIZE,
-		.sector = sector_of(area->device, slot),
-		.done = bio_done,
-	};
+	/* What else there is in it is the queue's. */
+	bio->op = write ? BLK_WRITE : BLK_READ;
+	bio->page = page;
+	bio->sector = sector_of(area->device, slot);
 	submit_bio(store->disk, bio);
 }
 
@@ -388,8 +386,11 @@ sys_swapoff(const char *user_path)
 static int __init
 disk_swap_init(void)
 {
-	for (unsigned i = 0; i < NR_BIOS; i++)
+	for (unsigned i = 0; i < NR_BIOS; i++) {
+		bios[i].bytes = PAGE_SIZE;
+		bios[i].done = bio_done;
 		list_add(&bios[i].list, &free_bios);
+	}
 	return 0;
 }
 core_initcall(disk_swap_init);

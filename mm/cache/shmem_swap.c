@@ -106,7 +106,7 @@ shmem_swap_out(struct page *page)
 	assert(page->flags & PG_locked && !page_mapcount(page));
 	if (mapping->unevictable || !page_uptodate(page))
 		return false;
-	entry = get_swap_page();
+	entry = get_swap_page(NULL);
 	if (!entry.value)
 		return false;
 	spin_lock(&mapping->tree_lock);

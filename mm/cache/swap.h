@@ -13,8 +13,22 @@
 
 extern spinlock_t swap_lock;
 
-/* The area of entry, if there is such a slot. Held: swap_lock. */
-struct swap_area *swap_area_of(swp_entry_t entry);
+extern struct swap_area *swap_areas[MAX_SWAPFILES];	/* swap_lock */
+
+/*
+ * The area of entry, if there is such a slot. Held: swap_lock; or what keeps the
+ * area: an entry that names it, or the lock of a page that has the slot.
+ */
+static inline struct swap_area *
+swap_area_of(swp_entry_t entry)
+{
+	unsigned type = swp_type(entry);
+	struct swap_area *area = type < MAX_SWAPFILES ? swap_areas[type] :
+							NULL;
+
+	return area && swp_offset(entry) &&
+	       swp_offset(entry) < area->nr_slots ? area : NULL;
+}
 /* Its count or its page went: free it if it has neither. Held: swap_lock. */
 void swap_slot_settle(struct swap_area *area, u32 slot);
 

@@ -86,8 +86,9 @@ lookup_swap_cache(swp_entry_t entry)
 bool
 add_to_swap(struct page *page)
 {
-	swp_entry_t entry = get_swap_page();
+	swp_entry_t entry = get_swap_page(page);
 
+	/* Who finds it there already waits for the page lock. */
 	assert(page->flags & PG_locked);
 	if (!entry.value)
 		return false;
@@ -95,9 +96,6 @@ add_to_swap(struct page *page)
 	get_page(page);
 	change_state(page, PAGE_STATE_SWAPCACHE);
 	page_set_flags(page, PG_dirty | PG_uptodate);
-	spin_lock(&swap_lock);
-	swap_area_of(entry)->cache[swp_offset(entry)] = page;
-	spin_unlock(&swap_lock);
 	atomic_inc(&nr_cached);
 	return true;
 }

@@ -35,6 +35,7 @@
  *	 the other way round.
  *   P3  a slot's count is the number of entries that name it (all spaces and
  *	 files).
+ *   P4  swap_sum is what the active areas have, together.
  * Locks   swap_lock: all areas; taken inside page_table_lock and the page lock.
  *	   swapon_mutex: areas come and go.
  * Cost	   7 bytes a slot, allocated once: nothing is allocated to swap a page
@@ -69,20 +70,11 @@
 #define MAX_BAD_PAGES	((MAGIC_AT - BAD_PAGES_AT) / 4)
 
 DEFINE_SPINLOCK(swap_lock, LOCK_SWAP);
-static struct swap_area *areas[MAX_SWAPFILES];	/* swap_lock */
+struct swap_area *swap_areas[MAX_SWAPFILES];
+struct swap_sum swap_sum;
 static unsigned nr_types;	/* no area from here on; swap_lock */
 static unsigned last_type;			/* swap_lock: turns */
 static DEFINE_MUTEX(swapon_mutex);
-
-struct swap_area *
-swap_area_of(swp_entry_t entry)
-{
-	unsigned type = swp_type(entry);
-	struct swap_area *area = type < MAX_SWAPFILES ? areas[type] : NULL;
-
-	return area && swp_offset(entry) &&
-	       swp_offset(entry) < area->nr_slots ? area : NULL;
-}
 
 /* --- free slots: held: swap_lock --------------------------------------------- */
 
@@ -135,6 +127,7 @@ take_slot(struct swap_area *area)
 	mark_used(area, slot);
 	area->map[slot] = SLOT_CACHED;
 	area->nr_used++;
+	swap_sum.free--;
 	area->next = slot + 1;
 	return slot;
 }
@@ -149,7 +142,7 @@ pick_area(void)
 		struct swap_area *area;
 
 		type = type + 1 < nr_types ? type + 1 : 0;
-		area = areas[type];
+		area = swap_areas[type];
 
 		if (area && area->active && area->nr_used < area->nr_usable &&
 		    (!best || area->prio > best->prio))
@@ -159,7 +152,7 @@ pick_area(void)
 }
 
 swp_entry_t
-get_swap_page(void)
+get_swap_page(struct page *page)
 {
 	swp_entry_t entry = { 0 };
 	struct swap_area *area;
@@ -168,6 +161,7 @@ get_swap_page(void)
 	area = pick_area();
 	if (area) {
 		entry = swp_entry(area->type, take_slot(area));
+		area->cache[swp_offset(entry)] = page;
 		last_type = area->type;
 	}
 	spin_unlock(&swap_lock);
@@ -195,6 +189,7 @@ swap_slot_settle(struct swap_area *area, u32 slot)
 		area->ops->slot_freed(area, slot);
 	mark_free(area, slot);
 	area->nr_used--;
+	swap_sum.free += area->active;
 }
 
 bool
@@ -258,56 +253,40 @@ free_swap_and_cache(swp_entry_t entry)
 unsigned
 swap_count(swp_entry_t entry)
 {
-	struct swap_area *area;
-	unsigned n = 0;
+	struct swap_area *area = swap_area_of(entry);
 
-	spin_lock(&swap_lock);
-	area = swap_area_of(entry);
-	if (area)
-		n = area->map[swp_offset(entry)] & SLOT_COUNT;
-	spin_unlock(&swap_lock);
-	return n;
+	return area ? READ_ONCE(area->map[swp_offset(entry)]) & SLOT_COUNT : 0;
 }
 
+/* Slots of area, and the free ones, count as swap from now on, or no more. Held:
+ * swap_lock. */
 static void
-sum_areas(unsigned long *total, unsigned long *used)
+set_active(struct swap_area *area, bool active)
 {
-	*total = *used = 0;
-	spin_lock(&swap_lock);
-	for (unsigned i = 0; i < nr_types; i++) {
-		if (!areas[i] || !areas[i]->active)
-			continue;
-		*total += areas[i]->nr_usable;
-		*used += areas[i]->nr_used;
-	}
-	spin_unlock(&swap_lock);
+	unsigned long total = area->nr_usable;
+	unsigned long nr_free = total - area->nr_used;
+
+	area->active = active;
+	swap_sum.total += active ? total : -total;
+	swap_sum.free += active ? nr_free : -nr_free;
 }
 
 unsigned long
 total_swap_pages(void)
 {
-	unsigned long total, used;
-
-	sum_areas(&total, &used);
-	return total;
+	return READ_ONCE(swap_sum.total);
 }
 
 unsigned long
 nr_free_swap_pages(void)
 {
-	unsigned long total, used;
-
-	sum_areas(&total, &used);
-	return total - used;
+	return READ_ONCE(swap_sum.free);
 }
 
 bool
 vm_swap_full(void)
 {
-	unsigned long total, used;
-
-	sum_areas(&total, &used);
-	return used * 2 > total;
+	return nr_free_swap_pages() < total_swap_pages() / 2;
 }
 
 /* --- swapon ------------------------------------------------------------------ */
@@ -399,19 +378,19 @@ enter_area(struct swap_area *area)
 	unsigned i, type = MAX_SWAPFILES;
 
 	for (i = MAX_SWAPFILES; i-- > 0;) {
-		if (!areas[i])
+		if (!swap_areas[i])
 			type = i;
-		else if (areas[i]->prio < lowest)
-			lowest = areas[i]->prio;
+		else if (swap_areas[i]->prio < lowest)
+			lowest = swap_areas[i]->prio;
 	}
 	if (type == MAX_SWAPFILES)
 		return -EBUSY;
 	if (area->prio == SWAP_PRIO_DEFAULT)
 		area->prio = (s16)(lowest - 1);
 	area->type = type;
-	area->active = true;
 	spin_lock(&swap_lock);
-	areas[type] = area;
+	set_active(area, true);
+	swap_areas[type] = area;
 	nr_types = max(nr_types, type + 1);
 	spin_unlock(&swap_lock);
 	return 0;
@@ -421,8 +400,8 @@ static struct swap_area *
 find_area(const char *name)
 {
 	for (unsigned i = 0; i < MAX_SWAPFILES; i++)
-		if (areas[i] && !strcmp(areas[i]->name, name))
-			return areas[i];
+		if (swap_areas[i] && !strcmp(swap_areas[i]->name, name))
+			return swap_areas[i];
 	return NULL;
 }
 
@@ -507,14 +486,14 @@ swap_off(const char *name)
 		return -EINVAL;
 	}
 	spin_lock(&swap_lock);
-	area->active = false;
+	set_active(area, false);
 	spin_unlock(&swap_lock);
 	err = empty_area(area);
 	spin_lock(&swap_lock);
 	if (err)
-		area->active = true;
+		set_active(area, true);
 	else
-		areas[area->type] = NULL;
+		swap_areas[area->type] = NULL;
 	spin_unlock(&swap_lock);
 	mutex_unlock(&swapon_mutex);
 	if (err)
@@ -529,12 +508,15 @@ swaps_show(struct seq_buf *s)
 {
 	seq_puts(s, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 	mutex_lock(&swapon_mutex);
-	for (unsigned i = 0; i < MAX_SWAPFILES; i++)
-		if (areas[i])
+	for (unsigned i = 0; i < MAX_SWAPFILES; i++) {
+		const struct swap_area *area = swap_areas[i];
+
+		if (area)
 			seq_printf(s, "%-39s %s\t%u\t\t%u\t\t%d\n",
-				   areas[i]->name, areas[i]->kind,
-				   areas[i]->nr_usable * 4,
-				   areas[i]->nr_used * 4, areas[i]->prio);
+				   area->name, area->kind,
+				   area->nr_usable * 4, area->nr_used * 4,
+				   area->prio);
+	}
 	mutex_unlock(&swapon_mutex);
 }
 NODE("swaps", swaps_show);
@@ -544,10 +526,13 @@ swap_users(void)
 {
 	unsigned long sum = 0;
 
-	for (unsigned i = 0; i < MAX_SWAPFILES; i++)
-		for (u32 slot = 1; areas[i] && slot < areas[i]->nr_slots; slot++)
-			if (areas[i]->map[slot] != SLOT_BAD)
-				sum += areas[i]->map[slot] & SLOT_COUNT;
+	for (unsigned i = 0; i < MAX_SWAPFILES; i++) {
+		const struct swap_area *area = swap_areas[i];
+
+		for (u32 slot = 1; area && slot < area->nr_slots; slot++)
+			if (area->map[slot] != SLOT_BAD)
+				sum += area->map[slot] & SLOT_COUNT;
+	}
 	return sum;
 }
 
@@ -583,9 +568,20 @@ verify_area(struct verify *v, const struct swap_area *area)
 static void
 swap_verify(struct verify *v)
 {
-	for (unsigned i = 0; i < MAX_SWAPFILES; i++)
-		if (areas[i])
-			verify_area(v, areas[i]);
+	struct swap_sum sum = { 0, 0 };
+
+	for (unsigned i = 0; i < MAX_SWAPFILES; i++) {
+		const struct swap_area *area = swap_areas[i];
+
+		if (!area)
+			continue;
+		verify_area(v, area);
+		sum.total += area->active ? area->nr_usable : 0;
+		sum.free += area->active ? area->nr_usable - area->nr_used : 0;
+	}
+	VERIFY(v, sum.total == swap_sum.total && sum.free == swap_sum.free,
+	       "P4", "swap: %lu of %lu slots are free, counted %lu of %lu",
+	       sum.free, sum.total, swap_sum.free, swap_sum.total);
 }
 
 static struct verify_module swap_module = { .name = "swap",

@@ -226,7 +226,7 @@ end_page_writeback(struct page *page, int err)
 	page_life(page, WRITTEN, page->user.index);
 	if (err)
 		write_failed(page, err);
-	else
+	else if (page->flags & PG_error)
 		page_clear_flags(page, PG_error);
 	count_vm_events(NR_WRITTEN, !err);
 	count_node_page(page, NR_WRITEBACK, -1);

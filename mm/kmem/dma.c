@@ -216,7 +216,14 @@ mapping_failed(const struct dma_ref *ref, const char *why)
 	return DMA_MAPPING_ERROR;
 }
 
-/* ref is filled but for addr and bounced. */
+static void
+count_mapped_refs(unsigned n)
+{
+	stat_add(&dma_stats.maps, (long)n);
+	stat_add(&dma_stats.nr_mapped, (long)n);
+}
+
+/* ref is filled but for addr and bounced. To be counted by the caller. */
 static dma_addr_t
 map_ref(struct device *dev, struct dma_ref *ref)
 {
@@ -235,9 +242,17 @@ map_ref(struct device *dev, struct dma_ref *ref)
 	}
 	give_to_device(dev, ref->addr, ref->size, ref->dir);
 	dma_debug_map(ref);
-	stat_add(&dma_stats.maps, 1);
-	stat_add(&dma_stats.nr_mapped, 1);
 	return ref->addr;
+}
+
+static dma_addr_t
+map_one(struct device *dev, struct dma_ref *ref)
+{
+	dma_addr_t addr = map_ref(dev, ref);
+
+	if (addr != DMA_MAPPING_ERROR)
+		count_mapped_refs(1);
+	return addr;
 }
 
 static void
@@ -260,7 +275,7 @@ dma_map_page(struct device *dev, struct page *page, size_t offset, size_t size,
 		.dir = dir, .type = DMA_TYPE_SINGLE, .caller = CALLER,
 	};
 
-	return map_ref(dev, &ref);
+	return map_one(dev, &ref);
 }
 
 /* Why buf cannot be what a driver should map; NULL: it can. */
@@ -291,7 +306,7 @@ dma_map_single(struct device *dev, const void *buf, size_t size,
 		ref.addr = (dma_addr_t)(unsigned long)buf;
 		return mapping_failed(&ref, why);
 	}
-	return map_ref(dev, &ref);
+	return map_one(dev, &ref);
 }
 
 void
@@ -372,10 +387,12 @@ dma_map_sg(struct device *dev, struct scatterlist *list, unsigned n,
 		};
 		sg->dma_address = map_ref(dev, &ref);
 		if (sg->dma_address == DMA_MAPPING_ERROR) {
+			count_mapped_refs(i);
 			unmap_sg(dev, list, i, dir, CALLER);
 			return 0;
 		}
 	}
+	count_mapped_refs(n);
 	return n;
 }
 

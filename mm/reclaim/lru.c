@@ -30,7 +30,8 @@
  *   holds a reference, and who must know the count drains all cores first.
  *   We take the lock for each new page: 20 instructions, of which one core
  *   in four waits seldom: a fault holds it for 15 of its 800. Pages that leave
- *   together, when a space ends, take it once for 128 (release_pages).
+ *   together, when a space ends, take it once for 128 (release_pages); those that
+ *   reclaim has looked at, once for LRU_BATCH.
  *
  * The last reference
  *   Reclaim takes pages off with get_page_unless_zero(), under the lock. Whoever
@@ -70,6 +71,8 @@
 			 PG_swapbacked | PG_referenced | PG_workingset | \
 			 PG_dirty | PG_uptodate | PG_reclaim | PG_error | \
 			 PG_readahead)
+
+#define LRU_BATCH	16u	/* put back under one hold of the lock */
 
 static const char *const lru_names[NR_LRU_LISTS] = {
 	"inactive_anon", "active_anon", "inactive_file", "active_file",
@@ -270,9 +273,16 @@ lru_deactivate(struct page *page)
 void
 rotate_reclaimable_page(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
+	unsigned long flags;
+
 	if (page->flags & (PG_active | PG_dirty | PG_locked))
 		return;
-	move_page(page, 0, 0, true);
+	flags = spin_lock_irqsave(&lruvec->lock);
+	if ((page->flags & (PG_lru | PG_unevictable)) == PG_lru)
+		list_move_tail(&page->user.lru,
+			       &lruvec->lists[list_of(page->flags)]);
+	spin_unlock_irqrestore(&lruvec->lock, flags);
 	count_vm_event(PGROTATED);
 }
 
@@ -310,9 +320,9 @@ lru_isolate(struct lruvec *lruvec, enum lru_list lru, unsigned nr,
 			list_move(&page->user.lru, list);
 			continue;
 		}
-		unlink_page(lruvec, page);
+		list_move(&page->user.lru, to);
+		lruvec->nr[lru]--;
 		clear_flags(page, PG_lru);
-		list_add(&page->user.lru, to);
 		page_life(page, ISOLATE, 0);
 		taken++;
 	}
@@ -339,12 +349,11 @@ lru_isolate_page(struct page *page)
 	return taken;
 }
 
-void
-lru_putback(struct page *page)
+/* Held: the lock. */
+static inline void
+putback_locked(struct lruvec *lruvec, struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
-	unsigned long flags = spin_lock_irqsave(&lruvec->lock);
-
+	page_life(page, PUTBACK, 0);
 	lruvec->nr_isolated[!(page->flags & PG_swapbacked)]--;
 	set_flags(page, PG_lru);
 	if (unlikely(page->flags & PG_mlocked)) {
@@ -355,19 +364,65 @@ lru_putback(struct page *page)
 	} else {
 		link_page(lruvec, page, list_of(page->flags));
 	}
-	spin_unlock_irqrestore(&lruvec->lock, flags);
-	page_life(page, PUTBACK, 0);
-	put_page(page);
 }
 
 void
-lru_isolated_gone(struct page *page)
+lru_putback(struct page *page)
 {
 	struct lruvec *lruvec = page_lruvec(page);
 	unsigned long flags = spin_lock_irqsave(&lruvec->lock);
 
-	lruvec->nr_isolated[!(page->flags & PG_swapbacked)]--;
+	putback_locked(lruvec, page);
 	spin_unlock_irqrestore(&lruvec->lock, flags);
+	put_page(page);
+}
+
+/* Those at the head of pages that are of one zone. Returns how many. */
+static unsigned
+putback_some(struct list_head *pages, struct page **done)
+{
+	struct page *page = list_first_entry(pages, struct page, user.lru);
+	struct lruvec *lruvec = page_lruvec(page);
+	unsigned long flags = spin_lock_irqsave(&lruvec->lock);
+	unsigned n = 0;
+
+	do {
+		list_del(&page->user.lru);
+		putback_locked(lruvec, page);
+		done[n++] = page;
+		page = list_first_entry(pages, struct page, user.lru);
+	} while (n < LRU_BATCH && !list_empty(pages) &&
+		 page_lruvec(page) == lruvec);
+	spin_unlock_irqrestore(&lruvec->lock, flags);
+	return n;
+}
+
+void
+lru_putback_pages(struct list_head *pages)
+{
+	struct page *done[LRU_BATCH];
+
+	while (!list_empty(pages))
+		release_pages(done, putback_some(pages, done));
+}
+
+void
+lru_isolated_gone(struct page **pages, unsigned nr)
+{
+	unsigned i = 0;
+
+	while (i < nr) {
+		struct lruvec *lruvec = page_lruvec(pages[i]);
+		unsigned long flags = spin_lock_irqsave(&lruvec->lock);
+
+		for (; i < nr && page_lruvec(pages[i]) == lruvec; i++) {
+			lruvec->nr_isolated[!(pages[i]->flags &
+					      PG_swapbacked)]--;
+			atomic_set(&pages[i]->refcount, 1);
+		}
+		spin_unlock_irqrestore(&lruvec->lock, flags);
+	}
+	release_pages(pages, nr);
 }
 
 /* --- locked in memory ------------------------------------------------------- */

@@ -69,6 +69,7 @@
 #include "reclaim_private.h"
 
 #define MAX_PASSES	16u
+#define FREE_BATCH	8u	/* so few that they may wait for the disk */
 
 int sysctl_swappiness = 60;
 
@@ -215,27 +216,42 @@ shrink_page(struct page *page, struct scan_control *sc)
 	return take_from_cache(page) ? FREED : KEPT;
 }
 
-/* The page is nobody's: its flags go, and the frame. */
+/* Pages that have been looked at: many leave under one hold of a lock. */
+struct looked_at {
+	struct list_head kept;
+	struct page *gone[FREE_BATCH];	/* nobody's */
+	unsigned nr_gone;
+	unsigned nr_freed;
+};
+
 static void
-free_page_of(struct page *page)
+free_gone(struct looked_at *done)
 {
-	unlock_page(page);
-	lru_isolated_gone(page);
-	atomic_set(&page->refcount, 1);
-	put_page(page);
+	lru_isolated_gone(done->gone, done->nr_gone);
+	done->nr_freed += done->nr_gone;
+	done->nr_gone = 0;
 }
 
+/* page has been judged: what is to become of it, and its lock. */
 static void
-put_back(struct page *page, enum outcome out)
+settle(struct page *page, enum outcome out, struct looked_at *done)
 {
-	struct lruvec *lruvec = &page_zone(page)->lruvec;
-	bool file = is_file(page);
-
-	if (out != WRITTEN)
-		unlock_page(page);
+	if (out == WRITTEN) {
+		lru_putback(page);	/* at once: its end rotates it */
+		return;
+	}
+	unlock_page(page);
+	if (out == FREED) {
+		done->gone[done->nr_gone++] = page;
+		if (done->nr_gone == FREE_BATCH)
+			free_gone(done);
+		return;
+	}
 	if (out == ACTIVATED) {
+		struct lruvec *lruvec = &page_zone(page)->lruvec;
+
 		/* Looked at in vain: this kind is dear. */
-		if (file)
+		if (is_file(page))
 			lruvec->file_cost++;
 		else
 			lruvec->anon_cost++;
@@ -243,17 +259,18 @@ put_back(struct page *page, enum outcome out)
 			set_flags(page, PG_active);
 		count_vm_event(PGACTIVATE);
 	}
-	lru_putback(page);
+	list_add_tail(&page->user.lru, &done->kept);
 }
 
 /* All pages of list. Returns how many were freed. */
 static unsigned
 shrink_page_list(struct list_head *list, struct scan_control *sc)
 {
+	struct looked_at done = { .nr_gone = 0 };
 	struct blk_plug plug;
 	struct page *page;
-	unsigned freed = 0;
 
+	INIT_LIST_HEAD(&done.kept);
 	blk_start_plug(&plug);
 	while (!list_empty(list)) {
 		enum outcome out;
@@ -262,21 +279,18 @@ shrink_page_list(struct list_head *list, struct scan_control *sc)
 		list_del(&page->user.lru);
 		cond_resched();
 		if (!trylock_page(page)) {
-			lru_putback(page);
+			list_add_tail(&page->user.lru, &done.kept);
 			continue;
 		}
 		/* What left its file meanwhile goes with our reference. */
 		out = page_state(page) == PAGE_STATE_CACHE &&
 		      !page->user.mapping ? KEPT : shrink_page(page, sc);
-		if (out == FREED) {
-			free_page_of(page);
-			freed++;
-		} else {
-			put_back(page, out);
-		}
+		settle(page, out, &done);
 	}
+	free_gone(&done);
+	lru_putback_pages(&done.kept);
 	blk_finish_plug(&plug);
-	return freed;
+	return done.nr_freed;
 }
 
 /* --- one list ------------------------------------------------------------------- */
@@ -328,12 +342,12 @@ shrink_active_list(struct zone *zone, enum lru_list lru, unsigned nr,
 		   unsigned priority)
 {
 	unsigned scanned, deactivated = 0;
-	struct page *page, *next;
+	struct page *page;
 	LIST_HEAD(list);
 
 	lru_isolate(&zone->lruvec, lru, nr, &list, &scanned);
 	count_vm_events(PGREFILL, scanned);
-	list_for_each_entry_safe(page, next, &list, user.lru) {
+	list_for_each_entry(page, &list, user.lru) {
 		bool exec = false;
 
 		if (lru == LRU_ACTIVE_FILE && page_mapcount(page) &&
@@ -341,15 +355,14 @@ shrink_active_list(struct zone *zone, enum lru_list lru, unsigned nr,
 			page_referenced(page, &exec);
 			unlock_page(page);
 		}
-		list_del(&page->user.lru);
 		if (!exec) {
 			__atomic_fetch_and(&page->flags, ~PG_active,
 					   __ATOMIC_RELAXED);
-			count_vm_event(PGDEACTIVATE);
 			deactivated++;
 		}
-		lru_putback(page);
 	}
+	count_vm_events(PGDEACTIVATE, deactivated);
+	lru_putback_pages(&list);
 	trace_mm_vmscan_lru_shrink_active(lru, scanned, deactivated, priority);
 }
 

@@ -469,6 +469,8 @@ broken_slots_are_seen_by_verify(struct test *t)
 	ASSERT(t, send_to_swap(mm, BASE) && send_to_swap(mm, BASE + P));
 	entry = pte_to_swp_entry(as_pte(mm, BASE));
 	EXPECT_CAUGHT(t, "P3", swap_duplicate(entry), swap_free(entry));
+	EXPECT_CAUGHT(t, "P4", swap_sum.free++, swap_sum.free--);
+	EXPECT_CAUGHT(t, "P4", swap_sum.total++, swap_sum.total--);
 	EXPECT_CAUGHT(t, "A2", mm->rss[MM_SWAPENTS]++, mm->rss[MM_SWAPENTS]--);
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	page = lookup_swap_cache(entry);

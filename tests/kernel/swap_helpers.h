@@ -93,9 +93,7 @@ free_or_put_back(struct page *page, bool gone)
 		lru_putback(page);
 		return;
 	}
-	lru_isolated_gone(page);
-	atomic_set(&page->refcount, 1);
-	put_page(page);
+	lru_isolated_gone(&page, 1);
 }
 
 /* page goes to swap, as reclaim does it. False: it could not. */

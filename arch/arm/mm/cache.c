@@ -11,13 +11,21 @@
 #include <asm/uaccess.h>
 #include <lib/compiler.h>
 
-/* Unrolled: else two of four instructions would count lines. */
+#define TURN	(16 * CACHE_LINE)
+
+#define LINE(line, operation) \
+	__asm__ volatile("mcr p15, 0, %0, " operation :: "r"(line) : "memory")
+
+/* By turns of 16: else two of the four instructions of a line would count. */
 #define FOR_EACH_LINE(start, end, operation) do { \
 	unsigned long line_ = ALIGN_DOWN((unsigned long)(start), CACHE_LINE); \
-	_Pragma("GCC unroll 8") \
-	for (; line_ < (unsigned long)(end); line_ += CACHE_LINE) \
-		__asm__ volatile("mcr p15, 0, %0, " operation \
-				 :: "r"(line_) : "memory"); \
+	unsigned long end_ = (unsigned long)(end); \
+	for (; line_ + TURN <= end_; line_ += TURN) \
+		_Pragma("GCC unroll 16") \
+		for (unsigned at_ = 0; at_ < TURN; at_ += CACHE_LINE) \
+			LINE(line_ + at_, operation); \
+	for (; line_ < end_; line_ += CACHE_LINE) \
+		LINE(line_, operation); \
 	dsb(); \
 } while (0)
 

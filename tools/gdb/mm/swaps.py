@@ -66,7 +66,7 @@ class Area:
 
 def areas():
     """All that are in use, or on their way in or out."""
-    base = target.symbol("'mm/cache/swapfile.c'::areas")
+    base = target.symbol("swap_areas")
     if base is None:
         return []
     table = struct.unpack(f"<{MOST}I", target.read_virtual(base, 4 * MOST))
