@@ -46,6 +46,8 @@ long sys_rt_sigsuspend(const sigset_t *set, u32 size);
 long sys_rt_sigtimedwait(const sigset_t *set, struct siginfo *info,
 			 const void *timeout, u32 size);
 long sys_rt_sigqueueinfo(int pid, int sig, const struct siginfo *info);
+long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig,
+			   const struct siginfo *info);
 long sys_pause(void);
 long sys_kill(int pid, int sig);
 long sys_tkill(int tid, int sig);

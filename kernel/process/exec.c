@@ -37,7 +37,7 @@
 
 #define STACK_TOP	(TASK_SIZE - 4 * PAGE_SIZE)
 #define STACK_RANDOM_PAGES 0x100u
-#define MAX_SCRIPTS	4
+#define MAX_SCRIPTS	5
 #define MAX_ARG_STRLEN	(32 * PAGE_SIZE)
 #define FD_NAME_LEN	24		/* "/dev/fd/-2147483648/" */
 

@@ -78,7 +78,8 @@
 	X(348, utimensat) X(349, signalfd) X(350, timerfd_create) X(351, eventfd)	\
 	X(352, fallocate) X(353, timerfd_settime)			\
 	X(354, timerfd_gettime) X(355, signalfd4) X(356, eventfd2)	\
-	X(357, epoll_create1) X(358, dup3) X(359, pipe2) X(366, accept4) X(369, prlimit64)	\
+	X(357, epoll_create1) X(358, dup3) X(359, pipe2)		\
+	X(363, rt_tgsigqueueinfo) X(366, accept4) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
 	X(385, memfd_create) X(387, execveat) X(389, membarrier)	\

@@ -270,20 +270,19 @@ sys_kill(int pid, int sig)
 
 /* tgid 0: of any process. */
 static long
-signal_thread(int tgid, int tid, int sig)
+signal_thread(int tgid, int tid, const struct siginfo *info)
 {
-	struct siginfo info = user_info(sig, SI_TKILL);
 	struct task *task;
 	int err = -ESRCH;
 
-	if (sig < 0 || sig > NSIG || tid <= 0)
+	if (info->si_signo < 0 || info->si_signo > NSIG || tid <= 0)
 		return -EINVAL;
 	task = find_get_task(tid);
 	if (!task)
 		return -ESRCH;
 	if (task->process && (!tgid || task->process->pid == tgid))
-		err = may_signal(task->process, sig) ?
-		      send_sig_thread(task, &info) : -EPERM;
+		err = may_signal(task->process, info->si_signo) ?
+		      send_sig_thread(task, info) : -EPERM;
 	put_task(task);
 	return err;
 }
@@ -291,13 +290,32 @@ signal_thread(int tgid, int tid, int sig)
 long
 sys_tkill(int tid, int sig)
 {
-	return signal_thread(0, tid, sig);
+	struct siginfo info = user_info(sig, SI_TKILL);
+
+	return signal_thread(0, tid, &info);
 }
 
 long
 sys_tgkill(int tgid, int tid, int sig)
 {
-	return tgid <= 0 ? -EINVAL : signal_thread(tgid, tid, sig);
+	struct siginfo info = user_info(sig, SI_TKILL);
+
+	return tgid <= 0 ? -EINVAL : signal_thread(tgid, tid, &info);
+}
+
+/* What a program says of a signal; the kernel's words only to itself. */
+static int
+get_siginfo(struct siginfo *info, const struct siginfo *user, int sig,
+	    bool own)
+{
+	if (copy_from_user(info, user, sizeof(*info)))
+		return -EFAULT;
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && !own)
+		return -EPERM;
+	info->si_signo = sig;
+	return 0;
 }
 
 long
@@ -305,16 +323,10 @@ sys_rt_sigqueueinfo(int pid, int sig, const struct siginfo *user)
 {
 	struct process *process;
 	struct siginfo info;
-	int err;
+	int err = get_siginfo(&info, user, sig, pid == current->process->pid);
 
-	if (copy_from_user(&info, user, sizeof(info)))
-		return -EFAULT;
-	if (sig < 1 || sig > NSIG)
-		return -EINVAL;
-	if ((info.si_code >= 0 || info.si_code == SI_TKILL) &&
-	    pid != current->process->pid)
-		return -EPERM;		/* only the kernel says such things */
-	info.si_signo = sig;
+	if (err)
+		return err;
 	process = process_find(pid);
 	if (!process)
 		return -ESRCH;
@@ -322,4 +334,16 @@ sys_rt_sigqueueinfo(int pid, int sig, const struct siginfo *user)
 					 -EPERM;
 	process_put(process);
 	return err;
+}
+
+long
+sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, const struct siginfo *user)
+{
+	struct siginfo info;
+	int err;
+
+	if (tgid <= 0 || tid <= 0)
+		return -EINVAL;
+	err = get_siginfo(&info, user, sig, tid == (int)current->pid);
+	return err ? err : signal_thread(tgid, tid, &info);
 }

@@ -120,6 +120,19 @@ an_ignored_sigchld_takes_only_its_own(void)
 	expect_clone_child(child_of(SIGUSR1));
 }
 
+/* SA_NOCLDWAIT leaves no zombie either, and its handler is called. */
+static void
+nocldwait_leaves_no_zombie(void)
+{
+	struct sigaction action = { .sa_flags = SA_NOCLDWAIT };
+
+	action.sa_handler = count;
+	ASSERT_EQ(sigaction(SIGCHLD, &action, NULL), 0);
+	child_of(SIGCHLD);
+	EXPECT_EQ(SYSCALL(SYS_wait4, -1, NULL, 0, NULL), -ECHILD);
+	EXPECT_EQ(seen[SIGCHLD], 1);
+}
+
 /* What clone() says of it is not heard: it is a child like its brother. */
 static void
 a_sibling_tells_as_its_brother_does(void)
@@ -194,6 +207,7 @@ UTEST_SUITE(exit_signals,
 	UTEST(a_number_that_is_no_signal_tells_nothing),
 	UTEST(wclone_waits_for_no_other_child),
 	UTEST(an_ignored_sigchld_takes_only_its_own),
+	UTEST(nocldwait_leaves_no_zombie),
 	UTEST(a_sibling_tells_as_its_brother_does),
 	UTEST(a_stop_is_told_by_sigchld),
 	UTEST(a_program_tells_by_sigchld));

@@ -128,6 +128,7 @@ static const struct probe {
 	{ NR_rt_sigprocmask, "0i08" }, { NR_rt_sigprocmask, "00o8" },
 	{ NR_rt_sigpending, "o8" }, { NR_rt_sigtimedwait, "i0A8" },
 	{ NR_rt_sigtimedwait, "A0i8" }, { NR_rt_sigqueueinfo, "P0i" },
+	{ NR_rt_tgsigqueueinfo, "PP0i" },
 	{ NR_sigaltstack, "0o" }, { NR_sigaltstack, "i0" },
 	{ NR_mincore, "A1O" }, { NR_getrandom, "ON0" },
 	{ NR_memfd_create, "s0" }, { NR_execve, "s00" },
@@ -386,7 +387,8 @@ is_left_out(int nr, bool root)
 	if (nr == NR_reboot)
 		return true;
 	return root && (nr == NR_kill || nr == NR_tkill || nr == NR_tgkill ||
-			nr == NR_rt_sigqueueinfo || nr == NR_mount ||
+			nr == NR_rt_sigqueueinfo ||
+			nr == NR_rt_tgsigqueueinfo || nr == NR_mount ||
 			nr == NR_umount2);
 }
 

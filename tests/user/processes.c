@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fork, vfork, clone, execve, exit, wait, groups and sessions. */
+/* fork, vfork, clone, exit, wait, groups and sessions. */
 #include <sys/resource.h>
 
 #include "utest.h"
@@ -226,6 +226,54 @@ an_orphan_gets_another_parent(void)
 	EXPECT(ppid != child && ppid > 0);
 }
 
+/* A number that no process has any more; it may take a moment. */
+static bool
+is_buried(pid_t pid)
+{
+	long wait[2] = { 0, 10 * 1000 * 1000 };
+	int tries;
+
+	for (tries = 0; tries < 100 && !kill(pid, 0); tries++)
+		SYSCALL(SYS_nanosleep, wait, 0);
+	return tries < 100;
+}
+
+/* A child that has a child, and ends; dead: after its child, unwaited for. */
+static pid_t
+make_orphan(bool dead)
+{
+	pid_t child, orphan = 0;
+	siginfo_t info;
+	int fds[2];
+
+	ASSERT_EQ(pipe(fds), 0);
+	child = fork();
+	if (!child) {
+		orphan = fork();
+		if (!orphan) {
+			while (!dead && getppid() != 1)
+				SYSCALL(SYS_sched_yield);
+			_exit(0);
+		}
+		write(fds[1], &orphan, sizeof(orphan));
+		if (dead)
+			SYSCALL(SYS_waitid, P_PID, orphan, &info,
+				WEXITED | WNOWAIT, 0);
+		_exit(0);
+	}
+	EXPECT_EQ(waitpid(child, NULL, 0), child);
+	EXPECT_EQ(read(fds[0], &orphan, sizeof(orphan)), sizeof(orphan));
+	return orphan;
+}
+
+/* The first process is told of each, when it ends or if it has long ended. */
+static void
+the_first_process_buries_orphans(void)
+{
+	EXPECT(is_buried(make_orphan(false)));
+	EXPECT(is_buried(make_orphan(true)));
+}
+
 static void
 groups_and_sessions(void)
 {
@@ -273,112 +321,21 @@ kill_reaches_a_group(void)
 			pause();
 	}
 	setpgid(b, a);
+	if (!fork())
+		_exit(9);		/* of our group: not waited for so */
 	EXPECT_EQ(SYSCALL(SYS_kill, -a, 0), 0);
+	EXPECT_EQ(waitpid(0, &status, 0) > 0 && WEXITSTATUS(status) == 9, 1);
+	if (!fork())
+		_exit(9);
+	EXPECT_EQ(SYSCALL(SYS_waitid, P_PGID, getpgrp(), 0,
+			  WEXITED | WNOWAIT, 0), 0);
+	EXPECT_EQ(waitpid(-a, &status, WNOHANG), 0);
 	EXPECT_EQ(SYSCALL(SYS_kill, -a, SIGKILL), 0);
 	EXPECT_EQ(waitpid(-a, &status, 0) > 0, 1);
 	EXPECT_EQ(waitpid(-a, &status, 0) > 0, 1);
 	EXPECT_EQ(SYSCALL(SYS_kill, -a, 0), -ESRCH);
 	EXPECT_EQ(SYSCALL(SYS_kill, 1234567, 0), -ESRCH);
 	EXPECT_EQ(SYSCALL(SYS_kill, getpid(), 65), -EINVAL);
-}
-
-static int
-exec_error(const char *path)
-{
-	char *argv[] = { "x", NULL };
-
-	return SYSCALL(SYS_execve, path, argv, NULL);
-}
-
-static void
-write_file(const char *path, const char *text, size_t len, int mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-
-	write(fd, text, len);
-	close(fd);
-	chmod(path, mode);
-}
-
-static void
-exec_errors(void)
-{
-	char path[64];
-
-	strcpy(path, temp_name("exec"));
-	EXPECT_EQ(exec_error("/tmp/utest-none"), -ENOENT);
-	EXPECT_EQ(exec_error("/proc/self/exe/x"), -ENOTDIR);
-	EXPECT_EQ(exec_error("/tmp"), -EACCES);
-	write_file(path, "hello\n", 6, 0644);
-	EXPECT_EQ(exec_error(path), -EACCES);
-	write_file(path, "hello\n", 6, 0755);
-	EXPECT_EQ(exec_error(path), -ENOEXEC);
-	write_file(path, "", 0, 0755);
-	EXPECT_EQ(exec_error(path), -ENOEXEC);
-	write_file(path, "\177ELF broken", 11, 0755);
-	EXPECT_EQ(exec_error(path), -ENOEXEC);
-	write_file(path, "#!/tmp/utest-none\n", 18, 0755);
-	EXPECT_EQ(exec_error(path), -ENOENT);
-	unlink(path);
-}
-
-static void
-exec_of_an_open_file(void)
-{
-	char path[64];
-	int fd;
-
-	strcpy(path, temp_name("busy"));
-	write_file(path, "#!/bin/sh\n", 10, 0755);
-	fd = open(path, O_WRONLY);
-	EXPECT_EQ(exec_error(path), -ETXTBSY);
-	close(fd);
-	unlink(path);
-}
-
-static void
-exec_self(void *words)
-{
-	execve("/proc/self/exe", words, (char *[]){ "UTEST=env", NULL });
-}
-
-/* The program starts anew: a suite that does not exist plans nothing. */
-static void
-exec_replaces_the_program(void)
-{
-	char *words[] = { "utest", "no-such-suite", NULL };
-	char buf[64] = "";
-	int fds[2], out, status, n;
-
-	if (access("/proc/self/exe", 0))
-		SKIP("no /proc/self/exe");
-	pipe(fds);
-	fflush(stdout);
-	out = dup(1);
-	dup2(fds[1], 1);
-	status = status_of(exec_self, words);
-	dup2(out, 1);
-	close(fds[1]);
-	EXPECT_EQ(status, 0);
-	n = read(fds[0], buf, sizeof(buf) - 1);
-	EXPECT(n > 0 && strstr(buf, "1..0"));
-}
-
-static void
-exec_too_long(void *arg)
-{
-	char *words[] = { "x", arg, NULL };
-
-	_exit(-SYSCALL(SYS_execve, "/proc/self/exe", words, NULL));
-}
-
-static void
-one_argument_has_at_most_128_kib(void)
-{
-	char *text = map(132 * 1024);
-
-	memset(text, 'a', 132 * 1024 - 1);
-	EXPECT_EQ(WEXITSTATUS(status_of(exec_too_long, text)), E2BIG);
 }
 
 static void
@@ -510,12 +467,9 @@ UTEST_SUITE(processes,
 	UTEST(stop_and_continue_are_told),
 	UTEST(waitid_may_leave_the_child),
 	UTEST(an_orphan_gets_another_parent),
+	UTEST(the_first_process_buries_orphans),
 	UTEST(groups_and_sessions),
 	UTEST(kill_reaches_a_group),
-	UTEST(exec_errors),
-	UTEST(exec_of_an_open_file),
-	UTEST(exec_replaces_the_program),
-	UTEST(one_argument_has_at_most_128_kib),
 	UTEST(times_and_faults_are_counted),
 	UTEST(a_thread_shares_everything),
 	UTEST(futex_wakes_who_waits),

@@ -137,6 +137,207 @@ a_blocked_signal_is_pending(void)
 	EXPECT_EQ(count, 1);		/* two became one */
 }
 
+#define QUEUE	(-1)		/* si_code of rt_sigqueueinfo() */
+enum { NR_rt_sigqueueinfo = 178, NR_rt_tgsigqueueinfo = 363 };
+
+static int order[8];
+
+static void
+value_handler(int sig, siginfo_t *info, void *context)
+{
+	if (count < 8)
+		order[count] = info->si_status;	/* the value's place */
+	count++;
+}
+
+/* Real-time signals do not become one, and come in the order of sending. */
+static void
+real_time_signals_queue(void)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO };
+	siginfo_t info = { .si_code = QUEUE };
+	sigset_t set = 1ull << (40 - 1);
+	int i;
+
+	action.sa_sigaction = value_handler;
+	action.sa_mask = set;
+	sigaction(40, &action, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (i = 0; i < 5; i++) {
+		info.si_status = 10 + i;
+		EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, getpid(), 40, &info), 0);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	EXPECT_EQ(count, 5);
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(order[i], 10 + i);
+}
+
+static char thread_stack[2][8192] __attribute__((aligned(16)));
+static volatile int tids[2];
+
+/* With signals that wait for it. */
+static int
+end_with_pending(void *arg)
+{
+	siginfo_t info = { .si_code = QUEUE };
+	sigset_t all = ~0ull;
+	int i;
+
+	SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
+	for (i = 0; i < 100; i++)
+		EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, getpid(),
+				  SYSCALL(SYS_gettid), 40, &info), 0);
+	return 0;
+}
+
+/* Kibibytes of the kernel's objects; -1: no such node. */
+static long
+slab_kib(void)
+{
+	char text[4096], *line;
+	int fd = open("/proc/meminfo", O_RDONLY);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	line = strstr(text, "\nSlab:");
+	return line ? strtol(line + 6, NULL, 10) : -1;
+}
+
+static void
+what_waits_for_a_thread_ends_with_it(void)
+{
+	long before = 0;
+	int i;
+
+	for (i = 0; i < 110; i++) {
+		if (i == 10)
+			before = slab_kib();
+		ASSERT(start_thread(thread_stack[0] + sizeof(thread_stack[0]),
+				    end_with_pending, NULL, &tids[0]) > 0);
+		join_thread(&tids[0]);
+	}
+	EXPECT(slab_kib() < before + 256);
+}
+
+static void
+queueinfo_errors(void)
+{
+	siginfo_t info = { .si_code = QUEUE }, kernel = { .si_code = 0 };
+	int me = getpid(), tid = SYSCALL(SYS_gettid);
+
+	EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, me, 65, &info), -EINVAL);
+	EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, me, -1, &info), -EINVAL);
+	EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, me, 0, &info), 0);
+	EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, 1234567, 40, &info), -ESRCH);
+	EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, getppid(), 0, &kernel), -EPERM);
+	EXPECT_EQ(SYSCALL(NR_rt_sigqueueinfo, me, 40, 8), -EFAULT);
+	EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, me, tid, 0, &info), 0);
+	EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, 0, tid, 0, &info), -EINVAL);
+	EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, me, 0, 0, &info), -EINVAL);
+	EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, getppid(), tid, 0, &info),
+		  -ESRCH);
+	EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, getppid(), getppid(), 0,
+			  &kernel), -EPERM);
+	EXPECT_EQ(SYSCALL(NR_rt_tgsigqueueinfo, me, tid, 65, &info), -EINVAL);
+}
+
+static volatile unsigned *beat;
+
+static int
+beat_on(void *arg)
+{
+	for (;;)
+		beat[(long)arg]++;
+	return 0;
+}
+
+/* Neither of two threads runs on in a stopped process, and both after it. */
+static void
+a_stop_stops_all_threads(void)
+{
+	long moment[2] = { 0, 20 * 1000 * 1000 };
+	unsigned at[2];
+	pid_t pid;
+	int status;
+
+	beat = (void *)mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (!pid) {
+		start_thread(thread_stack[0] + sizeof(thread_stack[0]), beat_on,
+			     (void *)0, &tids[0]);
+		beat_on((void *)1);
+	}
+	while (!beat[0] || !beat[1])
+		SYSCALL(SYS_sched_yield);
+	kill(pid, SIGSTOP);
+	EXPECT_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	SYSCALL(SYS_nanosleep, moment, 0);
+	at[0] = beat[0];
+	at[1] = beat[1];
+	SYSCALL(SYS_nanosleep, moment, 0);
+	EXPECT_EQ(beat[0], at[0]);
+	EXPECT_EQ(beat[1], at[1]);
+	kill(pid, SIGCONT);
+	while (beat[0] == at[0] || beat[1] == at[1])
+		SYSCALL(SYS_sched_yield);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+static void
+fault_while_blocked(void *sig)
+{
+	volatile int *volatile nothing = NULL;
+	sigset_t set = 1ull << (SIGSEGV - 1);
+
+	handle(SIGSEGV, handler, 0, 0);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	*nothing = 1;
+}
+
+/* It cannot wait: the handler is not asked, the program ends. */
+static void
+a_fault_that_is_blocked_kills(void)
+{
+	EXPECT_EQ(status_of(fault_while_blocked, NULL), SIGSEGV);
+}
+
+/* A handler in assembly, so that nothing has moved the stack. */
+void note_stack(int sig);
+unsigned long noted_stack;
+__asm__(".text\n"
+	".arm\n"
+	".type note_stack, %function\n"
+	"note_stack: ldr r1, =noted_stack\n"
+	"str sp, [r1]\n"
+	"bx lr\n"
+	".ltorg\n");
+
+static char odd_stack[8192] __attribute__((aligned(8)));
+
+/* The procedure call standard: sp is a multiple of 8 at each entry. */
+static void
+a_handlers_stack_is_aligned(void)
+{
+	stack_t stack = { .ss_size = sizeof(odd_stack) - 8 };
+	int by;
+
+	handle(SIGUSR1, note_stack, SA_ONSTACK, 0);
+	for (by = 0; by < 8; by++) {
+		stack.ss_sp = odd_stack + by;
+		EXPECT_EQ(sigaltstack(&stack, NULL), 0);
+		noted_stack = 1;
+		raise(SIGUSR1);
+		EXPECT_EQ(noted_stack & 7, 0);
+		EXPECT(noted_stack > (unsigned long)odd_stack &&
+		       noted_stack < (unsigned long)(odd_stack +
+						     sizeof(odd_stack)));
+	}
+}
+
 static void
 kill_and_stop_cannot_be_caught(void)
 {
@@ -397,6 +598,12 @@ UTEST_SUITE(signals,
 	UTEST(a_signal_waits_while_its_handler_runs),
 	UTEST(the_handlers_mask_holds_while_it_runs),
 	UTEST(a_blocked_signal_is_pending),
+	UTEST(real_time_signals_queue),
+	UTEST(queueinfo_errors),
+	UTEST(what_waits_for_a_thread_ends_with_it),
+	UTEST(a_stop_stops_all_threads),
+	UTEST(a_fault_that_is_blocked_kills),
+	UTEST(a_handlers_stack_is_aligned),
 	UTEST(kill_and_stop_cannot_be_caught),
 	UTEST(sigsuspend_waits_with_another_mask),
 	UTEST(a_blocking_read_is_interrupted),

@@ -199,6 +199,8 @@ main(int argc, char **argv)
 	int planned = 0, number = 0;
 	bool good = true, first = getpid() == 1;
 
+	if (argc > 1 && !strncmp(argv[1], "--tell", 6))
+		return utest_tell(argc, argv);
 	if (first) {
 		become_first();
 		argc = words_of_command_line(words, 16);

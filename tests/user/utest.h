@@ -76,6 +76,9 @@ bool utest_equal(long is, long want, const char *file, int line,
 void utest_end(void) __attribute__((noreturn));
 void utest_skip(const char *why) __attribute__((noreturn));
 
+/* exec.c: what this program was started with, on the standard output. */
+int utest_tell(int argc, char **argv);
+
 /* --- help.c --- */
 
 /* Private anonymous memory; NULL: none. */
