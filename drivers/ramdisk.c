@@ -94,7 +94,7 @@ settle(struct ramdisk *d, bool all)
 	}
 }
 
-/* Copy one piece, which may begin and end inside a sector. */
+/* Copy one piece. What it leaves of a sector, the next one of the request has. */
 static u64
 copy_piece(struct ramdisk *d, const struct scatterlist *sg, u64 at, bool write)
 {
@@ -107,12 +107,6 @@ copy_piece(struct ramdisk *d, const struct scatterlist *sg, u64 at, bool write)
 		u64 sector = at / SECTOR_SIZE;
 		u8 *disk;
 
-		/* A sector that becomes fresh keeps what is not written. */
-		if (write && n < SECTOR_SIZE && d->cache &&
-		    !is_fresh(d, sector))
-			memcpy(d->cache + (size_t)sector * SECTOR_SIZE,
-			       d->media + (size_t)sector * SECTOR_SIZE,
-			       SECTOR_SIZE);
 		disk = place(d, sector, write) + in;
 		if (write)
 			memcpy(disk, p, n);

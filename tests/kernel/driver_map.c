@@ -87,6 +87,32 @@ pages_of_a_fault_handler_are_counted(struct test *t)
 	mmput(mm);
 }
 
+/* Of one memory: what write() leaves in one page, read() and the entry see. */
+static void
+read_and_write_reach_the_same_pages(struct test *t)
+{
+	struct mm_struct *mm = mm_alloc();
+	char text[8] = "vmalloc", back[8] = "";
+	u64 pos = 2 * P - 4, from = pos;
+	struct file *file;
+	unsigned long at;
+
+	ASSERT(t, mm != NULL);
+	ASSERT_EQ(t, map_device(mm, "/dev/vmap", 4, MAP_SHARED, &at), 0);
+	ASSERT_EQ(t, filp_open("/dev/vmap", O_RDWR, 0, &file), 0);
+	EXPECT_EQ(t, kernel_write(file, text, 8, &pos), 8);
+	EXPECT_EQ(t, pos, 2 * P + 4);
+	EXPECT_EQ(t, kernel_read(file, back, 8, &from), 8);
+	EXPECT(t, !memcmp(text, back, 8));
+	EXPECT_EQ(t, as_peek(mm, at + 2 * P), 0x00636f6c);	/* "loc" */
+	pos = vfs_llseek(file, -4, SEEK_END);
+	EXPECT_EQ(t, kernel_write(file, text, 8, &pos), 4);
+	EXPECT_EQ(t, kernel_write(file, text, 8, &pos), -ENOSPC);
+	EXPECT_EQ(t, kernel_read(file, back, 8, &pos), 0);
+	fput(file);
+	mmput(mm);
+}
+
 /* --- allocations that fail --- */
 
 static int
@@ -149,5 +175,6 @@ mapping_vmalloc_memory_fails_whole(struct test *t)
 TEST_SUITE("driver_map",
 	   TEST_CASE(fork_copies_entries_of_bare_frames),
 	   TEST_CASE(pages_of_a_fault_handler_are_counted),
+	   TEST_CASE(read_and_write_reach_the_same_pages),
 	   TEST_CASE(mapping_the_screen_fails_whole),
 	   TEST_CASE(mapping_vmalloc_memory_fails_whole));

@@ -6,11 +6,13 @@
  */
 #include "../../kernel/monitor/monitor_private.h"
 
+#include <drivers/zram.h>
 #include <kernel/blk.h>
 #include <kernel/printk.h>
 #include <kernel/test.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/debug.h>
 #include <mm/gfp.h>
 #include <mm/pagecache.h>
 #include <mm/slab.h>
@@ -281,6 +283,39 @@ a_page_of_a_process_is_found(struct test *t)
 }
 
 static void
+the_compressing_disk_is_set_up_by_hand(struct test *t)
+{
+	struct block_device *disk;
+	static u8 page[PAGE_SIZE];
+
+	if (zram_size())
+		SKIP(t, "zram0 is in use (zram=)");
+	EXPECT_TYPED(t, "zram", 0, "zram0 has no size: zram size 64M\n");
+	EXPECT_TYPED(t, "zram size much", -EINVAL, "usage: zram [size");
+	EXPECT_TYPED(t, "zram grow 1M", -EINVAL, "usage: zram [size");
+	EXPECT_TYPED(t, "zram size 65G", -EINVAL, "");
+	EXPECT_TYPED(t, "zram size 1M", 0, "");
+	disk = blk_find("zram0");
+	ASSERT(t, disk != NULL);
+	memset(page, 7, sizeof(page));
+	EXPECT_EQ(t, blk_write(disk, 0, page, sizeof(page)), 0);
+	page[5] = 8;
+	EXPECT_EQ(t, blk_write(disk, 8, page, sizeof(page)), 0);
+	EXPECT_EQ(t, blk_discard(disk, 0, 8), 0);
+	EXPECT_TYPED(t, "zram", 0, "zram0: 1024 KiB, of them 4 KiB stored in "
+		     "4 KiB (at most 4)\n  0 pages of one word, 1 compressed "
+		     "to ");
+	EXPECT(t, strstr(output, " 0 raw\n  1 slots freed, failed: 0 reads, "
+				 "0 writes\n"));
+	EXPECT_TYPED(t, "zram size 1M", -EBUSY, "in use, or it has a size");
+	EXPECT_TYPED(t, "zram reset", 0, "");
+	fault_inject_nth(1);
+	EXPECT_TYPED(t, "zram size 1M", -ENOMEM, "zram: no memory\n");
+	EXPECT(t, fault_inject_nth_done());
+	EXPECT_EQ(t, zram_size(), 0);
+}
+
+static void
 map_draws_each_zone(struct test *t)
 {
 	EXPECT_TYPED(t, "map Normal", 0, "zone Normal: a letter is");
@@ -506,6 +541,7 @@ TEST_SUITE("monitor",
 	TEST_CASE(a_page_of_many_spaces_names_some),
 	TEST_CASE(a_section_tells_who_maps_it),
 	TEST_CASE(a_page_of_a_process_is_found),
+	TEST_CASE(the_compressing_disk_is_set_up_by_hand),
 	TEST_CASE(map_draws_each_zone),
 	TEST_CASE(pages_are_allocated_and_freed_by_hand),
 	TEST_CASE(objects_are_allocated_and_freed_by_hand),

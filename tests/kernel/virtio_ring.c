@@ -181,10 +181,34 @@ a_device_that_uses_what_it_was_not_given_is_stopped(struct test *t)
 	}
 }
 
+/* After that nothing comes back: the owner takes what the device still has. */
+static void
+a_stopped_queue_gives_back_what_it_holds(struct test *t)
+{
+	static char text[512];
+	u16 head;
+
+	if (!setup(t))
+		return;
+	EXPECT_EQ(t, add(2, 3), 0);
+	EXPECT_EQ(t, add(1, 4), 0);
+	device_uses(5);
+	log_capture_begin(text, sizeof(text));
+	EXPECT(t, virtqueue_get(&vq, &head) == NULL);
+	log_capture_end();
+	EXPECT_EQ(t, vq.nr_free, 5);
+	EXPECT(t, virtqueue_detach(&vq) == &cookies[3]);
+	EXPECT(t, virtqueue_detach(&vq) == &cookies[4]);
+	EXPECT(t, virtqueue_detach(&vq) == NULL);
+	EXPECT_EQ(t, vq.nr_free, 8);
+	virtqueue_free(&vq);
+}
+
 TEST_SUITE("virtio_ring",
 	   TEST_CASE(a_chain_is_laid_out_for_the_device),
 	   TEST_CASE(what_the_device_used_comes_back_in_its_order),
 	   TEST_CASE(a_full_queue_takes_no_chain_and_is_not_changed),
 	   TEST_CASE(indexes_wrap_around),
 	   TEST_CASE(no_descriptor_is_lost_or_given_out_twice),
-	   TEST_CASE(a_device_that_uses_what_it_was_not_given_is_stopped));
+	   TEST_CASE(a_device_that_uses_what_it_was_not_given_is_stopped),
+	   TEST_CASE(a_stopped_queue_gives_back_what_it_holds));

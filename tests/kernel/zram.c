@@ -500,6 +500,9 @@ its_files_say_what_it_holds(struct test *t)
 		SKIP(t, "zram0 is in use (zram=)");
 	EXPECT(t, file_is("/proc/sys/block/zram0/disksize", "0\n"));
 	EXPECT(t, file_is("/proc/sys/block/zram0/initstate", "0\n"));
+	EXPECT(t, file_is("/proc/sys/block/zram0/reset", "0\n"));
+	EXPECT(t, file_is("/proc/sys/block/zram0/classes",
+			  "no pool: it has no size yet\n"));
 	EXPECT_EQ(t, set("disksize", "1x"), -EINVAL);
 	EXPECT_EQ(t, set("disksize", "256K"), 0);
 	EXPECT_EQ(t, set("disksize", "256K"), -EBUSY);

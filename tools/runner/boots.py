@@ -65,6 +65,7 @@ class Boot:
     initrd: object = None          # bytes, or what makes them (may raise Skip)
     image: object = None           # makes a disk at the path it is given
     after: object = None           # looks at it afterwards: what is wrong
+    device: str = ""               # one more of QEMU's; without a tree, a disk
     cut: str = ""                  # when this is printed, the power fails
     prompt: str = PROMPT
     seconds: int = SECONDS         # it takes where plan.py was written
@@ -155,6 +156,8 @@ class BootRun(jobs.QemuJob):
                 options += ["--dtb", "none"]
             if self.initrd:
                 options += ["--initrd", self.file(".initrd", self.initrd)]
+            if what.device:
+                options += ["--", "-device", what.device]
             return options
         loads = [(KERNEL, KERNEL_AT)]
         if what.tree:
