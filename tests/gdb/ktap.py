@@ -121,7 +121,7 @@ def output_of(text, line):
 
 
 def run(suite):
-    """Run all cases and print KTAP."""
+    """Run all cases and print KTAP. gdb ends with status 1 if one failed."""
     gdb.write(f"\nKTAP version 1\n1..1\n    KTAP version 1\n"
               f"    # Subtest: {suite}\n    1..{len(cases)}\n")
     failed = 0
@@ -140,3 +140,6 @@ def run(suite):
         gdb.write(f"    {verdict}ok {number} {function.__name__} # {note}"
                   f"{time.time() - start:.1f} s\n")
     gdb.write(f"{'not ' if failed else ''}ok 1 {suite}\n")
+    if failed:
+        gdb.flush()
+        gdb.execute("quit 1")
