@@ -13,13 +13,39 @@
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
 
+static struct block_device *disk;	/* swap is on */
+static struct mm_struct *mm;
+
+/* Swap of so many slots, and a space of so many pages at BASE. */
+static bool
+begin(struct test *t, u32 slots, unsigned long pages)
+{
+	disk = swap_begin(t, slots);
+	mm = as_space(t, BASE, pages);
+	return disk && mm;
+}
+
+/* A small one, of which the first page holds word and is in swap. */
+static bool
+begin_sent(struct test *t, u32 word)
+{
+	return begin(t, 16, 4) && EXPECT(t, as_poke(mm, BASE, word)) &&
+	       EXPECT(t, send_to_swap(mm, BASE));
+}
+
+static void
+end(struct test *t)
+{
+	mmput(mm);
+	EXPECT_EQ(t, nr_free_swap_pages(), total_swap_pages());
+	swap_end(t, disk);
+}
+
 /* --- headers and areas -------------------------------------------------------- */
 
 static void
 a_disk_without_header_is_no_swap(struct test *t)
 {
-	struct block_device *disk;
-
 	ASSERT_EQ(t, ramdisk_create("swt", 64, false, &disk), 0);
 	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EINVAL);
 	EXPECT_EQ(t, make_swap(disk, 8), 0);	/* the last is slot 7 */
@@ -39,11 +65,9 @@ a_disk_without_header_is_no_swap(struct test *t)
 static void
 each_slot_is_given_out_once_then_none(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 500);
-	struct mm_struct *mm = as_space(t, BASE, 501);
 	unsigned n = 0;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 500, 501));
 	for (unsigned i = 0; i < 501; i++)
 		EXPECT(t, as_poke(mm, BASE + i * P, i));
 	for (unsigned i = 0; i < 501; i++)
@@ -54,8 +78,7 @@ each_slot_is_given_out_once_then_none(struct test *t)
 	for (unsigned i = 0; i < 501; i++)
 		if (as_peek(mm, BASE + i * P) != i)
 			EXPECT_EQ(t, as_peek(mm, BASE + i * P), i);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* --- out and in ----------------------------------------------------------------- */
@@ -63,13 +86,9 @@ each_slot_is_given_out_once_then_none(struct test *t)
 static void
 a_page_comes_back_as_it_went(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	pte_t pte;
 
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(mm, BASE, 1234));
-	ASSERT(t, send_to_swap(mm, BASE));
+	ASSERT(t, begin_sent(t, 1234));
 	pte = as_pte(mm, BASE);
 	EXPECT(t, pte_swap(pte) && !pte_mapped(pte) && !pte_none(pte));
 	EXPECT_EQ(t, swap_count(pte_to_swp_entry(pte)), 1);
@@ -78,22 +97,16 @@ a_page_comes_back_as_it_went(struct test *t)
 	EXPECT_EQ(t, as_peek(mm, BASE), 1234);
 	EXPECT_EQ(t, mm_rss(mm), 1);
 	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 0);
-	mmput(mm);
-	EXPECT_EQ(t, nr_free_swap_pages(), 16);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* Read again, it keeps its slot: the next time nothing is written. */
 static void
 a_page_that_was_only_read_goes_without_a_write(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	u64 written;
 
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(mm, BASE, 1234));
-	ASSERT(t, send_to_swap(mm, BASE));
+	ASSERT(t, begin_sent(t, 1234));
 	EXPECT_EQ(t, as_peek(mm, BASE), 1234);
 	EXPECT_EQ(t, total_swapcache_pages(), 1);
 	written = disk->requests[BLK_WRITE];
@@ -105,25 +118,18 @@ a_page_that_was_only_read_goes_without_a_write(struct test *t)
 	EXPECT_EQ(t, total_swapcache_pages(), 0);
 	EXPECT_EQ(t, nr_free_swap_pages(), 16);
 	EXPECT_EQ(t, as_peek(mm, BASE), 5);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 static void
 a_write_fault_takes_the_page_out_of_the_cache(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
-
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(mm, BASE, 1));
-	ASSERT(t, send_to_swap(mm, BASE));
+	ASSERT(t, begin_sent(t, 1));
 	EXPECT_EQ(t, as_touch(mm, BASE, true), 0);
 	EXPECT_EQ(t, total_swapcache_pages(), 0);
 	EXPECT(t, pte_write(as_pte(mm, BASE)) && pte_dirty(as_pte(mm, BASE)));
 	EXPECT_EQ(t, as_peek(mm, BASE), 1);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /*
@@ -133,26 +139,25 @@ a_write_fault_takes_the_page_out_of_the_cache(struct test *t)
 static void
 relatives_share_a_slot_and_part_at_the_first_write(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL, *c = NULL;
+	struct mm_struct *b = NULL, *c = NULL;
 	swp_entry_t entry;
 
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(a, BASE, 7));
-	EXPECT_EQ(t, dup_mm(a, &b), 0);
-	ASSERT(t, send_to_swap(a, BASE));
-	entry = pte_to_swp_entry(as_pte(a, BASE));
+	ASSERT(t, begin(t, 16, 4));
+	EXPECT(t, as_poke(mm, BASE, 7));
+	EXPECT_EQ(t, dup_mm(mm, &b), 0);
+	ASSERT(t, send_to_swap(mm, BASE));
+	entry = pte_to_swp_entry(as_pte(mm, BASE));
 	EXPECT_EQ(t, swap_count(entry), 2);
 	EXPECT_EQ(t, as_pte(b, BASE).value, entry.value);
 	EXPECT_EQ(t, dup_mm(b, &c), 0);
 	EXPECT_EQ(t, swap_count(entry), 3);
 	EXPECT(t, as_poke(b, BASE, 8));
-	EXPECT_EQ(t, as_peek(a, BASE), 7);
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	EXPECT_EQ(t, as_peek(b, BASE), 8);
 	EXPECT_EQ(t, as_peek(c, BASE), 7);
-	EXPECT_EQ(t, pte_pfn(as_pte(a, BASE)), pte_pfn(as_pte(c, BASE)));
+	EXPECT_EQ(t, pte_pfn(as_pte(mm, BASE)), pte_pfn(as_pte(c, BASE)));
 	EXPECT_EQ(t, swap_count(entry), 0);
-	mmput(a);
+	mmput(mm);
 	EXPECT_EQ(t, as_peek(c, BASE), 7);
 	mmput(c);
 	mmput(b);
@@ -164,31 +169,26 @@ relatives_share_a_slot_and_part_at_the_first_write(struct test *t)
 static void
 an_entry_that_was_moved_comes_back_at_its_new_place(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL;
+	struct mm_struct *b = NULL;
 	unsigned long to = 0;
 
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(a, BASE, 7));
-	EXPECT_EQ(t, dup_mm(a, &b), 0);
-	ASSERT(t, send_to_swap(a, BASE));
+	ASSERT(t, begin(t, 16, 4));
+	EXPECT(t, as_poke(mm, BASE, 7));
+	EXPECT_EQ(t, dup_mm(mm, &b), 0);
+	ASSERT(t, send_to_swap(mm, BASE));
 	EXPECT_EQ(t, do_mremap(b, BASE, 4 * P, 4 * P, MREMAP_MAYMOVE |
 			       MREMAP_FIXED, BASE + 16 * MIB, &to), 0);
-	EXPECT_EQ(t, as_peek(a, BASE), 7);
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	EXPECT_EQ(t, as_peek(b, to), 7);
-	EXPECT(t, pte_pfn(as_pte(a, BASE)) != pte_pfn(as_pte(b, to)));
-	mmput(a);
+	EXPECT(t, pte_pfn(as_pte(mm, BASE)) != pte_pfn(as_pte(b, to)));
 	mmput(b);
-	swap_end(t, disk);
+	end(t);
 }
 
 static void
 taking_the_memory_away_frees_the_slot(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
-
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
 	for (unsigned i = 0; i < 4; i++) {
 		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
 		ASSERT(t, send_to_swap(mm, BASE + i * P));
@@ -203,36 +203,29 @@ taking_the_memory_away_frees_the_slot(struct test *t)
 	EXPECT_EQ(t, do_mprotect(mm, BASE + 2 * P, P, PROT_NONE), 0);
 	EXPECT_EQ(t, do_mprotect(mm, BASE + 2 * P, P, PROT_READ), 0);
 	EXPECT_EQ(t, as_peek(mm, BASE + 2 * P), 3);
-	mmput(mm);
-	EXPECT_EQ(t, nr_free_swap_pages(), 16);
-	swap_end(t, disk);
+	end(t);
 }
 
 static void
 mincore_knows_what_is_in_swap(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	u8 vec[2];
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
 	EXPECT(t, as_poke(mm, BASE, 1) && as_poke(mm, BASE + P, 1));
 	ASSERT(t, send_to_swap(mm, BASE));
 	EXPECT_EQ(t, do_mincore(mm, BASE, 2, vec), 0);
 	EXPECT(t, !vec[0] && vec[1]);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 static void
 neighbours_are_read_ahead(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 32);
-	struct mm_struct *mm = as_space(t, BASE, 16);
 	unsigned long ahead = vm_event(SWAP_RA), hits = vm_event(SWAP_RA_HIT);
 	unsigned long in = vm_event(PSWPIN), out = vm_event(PSWPOUT);
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 32, 16));
 	for (unsigned i = 0; i < 16; i++)
 		EXPECT(t, as_poke(mm, BASE + i * P, i));
 	for (unsigned i = 0; i < 16; i++)
@@ -243,8 +236,7 @@ neighbours_are_read_ahead(struct test *t)
 	EXPECT_EQ(t, vm_event(PSWPOUT), out + 16);
 	EXPECT_EQ(t, as_peek(mm, BASE + 10 * P), 10);
 	EXPECT_EQ(t, vm_event(SWAP_RA_HIT), hits + 1);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* --- errors --------------------------------------------------------------------- */
@@ -252,33 +244,23 @@ neighbours_are_read_ahead(struct test *t)
 static void
 a_page_that_cannot_be_read_is_a_bus_error(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
-
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(mm, BASE, 7));
-	ASSERT(t, send_to_swap(mm, BASE));
+	ASSERT(t, begin_sent(t, 7));
 	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
 	EXPECT_EQ(t, as_touch(mm, BASE, false), VM_FAULT_SIGBUS);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 static void
 a_page_that_cannot_be_written_stays_in_memory(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
-
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
 	EXPECT(t, as_poke(mm, BASE, 7));
 	blk_fail_requests(disk, 1u << BLK_WRITE, 0, 1);
 	EXPECT(t, !send_to_swap(mm, BASE));
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	EXPECT(t, send_to_swap(mm, BASE));
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* One fault after the other, each of the pages once: how many could not be had. */
@@ -302,10 +284,7 @@ count_lost(struct test *t, struct mm_struct *mm, unsigned nr)
 static void
 each_write_that_fails_keeps_its_page(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, SWEPT);
-	struct mm_struct *mm = as_space(t, BASE, SWEPT);
-
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, SWEPT, SWEPT));
 	for (unsigned n = 0; n < SWEPT; n++) {
 		unsigned sent = 0;
 
@@ -320,9 +299,7 @@ each_write_that_fails_keeps_its_page(struct test *t)
 		for (unsigned i = 0; i < SWEPT; i++)
 			EXPECT_EQ(t, as_peek(mm, BASE + i * P), n * 100 + i);
 	}
-	mmput(mm);
-	EXPECT_EQ(t, nr_free_swap_pages(), SWEPT);
-	swap_end(t, disk);
+	end(t);
 }
 
 /*
@@ -332,12 +309,10 @@ each_write_that_fails_keeps_its_page(struct test *t)
 static void
 each_read_that_fails_is_told_to_who_wants_it(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, SWEPT);
-	struct mm_struct *mm = as_space(t, BASE, SWEPT);
 	int cluster = sysctl_swap_cluster;
 	unsigned lost = 0;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, SWEPT, SWEPT));
 	for (unsigned i = 0; i < SWEPT; i++)
 		EXPECT(t, as_poke(mm, BASE + i * P, i));
 	for (unsigned n = 0; n < 2 * SWEPT; n++) {
@@ -354,41 +329,32 @@ each_read_that_fails_is_told_to_who_wants_it(struct test *t)
 	EXPECT_EQ(t, lost, SWEPT + 2);
 	blk_fail_requests(disk, 0, 0, 0);
 	sysctl_swap_cluster = cluster;
-	mmput(mm);
-	EXPECT_EQ(t, nr_free_swap_pages(), SWEPT);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* Both name the slot; the one that asks first meets the error. */
 static void
 a_relative_does_not_suffer_from_the_others_error(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *a = as_space(t, BASE, 4), *b = NULL;
+	struct mm_struct *b = NULL;
 
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(a, BASE, 7));
-	EXPECT_EQ(t, dup_mm(a, &b), 0);
-	ASSERT(t, send_to_swap(a, BASE));
+	ASSERT(t, begin(t, 16, 4));
+	EXPECT(t, as_poke(mm, BASE, 7));
+	EXPECT_EQ(t, dup_mm(mm, &b), 0);
+	ASSERT(t, send_to_swap(mm, BASE));
 	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
-	EXPECT_EQ(t, as_touch(a, BASE, false), VM_FAULT_SIGBUS);
+	EXPECT_EQ(t, as_touch(mm, BASE, false), VM_FAULT_SIGBUS);
 	EXPECT_EQ(t, total_swapcache_pages(), 0);
 	EXPECT_EQ(t, as_peek(b, BASE), 7);
-	EXPECT_EQ(t, as_peek(a, BASE), 7);
-	mmput(a);
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
 	mmput(b);
-	swap_end(t, disk);
+	end(t);
 }
 
 static void
 swapoff_gives_up_on_what_cannot_be_read(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
-
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(mm, BASE, 7));
-	ASSERT(t, send_to_swap(mm, BASE));
+	ASSERT(t, begin_sent(t, 7));
 	blk_fail_requests(disk, 1u << BLK_READ, 0, 1);
 	EXPECT_EQ(t, swap_off(SWAP_NAME), -EIO);
 	EXPECT_EQ(t, total_swap_pages(), 16);
@@ -410,14 +376,10 @@ wait_for_page(void *arg)
 static void
 to_wait_for_swap_is_a_memory_stall(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct task *task;
 	u64 before;
 
-	ASSERT(t, disk != NULL);
-	EXPECT(t, as_poke(mm, BASE, 7));
-	ASSERT(t, send_to_swap(mm, BASE));
+	ASSERT(t, begin_sent(t, 7));
 	ramdisk_hold(disk, true);
 	before = psi_total(PSI_MEM, PSI_SOME);
 	task = test_start(t, wait_for_page, mm, "waits");
@@ -427,8 +389,7 @@ to_wait_for_swap_is_a_memory_stall(struct test *t)
 	ramdisk_release(disk, 1);
 	test_join(task);
 	EXPECT_EQ(t, as_peek(mm, BASE), 7);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* --- swapoff -------------------------------------------------------------------- */
@@ -436,22 +397,21 @@ to_wait_for_swap_is_a_memory_stall(struct test *t)
 static void
 swapoff_brings_everything_back(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 64);
-	struct mm_struct *a = as_space(t, BASE, 40), *b = NULL;
+	struct mm_struct *b = NULL;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 64, 40));
 	for (unsigned i = 0; i < 40; i++)
-		EXPECT(t, as_poke(a, BASE + i * P, i + 1));
-	EXPECT_EQ(t, dup_mm(a, &b), 0);
+		EXPECT(t, as_poke(mm, BASE + i * P, i + 1));
+	EXPECT_EQ(t, dup_mm(mm, &b), 0);
 	for (unsigned i = 0; i < 40; i++)
-		ASSERT(t, send_to_swap(a, BASE + i * P));
+		ASSERT(t, send_to_swap(mm, BASE + i * P));
 	EXPECT_EQ(t, do_mprotect(b, BASE, 8 * P, PROT_NONE), 0);
 	swap_end(t, disk);
-	EXPECT_EQ(t, a->rss[MM_SWAPENTS], 0);
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 0);
 	EXPECT_EQ(t, b->rss[MM_SWAPENTS], 0);
 	for (unsigned i = 0; i < 40; i++)
-		EXPECT_EQ(t, as_peek(a, BASE + i * P), i + 1);
-	mmput(a);
+		EXPECT_EQ(t, as_peek(mm, BASE + i * P), i + 1);
+	mmput(mm);
 	EXPECT_EQ(t, as_peek(b, BASE + 39 * P), 40);
 	mmput(b);
 }
@@ -459,12 +419,10 @@ swapoff_brings_everything_back(struct test *t)
 static void
 broken_slots_are_seen_by_verify(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct page *page;
 	swp_entry_t entry;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
 	EXPECT(t, as_poke(mm, BASE, 7) && as_poke(mm, BASE + P, 7));
 	ASSERT(t, send_to_swap(mm, BASE) && send_to_swap(mm, BASE + P));
 	entry = pte_to_swp_entry(as_pte(mm, BASE));
@@ -478,8 +436,7 @@ broken_slots_are_seen_by_verify(struct test *t)
 	put_page(page);
 	EXPECT_CAUGHT(t, "P2", page->user.private += 256,
 		    page->user.private -= 256);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* --- two at once ------------------------------------------------------------------ */
@@ -526,20 +483,19 @@ keep_sending(void *arg)
 static void
 no_write_is_lost_while_pages_are_sent_away(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct race race = { .mm = as_space(t, BASE, 4) };
+	struct race race = { .wrong = 0 };
 	struct task *writer, *sender;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
+	race.mm = mm;
 	for (unsigned n = 0; n < 4; n++)
-		EXPECT(t, as_poke(race.mm, BASE + n * P, 0));
+		EXPECT(t, as_poke(mm, BASE + n * P, 0));
 	writer = test_start(t, count_up, &race, "writer");
 	sender = test_start(t, keep_sending, &race, "sender");
 	test_join(writer);
 	test_join(sender);
 	EXPECT_EQ(t, race.wrong, 0);
-	mmput(race.mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /*
@@ -602,12 +558,10 @@ pinned_and_clean(struct test *t, struct mm_struct *mm)
 static void
 a_write_between_the_caches_questions_is_not_lost(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct page *page;
 	bool gone;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
 	EXPECT(t, as_poke(mm, BASE, 1));
 	page = pinned_and_clean(t, mm);
 	ASSERT(t, page != NULL);
@@ -627,8 +581,7 @@ a_write_between_the_caches_questions_is_not_lost(struct test *t)
 	EXPECT_EQ(t, as_peek(mm, BASE), 2);
 	EXPECT(t, send_to_swap(mm, BASE));
 	EXPECT_EQ(t, as_peek(mm, BASE), 2);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 
 /* Reclaim, while the writer has page and has not begun. */
@@ -645,11 +598,9 @@ reclaim_in_between(enum seam_place place, struct page *page)
 static void
 a_write_from_outside_to_a_page_on_its_way_is_not_lost(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-	struct mm_struct *mm = as_space(t, BASE, 4);
 	struct page *page;
 
-	ASSERT(t, disk != NULL);
+	ASSERT(t, begin(t, 16, 4));
 	EXPECT(t, as_poke(mm, BASE, 1));
 	page = pfn_to_page(pte_pfn(as_pte(mm, BASE)));
 	late.met = 0;
@@ -663,8 +614,7 @@ a_write_from_outside_to_a_page_on_its_way_is_not_lost(struct test *t)
 	EXPECT(t, pte_swap(as_pte(mm, BASE)));
 	EXPECT(t, send_page_to_swap(page));
 	EXPECT_EQ(t, as_peek(mm, BASE), 2);
-	mmput(mm);
-	swap_end(t, disk);
+	end(t);
 }
 #endif
 

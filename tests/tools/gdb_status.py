@@ -12,6 +12,10 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from runner.cases import run as run_cases  # noqa: E402
+
 SCRIPT = """
 import sys
 sys.dont_write_bytecode = True
@@ -62,20 +66,8 @@ def one_failed_is_1():
 
 
 def main():
-    if not GDB:
-        print("KTAP version 1\n1..1\nok 1 gdb_status # SKIP no gdb for ARM")
-        return 0
-    cases = [all_good_is_0, one_failed_is_1]
-    print("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: gdb_status\n"
-          f"    1..{len(cases)}")
-    failed = 0
-    for number, case in enumerate(cases, 1):
-        good = case()
-        failed += not good
-        print(f"    {'' if good else 'not '}ok {number} {case.__name__}",
-              flush=True)
-    print(f"{'not ' if failed else ''}ok 1 gdb_status")
-    return 1 if failed else 0
+    return run_cases("gdb_status", [all_good_is_0, one_failed_is_1],
+                     "" if GDB else "no gdb for ARM")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tools"))
 from runner import boots, jobs, ktap  # noqa: E402
+from runner.cases import run as run_cases  # noqa: E402
 
 GOOD = """\
 [    0.000000] Vellum boots
@@ -208,16 +209,7 @@ def main():
              if callable(value) and getattr(value, "__module__", "") ==
              "__main__" and name not in ("main", "errors", "counts",
                                          "result_of")]
-    print(f"KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: runner\n"
-          f"    1..{len(cases)}")
-    failed = 0
-    for number, case in enumerate(cases, 1):
-        good = case()
-        failed += not good
-        print(f"    {'' if good else 'not '}ok {number} {case.__name__}",
-              flush=True)
-    print(f"{'not ' if failed else ''}ok 1 runner")
-    return 1 if failed else 0
+    return run_cases("runner", cases)
 
 
 if __name__ == "__main__":
