@@ -541,6 +541,8 @@ get_file(struct file *file)
 /* The last one closes. Context: may sleep. NULL is ignored. */
 void fput(struct file *file);
 
+/* Has it a store that O_DIRECT can reach? */
+bool file_can_direct(const struct file *file);
 /*
  * An open file on path (whose references it takes, also when it fails), not
  * in any table. ->open is called. *file, or -Exxx.

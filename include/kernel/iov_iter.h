@@ -7,6 +7,7 @@
 #ifndef KERNEL_IOV_ITER_H
 #define KERNEL_IOV_ITER_H
 
+#include <lib/compiler.h>
 #include <lib/types.h>
 
 /* As the system calls have it. */
@@ -34,6 +35,26 @@ iov_iter_init(struct iov_iter *i, const struct iovec *iov, size_t count,
 	i->offset = 0;
 	i->count = count;
 	i->kernel = kernel;
+}
+
+/* The rest of the current piece, at most n bytes; empty ones are skipped. */
+static inline size_t
+iov_iter_piece(struct iov_iter *i, size_t n, char **at)
+{
+	while (i->offset == i->iov->iov_len) {
+		i->iov++;
+		i->offset = 0;
+	}
+	*at = (char *)i->iov->iov_base + i->offset;
+	return min(n, i->iov->iov_len - i->offset);
+}
+
+/* n bytes of the current piece are done. */
+static inline void
+iov_iter_advance(struct iov_iter *i, size_t n)
+{
+	i->offset += n;
+	i->count -= n;
 }
 
 /*

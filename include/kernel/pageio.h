@@ -38,6 +38,9 @@ int block_write_page(struct address_space *mapping, struct page *page,
 		     get_block_t get_block);
 int block_prepare_write(struct address_space *mapping, struct page *page,
 			unsigned from, unsigned to, get_block_t get_block);
+/* For direct_io: see there, and kernel/fs/direct_io.c. */
+ssize_t block_direct_io(struct address_space *mapping, struct iov_iter *iter,
+			u64 *pos, bool write, get_block_t get_block);
 /* For bmap: the first sector of page index, 0 unless its blocks lie in a row. */
 u64 block_bmap(struct address_space *mapping, unsigned long index,
 	       get_block_t get_block);

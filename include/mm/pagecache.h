@@ -29,6 +29,7 @@
 
 struct address_space;
 struct inode;
+struct iov_iter;
 struct vm_fault;
 struct writeback_control;
 
@@ -63,6 +64,16 @@ struct address_space_operations {
 	 */
 	int (*prepare_write)(struct address_space *mapping, struct page *page,
 			     unsigned from, unsigned to);
+	/*
+	 * Optional, for O_DIRECT: move bytes between the store and iter's
+	 * memory, past the cache, which has none of the range that is dirty
+	 * (a read), or nothing of it (a write); *pos and iter go on by that
+	 * much. Returns how many, a write: fewer where the cache must do it; or
+	 * -EINVAL: no whole sectors; -EFAULT, -EIO, -ENOMEM, -ENOSPC.
+	 * Context: may sleep; the inode lock is held.
+	 */
+	ssize_t (*direct_io)(struct address_space *mapping,
+			     struct iov_iter *iter, u64 *pos, bool write);
 	/* The first sector of page index in the store; 0: a hole. Optional. */
 	u64 (*bmap)(struct address_space *mapping, unsigned long index);
 	/*

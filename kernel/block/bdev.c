@@ -94,11 +94,19 @@ disk_prepare_write(struct address_space *mapping, struct page *page,
 	return block_prepare_write(mapping, page, from, to, disk_block);
 }
 
+static ssize_t
+disk_direct_io(struct address_space *mapping, struct iov_iter *iter, u64 *pos,
+	       bool write)
+{
+	return block_direct_io(mapping, iter, pos, write, disk_block);
+}
+
 static const struct address_space_operations disk_aops = {
 	.read_page = disk_read_page,
 	.start_read = disk_start_read,
 	.write_page = disk_write_page,
 	.prepare_write = disk_prepare_write,
+	.direct_io = disk_direct_io,
 	.buffers = true,
 };
 

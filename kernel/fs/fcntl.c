@@ -132,9 +132,13 @@ can_be_sealed(const struct file *file)
 
 /* --- fcntl ------------------------------------------------------------------------------ */
 
+/* O_DIRECT of a pipe is a promise about packets, which costs nothing to make. */
 static long
 set_flags(struct file *file, unsigned flags)
 {
+	if (flags & O_DIRECT && !S_ISFIFO(file->f_inode->i_mode) &&
+	    !file_can_direct(file))
+		return -EINVAL;
 	WRITE_ONCE(file->f_flags, (file->f_flags & ~(unsigned)SETFL_MASK) |
 				  (flags & SETFL_MASK));
 	return 0;

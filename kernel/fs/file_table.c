@@ -118,6 +118,14 @@ set_mode(struct file *file, struct inode *inode, unsigned flags)
 	return err;
 }
 
+bool
+file_can_direct(const struct file *file)
+{
+	const struct address_space *mapping = file->f_inode->i_mapping;
+
+	return mapping && mapping->ops && mapping->ops->direct_io;
+}
+
 int
 file_open_path(const struct path *path, unsigned flags, struct file **result)
 {
@@ -145,6 +153,10 @@ file_open_path(const struct path *path, unsigned flags, struct file **result)
 		file->f_op = NULL;	/* nothing to release */
 		fput(file);
 		return err;
+	}
+	if (flags & O_DIRECT && !(flags & O_PATH) && !file_can_direct(file)) {
+		fput(file);
+		return -EINVAL;
 	}
 	*result = file;
 	return 0;

@@ -112,6 +112,31 @@ note_read(struct file *file, struct page *page, u64 pos)
 	file->f_ra.prev_index = index;
 }
 
+/* The pages of count bytes at pos: [*first, *end). */
+static void
+pages_of(u64 pos, size_t count, unsigned long *first, unsigned long *end)
+{
+	*first = (unsigned long)(pos >> PAGE_SHIFT);
+	*end = (unsigned long)((pos + count + PAGE_SIZE - 1) >> PAGE_SHIFT);
+}
+
+/* O_DIRECT: bytes past the cache; the rest is the cache's. Or -Exxx. */
+static ssize_t
+direct_read(struct file *file, struct iov_iter *to, u64 *pos)
+{
+	struct address_space *mapping = file->f_inode->i_mapping;
+	unsigned long first, end;
+	ssize_t n;
+
+	pages_of(*pos, to->count, &first, &end);
+	mutex_lock(&file->f_inode->i_lock);
+	n = filemap_write_and_wait_range(mapping, first, end);
+	if (!n)
+		n = mapping->ops->direct_io(mapping, to, pos, false);
+	mutex_unlock(&file->f_inode->i_lock);
+	return n;
+}
+
 ssize_t
 generic_file_read(struct file *file, struct iov_iter *to, u64 *pos)
 {
@@ -121,6 +146,13 @@ generic_file_read(struct file *file, struct iov_iter *to, u64 *pos)
 	u64 size;
 	int err;
 
+	if (unlikely(file->f_flags & O_DIRECT)) {
+		ssize_t direct = direct_read(file, to, pos);
+
+		if (direct < 0)
+			return direct;
+		total = (size_t)direct;
+	}
 	while (to->count) {
 		size_t offset = (size_t)*pos & (PAGE_SIZE - 1);
 
@@ -409,6 +441,65 @@ write_pages(struct inode *inode, struct iov_iter *from, u64 *pos)
 	return total ? (ssize_t)total : n;
 }
 
+/* The cache has nothing of the pages any more. False: some cannot go. */
+static bool
+drop_range(struct address_space *mapping, unsigned long first,
+	   unsigned long end)
+{
+	struct page *page;
+
+	unmap_mapping_range(mapping, first, end - first, false);
+	invalidate_mapping_pages(mapping, first, end);
+	if (!find_get_pages(mapping, first, end, 1, &page))
+		return true;
+	put_page(page);
+	return false;
+}
+
+/* Through the cache, but to the disk at once, and not kept. */
+static ssize_t
+write_through(struct inode *inode, struct iov_iter *from, u64 *pos)
+{
+	unsigned long first, end;
+	u64 start = *pos;
+	ssize_t n = write_pages(inode, from, pos);
+	int err;
+
+	if (n <= 0)
+		return n;
+	pages_of(start, (size_t)n, &first, &end);
+	err = filemap_write_and_wait_range(inode->i_mapping, first, end);
+	drop_range(inode->i_mapping, first, end);
+	return err ? err : n;
+}
+
+/*
+ * O_DIRECT. Held: i_lock. Before and after the cache is rid of what is written: a
+ * reader or a mapping may have brought the old bytes in meanwhile.
+ */
+static ssize_t
+direct_write(struct inode *inode, struct iov_iter *from, u64 *pos)
+{
+	struct address_space *mapping = inode->i_mapping;
+	unsigned long first, end;
+	ssize_t n, rest = 0;
+
+	if (*pos > inode->i_size)
+		zero_behind_end(inode);
+	pages_of(min(*pos, inode->i_size), 0, &first, &end);
+	pages_of(*pos, from->count, &end, &end);
+	n = filemap_write_and_wait_range(mapping, first, end);
+	if (n)
+		return n;
+	first = (unsigned long)(*pos >> PAGE_SHIFT);
+	if (drop_range(mapping, first, end))
+		n = mapping->ops->direct_io(mapping, from, pos, true);
+	drop_range(mapping, first, end);
+	if (n >= 0 && from->count)
+		rest = write_through(inode, from, pos);
+	return n > 0 ? n + max(rest, 0) : n ? n : rest;
+}
+
 ssize_t
 generic_file_write(struct file *file, struct iov_iter *from, u64 *pos)
 {
@@ -426,7 +517,8 @@ generic_file_write(struct file *file, struct iov_iter *from, u64 *pos)
 	size = inode->i_size;
 	start = *pos;
 	if (n > 0)
-		n = write_pages(inode, from, pos);
+		n = file->f_flags & O_DIRECT ? direct_write(inode, from, pos) :
+					       write_pages(inode, from, pos);
 	if (n > 0) {
 		inode_touch(inode);
 		if (inode->i_size != size)

@@ -41,25 +41,6 @@ piece_clear(void *to, size_t n, bool kernel)
 	return 0;
 }
 
-/* The rest of the current piece, at most n bytes; empty ones are skipped. */
-static inline size_t
-current_piece(struct iov_iter *i, size_t n, char **at)
-{
-	while (i->offset == i->iov->iov_len) {
-		i->iov++;
-		i->offset = 0;
-	}
-	*at = (char *)i->iov->iov_base + i->offset;
-	return min(n, i->iov->iov_len - i->offset);
-}
-
-static inline void
-advance(struct iov_iter *i, size_t n)
-{
-	i->offset += n;
-	i->count -= n;
-}
-
 size_t
 copy_to_iter(const void *from, size_t n, struct iov_iter *i)
 {
@@ -68,10 +49,10 @@ copy_to_iter(const void *from, size_t n, struct iov_iter *i)
 
 	n = min(n, i->count);
 	while (done < n && !left) {
-		piece = current_piece(i, n - done, &at);
+		piece = iov_iter_piece(i, n - done, &at);
 		left = piece_to(at, (const char *)from + done, piece,
 				i->kernel);
-		advance(i, piece - left);
+		iov_iter_advance(i, piece - left);
 		done += piece - left;
 	}
 	return done;
@@ -85,9 +66,9 @@ copy_from_iter(void *to, size_t n, struct iov_iter *i)
 
 	n = min(n, i->count);
 	while (done < n && !left) {
-		piece = current_piece(i, n - done, &at);
+		piece = iov_iter_piece(i, n - done, &at);
 		left = piece_from((char *)to + done, at, piece, i->kernel);
-		advance(i, piece - left);
+		iov_iter_advance(i, piece - left);
 		done += piece - left;
 	}
 	return done;
@@ -101,9 +82,9 @@ clear_iter(size_t n, struct iov_iter *i)
 
 	n = min(n, i->count);
 	while (done < n && !left) {
-		piece = current_piece(i, n - done, &at);
+		piece = iov_iter_piece(i, n - done, &at);
 		left = piece_clear(at, piece, i->kernel);
-		advance(i, piece - left);
+		iov_iter_advance(i, piece - left);
 		done += piece - left;
 	}
 	return done;

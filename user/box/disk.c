@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct dd {
 	const char *in, *out;
 	unsigned long long bs, count, skip, seek;
 	bool counted, fsync, notrunc;
+	int in_flags, out_flags;		/* O_DIRECT */
 };
 
 /* "bs=4k"; 0, or -1 for a word that it does not know. */
@@ -60,6 +62,10 @@ dd_word(struct dd *dd, const char *word)
 		dd->fsync = true;
 	else if (!strcmp(word, "conv=notrunc"))
 		dd->notrunc = true;
+	else if (!strcmp(word, "iflag=direct"))
+		dd->in_flags = O_DIRECT;
+	else if (!strcmp(word, "oflag=direct"))
+		dd->out_flags = O_DIRECT;
 	else
 		return -1;
 	return dd->bs ? 0 : -1;
@@ -106,6 +112,9 @@ dd_copy(const struct dd *dd, int in, int out, char *buf)
 		n = read_block(in, buf, dd->bs);
 		if (n <= 0)
 			break;
+		/* The end of a file need be no whole sector. */
+		if (dd->out_flags && (size_t)n < dd->bs)
+			fcntl(out, F_SETFL, 0);
 		if (write_block(out, buf, n))
 			status = complain(dd->out ? dd->out : "output");
 		whole += (size_t)n == dd->bs;
@@ -131,15 +140,17 @@ dd_main(int argc, char **argv)
 		if (dd_word(&dd, argv[i]))
 			return complain_usage();
 	}
-	buf = malloc(dd.bs);
-	if (!buf)
+	/* Pages of its own: a disk may be asked to fill them. */
+	buf = mmap(NULL, dd.bs, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buf == MAP_FAILED)
 		return complain("dd");
 	if (dd.in)
-		in = open(dd.in, O_RDONLY);
+		in = open(dd.in, O_RDONLY | dd.in_flags);
 	if (in < 0)
 		return complain(dd.in);
 	if (dd.out)
-		out = open(dd.out, O_WRONLY | O_CREAT |
+		out = open(dd.out, O_WRONLY | O_CREAT | dd.out_flags |
 			   (dd.notrunc || dd.seek ? 0 : O_TRUNC), 0666);
 	if (out < 0)
 		return complain(dd.out);
@@ -148,7 +159,7 @@ dd_main(int argc, char **argv)
 	if (dd.seek && lseek(out, dd.seek * dd.bs, SEEK_SET) < 0)
 		return complain(dd.out ? dd.out : "output");
 	status = dd_copy(&dd, in, out, buf);
-	free(buf);
+	munmap(buf, dd.bs);
 	return status;
 }
-APPLET(dd, dd_main, "[if=F] [of=F] [bs=N] [count=N] ...|copy blocks");
+APPLET(dd, dd_main, "[if=F] [of=F] [bs=N] [count=N] [oflag=direct] ...|copy blocks");

@@ -121,11 +121,19 @@ ext2_bmap(struct address_space *mapping, unsigned long index)
 	return block_bmap(mapping, index, file_block);
 }
 
+static ssize_t
+ext2_direct_io(struct address_space *mapping, struct iov_iter *iter, u64 *pos,
+	       bool write)
+{
+	return block_direct_io(mapping, iter, pos, write, file_block);
+}
+
 const struct address_space_operations ext2_aops = {
 	.read_page = ext2_read_page,
 	.start_read = ext2_start_read,
 	.write_page = ext2_write_page,
 	.prepare_write = ext2_prepare_write,
+	.direct_io = ext2_direct_io,
 	.bmap = ext2_bmap,
 };
 
