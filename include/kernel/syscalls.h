@@ -73,6 +73,11 @@ long sys__llseek(unsigned fd, unsigned long high, unsigned long low,
 		 s64 *result, unsigned whence);
 long sys_sendfile(int out, int in, s32 *offset, size_t count);
 long sys_sendfile64(int out, int in, s64 *offset, size_t count);
+long sys_splice(int in, s64 *in_pos, int out, s64 *out_pos, size_t len,
+		unsigned flags);
+long sys_tee(int in, int out, size_t len, unsigned flags);
+long sys_vmsplice(int fd, const struct iovec *iov, unsigned long nr,
+		  unsigned flags);
 long sys_copy_file_range(int in, s64 *in_pos, int out, s64 *out_pos, size_t n,
 			 unsigned flags);
 long sys_fsync(unsigned fd);

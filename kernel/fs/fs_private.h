@@ -75,6 +75,9 @@ int lookup_one(struct dentry *dir, const struct qstr *name,
 
 /* --- namespace.c --- */
 
+/* Call fn for each mount, oldest first. No mount comes or goes meanwhile.
+ * Context: may sleep. */
+void mount_for_each(void (*fn)(struct mount *m, void *arg), void *arg);
 /*
  * A new file system becomes the root of everybody who starts from now on; /dev
  * and /proc go along where it has such folders. Context: boot. 0 or -Exxx.

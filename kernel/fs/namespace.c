@@ -291,41 +291,17 @@ mount_after(struct mount *m)
 	       list_entry(next, struct mount, mnt_list);
 }
 
-/* One line; the path is made with a reference to the mount and no lock. */
-static void
-show_mount(struct seq_buf *s, struct mount *m)
-{
-	struct path path = { m, m->mnt_root };
-	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *text;
-	u32 flags = READ_ONCE(m->mnt_sb->s_flags);
-	int err;
-
-	text = buf ? d_path(&path, buf, PATH_MAX, &err) : NULL;
-	seq_printf(s, "%s %s %s %s%s%s%s", m->mnt_devname, text ? text : "?",
-		   m->mnt_sb->s_type->name, flags & SB_RDONLY ? "ro" : "rw",
-		   flags & SB_NOSUID ? ",nosuid" : "",
-		   flags & SB_NODEV ? ",nodev" : "",
-		   flags & SB_NOEXEC ? ",noexec" : "");
-	if (m->mnt_sb->s_op->show_options)
-		m->mnt_sb->s_op->show_options(s, m->mnt_sb);
-	seq_puts(s, " 0 0\n");
-	kfree(buf);
-}
-
-/*
- * mount_mutex keeps the list still, and is no lock that d_path() takes.
- */
-static void
-mounts_show(struct seq_buf *s)
+/* mount_mutex keeps the list still, and is no lock that d_path() takes. */
+void
+mount_for_each(void (*fn)(struct mount *m, void *arg), void *arg)
 {
 	struct mount *m;
 
 	mutex_lock(&mount_mutex);
 	for (m = mount_after(NULL); m; m = mount_after(m))
-		show_mount(s, m);
+		fn(m, arg);
 	mutex_unlock(&mount_mutex);
 }
-NODE("mounts", mounts_show);
 
 static void
 filesystems_show(struct seq_buf *s)

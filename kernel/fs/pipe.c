@@ -19,6 +19,9 @@
  *   Ends	reading at an empty pipe without writers is the end (0); writing
  *	without readers is an error (EPIPE, SIGPIPE).
  *   FIFO	the same with a name: opening waits for the other side.
+ *   Splice	moves bytes between a pipe and a file (splice.c). While it reads the
+ *	file the room for that is reserved; while it writes, the bytes stay and
+ *	are lent.
  *   Socket	each direction of a socket pair is a pipe; there either side may
  *	end it while both are open (shut), which reads and writes like an end
  *	without the other.
@@ -32,7 +35,7 @@
  *   exclusive: one is woken, and passes the wake-up on when it leaves something.
  *
  * Invariants (tests/kernel/pipe.c)
- *   P1  head - tail <= size
+ *   P1  head - tail + reserved <= size
  *   P2  every frame between tail and head is there
  *
  * Locks   pipe->mutex: all of it. Held while the caller's memory is touched,
@@ -113,38 +116,16 @@ pipe_free(struct pipe *p)
 	kfree(p);
 }
 
-static unsigned
-pipe_used(const struct pipe *p)
+char *
+pipe_new_frame(struct pipe *p, unsigned number)
 {
-	return p->head - p->tail;
-}
+	char *frame = get_free_page(GFP_KERNEL);
 
-static unsigned
-pipe_room(const struct pipe *p)
-{
-	return p->size - pipe_used(p);
-}
-
-/* The byte with this number; NULL: no memory for its frame. */
-static char *
-pipe_at(struct pipe *p, unsigned number, bool make)
-{
-	unsigned at = number & (p->size - 1);
-	char **frame = &p->frames[at / PAGE_SIZE];
-
-	if (!*frame && make) {
-		*frame = get_free_page(GFP_KERNEL);
-		if (*frame)
-			charge(p, 1);
+	if (frame) {
+		p->frames[(number & (p->size - 1)) / PAGE_SIZE] = frame;
+		charge(p, 1);
 	}
-	return *frame ? *frame + at % PAGE_SIZE : NULL;
-}
-
-/* Up to the end of the frame. */
-static unsigned
-in_frame(unsigned number, unsigned n)
-{
-	return min(n, (unsigned)PAGE_SIZE - number % (unsigned)PAGE_SIZE);
+	return frame;
 }
 
 /* Held: mutex. Bytes read, or -EFAULT if none could be. */
@@ -192,11 +173,7 @@ put_bytes(struct pipe *p, struct iov_iter *from)
 
 /* --- reading and writing ------------------------------------------------------------ */
 
-/*
- * Sleep until somebody changes the pipe. Held: mutex, let go meanwhile.
- * Returns -ERESTARTSYS when a signal came first.
- */
-static int
+int
 pipe_wait(struct pipe *p, struct wait_queue_head *queue)
 {
 	struct wait_queue_entry entry;
@@ -211,17 +188,7 @@ pipe_wait(struct pipe *p, struct wait_queue_head *queue)
 	return signal_pending() ? -ERESTARTSYS : 0;
 }
 
-/* A poller enters the queue without the mutex and looks at the counters then:
- * so they are written before the queue is looked at. */
-static void
-pipe_wake(struct wait_queue_head *queue)
-{
-	smp_mb();
-	if (waitqueue_active(queue))
-		wake_up(queue);
-}
-
-/* The same, and the bytes stay. Held: mutex. */
+/* As take_bytes(), and the bytes stay. Held: mutex. */
 static ssize_t
 peek_bytes(struct pipe *p, struct iov_iter *to)
 {
@@ -242,13 +209,13 @@ pipe_recv(struct file *file, struct iov_iter *to, unsigned how)
 
 	mutex_lock(&p->mutex);
 	for (;;) {
-		if (pipe_used(p)) {
+		if (pipe_used(p) && likely(!p->lent)) {
 			done = how & PIPE_PEEK ? peek_bytes(p, to) :
 						 take_bytes(p, to);
 			more = pipe_used(p) != 0;
 			break;
 		}
-		if (!p->writers || p->shut)
+		if ((!p->writers || p->shut) && !p->lent)
 			break;
 		if (how & PIPE_NONBLOCK) {
 			done = -EAGAIN;
@@ -307,12 +274,12 @@ pipe_send(struct file *file, struct iov_iter *from, unsigned how)
 {
 	struct pipe *p = file->private_data;
 	size_t count = from->count, total;
-	unsigned want = room_wanted(count);
+	unsigned want = how & PIPE_SOME ? 1 : room_wanted(count);
 	ssize_t n = 0;
 	bool room;
 
 	mutex_lock(&p->mutex);
-	while (from->count && n >= 0)
+	while (from->count && n >= 0 && !(how & PIPE_SOME && n))
 		n = write_some(p, how, from, want);
 	total = count - from->count;
 	room = pipe_room(p) != 0;
@@ -382,6 +349,12 @@ pipe_poll(struct file *file, struct poll_table *wait)
 
 /* --- size -------------------------------------------------------------------------------- */
 
+struct pipe *
+file_pipe(const struct file *file)
+{
+	return file->f_op == &pipe_ops ? file->private_data : NULL;
+}
+
 long
 pipe_get_size(struct file *file)
 {
@@ -437,7 +410,7 @@ pipe_set_size(struct file *file, unsigned long size)
 	size = max(size, PAGE_SIZE);
 	size = 1ul << order_of(size);
 	mutex_lock(&p->mutex);
-	if (pipe_used(p) <= size)
+	if (pipe_used(p) + p->reserved <= size)
 		result = pipe_resize(p, (unsigned)size);
 	mutex_unlock(&p->mutex);
 	pipe_wake(&p->write_wait);

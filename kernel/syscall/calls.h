@@ -73,7 +73,8 @@
 	X(331, symlinkat) X(332, readlinkat) X(333, fchmodat)		\
 	X(334, faccessat) X(335, pselect6) X(336, ppoll)		\
 	X(338, set_robust_list) X(339, get_robust_list)			\
-	X(341, sync_file_range2) X(345, getcpu)		\
+	X(340, splice) X(341, sync_file_range2) X(342, tee)		\
+	X(343, vmsplice) X(345, getcpu)					\
 	X(346, epoll_pwait)						\
 	X(348, utimensat) X(349, signalfd) X(350, timerfd_create) X(351, eventfd)	\
 	X(352, fallocate) X(353, timerfd_settime)			\

@@ -121,6 +121,7 @@ static const struct probe {
 	{ NR_pwrite64, "FIN000" }, { NR_readv, "Fi1" },
 	{ NR_writev, "Fi1" }, { NR_getdents64, "DON" },
 	{ NR__llseek, "F00o0" }, { NR_sendfile, "WFiN" },
+	{ NR_vmsplice, "Wi10" },
 	{ NR_pipe, "o" }, { NR_pipe2, "o0" }, { NR_poll, "i10" },
 	{ NR_select, "1o00A" }, { NR_select, "10o0A" },
 	{ NR_select, "0000i" }, { NR_ppoll, "i1A00" },

@@ -166,10 +166,83 @@ what_cannot_be_kept_is_refused(void)
 	unmount();
 }
 
+/* --- /proc/PID/mountinfo -------------------------------------------------------------- */
+
+/* The line of the file that has this text in it; NULL: none has. */
+static char *
+line_with(const char *file, const char *text)
+{
+	static char buf[8192];
+	char *at, *line;
+	ssize_t n, len = 0;
+	int fd = open(file, O_RDONLY);
+
+	ASSERT(fd >= 0);
+	while ((n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
+		len += n;
+	close(fd);
+	buf[len] = '\0';
+	at = strstr(buf, text);
+	if (!at)
+		return NULL;
+	*strchr(at, '\n') = '\0';
+	line = at;
+	while (line > buf && line[-1] != '\n')
+		line--;
+	return line;
+}
+
+static void
+mountinfo_has_all_fields(void)
+{
+	unsigned id, parent, major, minor;
+	char root[16], where[80], own[40], dash[4], type[16], name[16];
+	char options[40], *line;
+	struct stat st;
+
+	mount_with(MS_NOEXEC);
+	line = line_with("/proc/self/mountinfo", place);
+	ASSERT(line != NULL);
+	ASSERT_EQ(sscanf(line, "%u %u %u:%u %15s %79s %39s %3s %15s %15s %39s",
+			 &id, &parent, &major, &minor, root, where, own, dash,
+			 type, name, options), 11);
+	EXPECT(id != parent);
+	EXPECT_EQ(strcmp(root, "/"), 0);
+	EXPECT_EQ(strcmp(where, place), 0);
+	EXPECT(strstr(own, "rw") == own && strstr(own, "noexec"));
+	EXPECT_EQ(strcmp(dash, "-"), 0);
+	EXPECT_EQ(strcmp(type, "tmpfs"), 0);
+	EXPECT_EQ(strcmp(name, "none"), 0);
+	EXPECT_EQ(strncmp(options, "rw", 2), 0);
+	ASSERT_EQ(stat(place, &st), 0);
+	EXPECT_EQ((st.st_dev & 0xff) | (st.st_dev >> 12 & 0xfff00), minor);
+	EXPECT_EQ(st.st_dev >> 8 & 0xfff, major);
+	unmount();
+	EXPECT(line_with("/proc/self/mountinfo", place) == NULL);
+}
+
+static void
+a_blank_in_a_name_does_not_split_a_line(void)
+{
+	const char *dir = "/tmp/a b\\c";
+
+	ASSERT_EQ(mkdir(dir, 0755), 0);
+	ASSERT_EQ(SYSCALL(SYS_mount, "no ne", dir, "tmpfs", 0, NULL), 0);
+	EXPECT(line_with("/proc/mounts", "no\\040ne /tmp/a\\040b\\134c tmpfs "));
+	EXPECT(line_with("/proc/self/mounts", " /tmp/a\\040b\\134c tmpfs "));
+	EXPECT(line_with("/proc/self/mountinfo", " /tmp/a\\040b\\134c rw"));
+	EXPECT(line_with("/proc/self/mountstats", "device no\\040ne mounted on "
+			 "/tmp/a\\040b\\134c with fstype tmpfs"));
+	EXPECT_EQ(SYSCALL(SYS_umount2, dir, 0), 0);
+	rmdir(dir);
+}
+
 UTEST_SUITE(mounts,
 	    UTEST(nothing_changes_on_a_read_only_mount),
 	    UTEST(a_mount_with_writers_does_not_become_read_only),
 	    UTEST(no_program_runs_on_noexec),
 	    UTEST(no_device_opens_on_nodev),
 	    UTEST(proc_mounts_tells_what_is_kept),
-	    UTEST(what_cannot_be_kept_is_refused));
+	    UTEST(what_cannot_be_kept_is_refused),
+	    UTEST(mountinfo_has_all_fields),
+	    UTEST(a_blank_in_a_name_does_not_split_a_line));

@@ -167,6 +167,9 @@
 #define SYS_readlinkat		332
 #define SYS_pselect6		335
 #define SYS_ppoll		336
+#define SYS_splice		340
+#define SYS_tee			342
+#define SYS_vmsplice		343
 #define SYS_getcpu		345
 #define SYS_utimensat		348
 #define SYS_fallocate		352
