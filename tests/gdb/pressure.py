@@ -278,8 +278,10 @@ def slots_are_used_by_those_who_say_so():
     counts = {slot: n & swaps.COUNT for slot, n in enumerate(area.counts)
               if slot and n & swaps.COUNT}
     same({slot: len(places) for slot, places in named.items()}, counts, "users")
+    # Without a reference: out of the cache, freed with others in a moment.
     cached = {usage.Use(u.page).private >> 8: u.page.address
-              for u in user_pages() if u.page.state == "SWAPCACHE"}
+              for u in user_pages()
+              if u.page.state == "SWAPCACHE" and u.page.refcount}
     same(area.pages(), cached, "swap cache")
     text = do("mm swap")
     has(text, f"used {area.taken()} (verified), in the swap cache {len(cached)}")
