@@ -77,6 +77,9 @@ nobody_working_is_full(struct test *t)
 	full = psi_total(PSI_IO, PSI_FULL) - full;
 	EXPECT(t, some >= 30 * NSEC_PER_MSEC && full <= some);
 	EXPECT(t, full >= 10 * NSEC_PER_MSEC);
+	some = psi_total(PSI_IO, PSI_SOME);
+	spin(NSEC_PER_MSEC);
+	EXPECT_EQ(t, psi_total(PSI_IO, PSI_SOME), some);
 }
 
 static bool go_on;

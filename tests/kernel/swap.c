@@ -46,7 +46,12 @@ end(struct test *t)
 static void
 a_disk_without_header_is_no_swap(struct test *t)
 {
+	static const u8 no_magic[SECTOR_SIZE];
+
 	ASSERT_EQ(t, ramdisk_create("swt", 64, false, &disk), 0);
+	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EINVAL);
+	EXPECT_EQ(t, make_swap(disk, 7), 0);
+	EXPECT_EQ(t, blk_write(disk, 7, no_magic, SECTOR_SIZE), 0);
 	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EINVAL);
 	EXPECT_EQ(t, make_swap(disk, 8), 0);	/* the last is slot 7 */
 	EXPECT_EQ(t, swap_on_disk(disk->dev, SWAP_NAME, 5), -EINVAL);
@@ -163,6 +168,27 @@ relatives_share_a_slot_and_part_at_the_first_write(struct test *t)
 	mmput(b);
 	EXPECT_EQ(t, nr_free_swap_pages(), 16);
 	swap_end(t, disk);
+}
+
+/* Who reads it first does not keep it from the other, who is found as well. */
+static void
+relatives_that_read_it_again_are_both_found(struct test *t)
+{
+	struct mm_struct *b = NULL;
+	struct page *page;
+
+	ASSERT(t, begin_sent(t, 7));
+	ASSERT_EQ(t, dup_mm(mm, &b), 0);
+	EXPECT_EQ(t, as_peek(b, BASE), 7);
+	EXPECT_EQ(t, as_peek(mm, BASE), 7);
+	page = as_page(b, BASE);
+	EXPECT(t, page == as_page(mm, BASE));
+	EXPECT_EQ(t, page_mapcount(page), 2);
+	EXPECT(t, send_to_swap(mm, BASE));
+	EXPECT(t, pte_swap(as_pte(mm, BASE)) && pte_swap(as_pte(b, BASE)));
+	EXPECT_EQ(t, as_peek(b, BASE), 7);
+	mmput(b);
+	end(t);
 }
 
 /* The cache's page has the other's address: the one who moved gets a copy. */
@@ -625,6 +651,7 @@ TEST_SUITE("swap",
 	   TEST_CASE(a_page_that_was_only_read_goes_without_a_write),
 	   TEST_CASE(a_write_fault_takes_the_page_out_of_the_cache),
 	   TEST_CASE(relatives_share_a_slot_and_part_at_the_first_write),
+	   TEST_CASE(relatives_that_read_it_again_are_both_found),
 	   TEST_CASE(an_entry_that_was_moved_comes_back_at_its_new_place),
 	   TEST_CASE(taking_the_memory_away_frees_the_slot),
 	   TEST_CASE(mincore_knows_what_is_in_swap),
