@@ -24,6 +24,9 @@
  *   submitter's context. So done() is called there too.
  *   Swap tells when a slot is free (block_ops.discard), and its memory goes at
  *   once; a file system would have to overwrite it.
+ *   Compaction  slot by slot, whoever asks (the file compact, the monitor, the
+ *	shrinker when memory is short): a compressed page is moved to where the
+ *	pool is fuller, under the lock of its slot, so nobody reads it meanwhile.
  * Life of the size  control_mutex. table and pool are there while nr_pages is
  *	not 0; a request counts itself in users first and looks at nr_pages
  *	then, a reset clears nr_pages first and then waits for users to be 0.
@@ -314,14 +317,110 @@ zram_limit(void)
 	return (u64)READ_ONCE(zram0.limit) << PAGE_SHIFT;
 }
 
+/* --- Compaction --- */
+
+#define COMPACT_CHUNK	256u	/* slots between two rests */
+#define SHRINK_CHUNK	4096u	/* slots that one call looks at */
+#define MAX_PASSES	8u
+
+/* n slots from `from' on, around the end. How many pages were moved. */
+static u32
+compact_slots(struct zram *z, u32 from, u32 n)
+{
+	u32 moved = 0;
+
+	while (n--)
+		moved += zram_compact_page(z, from++ % z->nr_pages);
+	return moved;
+}
+
+/* All slots once. The disk may go between two chunks: then it ends. */
+static u32
+compact_pass(struct zram *z)
+{
+	u32 moved = 0, at = 0;
+	bool more = true;
+
+	while (more && enter(z, 1)) {
+		u32 n = min(COMPACT_CHUNK, z->nr_pages - at);
+
+		moved += compact_slots(z, at, n);
+		at += n;
+		more = at < z->nr_pages;
+		leave(z);
+		cond_resched();
+	}
+	return moved;
+}
+
+/* A pass may leave two halves that the next one brings together. */
+int
+zram_compact(void)
+{
+	unsigned pass = 0;
+
+	if (!zram_size())
+		return -EINVAL;
+	while (pass++ < MAX_PASSES && compact_pass(&zram0))
+		;
+	return 0;
+}
+
+/* What is to be had: frames. */
+static unsigned long
+zram_count(struct shrinker *shrinker)
+{
+	unsigned long frames = 0;
+
+	(void)shrinker;
+	if (enter(&zram0, 1)) {
+		frames = zs_can_compact(zram0.pool);
+		leave(&zram0);
+	}
+	return frames;
+}
+
+/* Some slots behind those of the last time, until nr frames have come of it. */
+static unsigned long
+zram_scan(struct shrinker *shrinker, unsigned long nr)
+{
+	struct zram *z = &zram0;
+	unsigned long before, won = 0;
+	u32 at, looked = 0;
+
+	(void)shrinker;
+	if (!enter(z, 1))
+		return SHRINK_STOP;
+	before = zs_get_total_pages(z->pool);
+	at = READ_ONCE(z->compact_at) % z->nr_pages;
+	while (won < nr && looked < min(SHRINK_CHUNK, z->nr_pages)) {
+		unsigned long now;
+
+		compact_slots(z, at + looked, COMPACT_CHUNK);
+		looked += COMPACT_CHUNK;
+		now = zs_get_total_pages(z->pool);
+		won = now < before ? before - now : 0;
+	}
+	WRITE_ONCE(z->compact_at, at + looked);
+	leave(z);
+	return won;
+}
+
+static struct shrinker zram_shrinker = {
+	.name = "zram", .count = zram_count, .scan = zram_scan,
+};
+
 /* --- Figures --- */
 
 void
 zram_get_stats(struct zram_stats *stats)
 {
 	struct zram *z = &zram0;
+	struct zs_stats pool = { 0 };
 
 	mutex_lock(&control_mutex);
+	if (z->nr_pages)
+		zs_pool_stats(z->pool, &pool);
 	*stats = (struct zram_stats){
 		.stored = (unsigned long)atomic_read(&z->stored),
 		.same = (unsigned long)atomic_read(&z->same),
@@ -333,6 +432,7 @@ zram_get_stats(struct zram_stats *stats)
 		.failed_reads = (unsigned long)atomic_read(&z->failed_reads),
 		.failed_writes = (unsigned long)atomic_read(&z->failed_writes),
 		.freed = (unsigned long)atomic_read(&z->freed),
+		.compacted = pool.compacted,
 	};
 	mutex_unlock(&control_mutex);
 }
@@ -411,6 +511,7 @@ zram_init(void)
 	for (unsigned i = 0; i < ZRAM_LOCKS; i++)
 		spin_lock_init(&zram0.locks[i], LOCK_ZRAM);
 	verify_register(&verify_module);
+	shrinker_register(&zram_shrinker);
 	return size_at_boot ? zram_set_size(size_at_boot) : 0;
 }
 late_initcall(zram_init);

@@ -7,11 +7,12 @@
  *	mem_limit	rw  bytes of memory it may use; 0: no limit
  *	mem_used_max	 w  0: measure the most used anew
  *	reset		 w  1: forget everything
+ *	compact		 w  1: move compressed pages together, so that frames are freed
  *	comp_algorithm	r   [lz4]
  *	initstate	r   1 with a size
  *	mm_stat		r   bytes stored, bytes of the blocks, memory used, limit,
- *			    most used, same-filled pages, pages moved together,
- *			    pages kept raw, the same since it got its size
+ *			    most used, same-filled pages, frames freed by
+ *			    compact, pages kept raw, the same since it got its size
  *	io_stat		r   failed reads, failed writes, invalid, freed slots
  *	classes		r   the pool, one class a line
  */
@@ -106,6 +107,14 @@ reset_store(const char *text)
 SYSCTL(zram_reset, .name = "block/zram0/reset", .show = reset_show,
        .store = reset_store);
 
+static int
+compact_store(const char *text)
+{
+	return strcmp(text, "1") ? -EINVAL : zram_compact();
+}
+SYSCTL(zram_compact, .name = "block/zram0/compact", .show = reset_show,
+       .store = compact_store);
+
 static void
 algorithm_show(struct seq_buf *s)
 {
@@ -137,7 +146,7 @@ mm_stat_show(struct seq_buf *s)
 		   (u64)st.stored << PAGE_SHIFT, st.packed_bytes +
 		   (st.raw << PAGE_SHIFT), (u64)st.frames << PAGE_SHIFT,
 		   zram_limit(), (u64)st.frames_max << PAGE_SHIFT, st.same,
-		   0ul, st.raw, st.raw_ever);
+		   st.compacted, st.raw, st.raw_ever);
 }
 NODE("sys/block/zram0/mm_stat", mm_stat_show);
 
@@ -184,6 +193,7 @@ show(void)
 		       packed ? st.packed_bytes / packed : 0, st.raw);
 	console_printf("  %lu slots freed, failed: %lu reads, %lu writes\n",
 		       st.freed, st.failed_reads, st.failed_writes);
+	console_printf("  %lu frames freed by compacting\n", st.compacted);
 	seq_buf_init(&s, line, sizeof(line));
 	seq_buf_set_sink(&s, sink_console, NULL);
 	zram_show_classes(&s);
@@ -201,16 +211,18 @@ cmd_zram(int argc, char **argv)
 		return show();
 	if (argc == 2 && !strcmp(argv[1], "reset"))
 		err = zram_reset();
+	else if (argc == 2 && !strcmp(argv[1], "compact"))
+		err = zram_compact();
 	else if (argc == 3 && !strcmp(argv[1], "size") &&
 		 !parse_bytes(argv[2], &bytes))
 		err = zram_set_size(bytes);
 	else
-		console_puts("usage: zram [size BYTES|reset]\n");
+		console_puts("usage: zram [size BYTES|compact|reset]\n");
 	if (err == -EBUSY)
 		console_puts("zram: in use, or it has a size already\n");
 	else if (err == -ENOMEM)
 		console_puts("zram: no memory\n");
 	return err;
 }
-MONITOR_COMMAND("zram", cmd_zram, "[size BYTES|reset]",
+MONITOR_COMMAND("zram", cmd_zram, "[size BYTES|compact|reset]",
 		"the compressing disk in memory: its size, what it holds");

@@ -314,6 +314,24 @@ zram_write_page(struct zram *z, u32 index, unsigned offset,
 	return err;
 }
 
+bool
+zram_compact_page(struct zram *z, u32 index)
+{
+	struct zram_slot *slot = &z->table[index];
+	zs_handle_t handle = 0;
+	bool moved = false;
+
+	spin_lock(slot_lock(z, index));
+	if (slot->kind == ZRAM_PACKED) {
+		handle = zs_move(z->pool, slot->value, slot->size,
+				 this_scratch()->packed);
+		moved = handle != slot->value;
+		slot->value = handle;
+	}
+	spin_unlock(slot_lock(z, index));
+	return moved;
+}
+
 void
 zram_free_page(struct zram *z, u32 index)
 {

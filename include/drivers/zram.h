@@ -19,6 +19,7 @@ struct zram_stats {
 	unsigned long frames_max;	/* the most so far */
 	unsigned long failed_reads, failed_writes;
 	unsigned long freed;		/* slots given back by their owner */
+	unsigned long compacted;	/* frames freed by moving blocks */
 };
 
 /*
@@ -38,6 +39,12 @@ u64 zram_size(void);
 /* At most so many bytes of memory, rounded up to pages; 0: no limit. */
 void zram_set_limit(u64 bytes);
 u64 zram_limit(void);
+
+/*
+ * Move compressed pages together until no frame can be freed by it. Context: may
+ * sleep. 0; -EINVAL: it has no size.
+ */
+int zram_compact(void);
 
 void zram_get_stats(struct zram_stats *stats);
 /* The most memory used is measured from now on. */

@@ -27,6 +27,8 @@ struct zram {
 	struct zs_pool *pool;
 	atomic_t users;			/* requests on their way through */
 	unsigned long limit;		/* pages; 0: none */
+	u32 compact_at;			/* where the shrinker goes on; any value
+					 * will do, so two may meet there */
 	/* Counts: of slots, of bytes, of frames. */
 	atomic_t stored, same, raw, raw_ever, packed_bytes, raw_frames;
 	atomic_t frames_max, failed_reads, failed_writes, freed;
@@ -48,6 +50,8 @@ int zram_write_page(struct zram *z, u32 index, unsigned offset,
 		    const void *src, unsigned n);
 /* Page index is not needed any more. Context: likewise; locks may be held. */
 void zram_free_page(struct zram *z, u32 index);
+/* What it is compressed to is brought together with others: was it moved? */
+bool zram_compact_page(struct zram *z, u32 index);
 /* Frames that content takes. */
 unsigned long zram_frames(struct zram *z);
 

@@ -18,6 +18,7 @@ typedef u32 zs_handle_t;
 
 struct zs_stats {
 	unsigned long frames;		/* held, in pages */
+	unsigned long compacted;	/* of those that went: by zs_move() */
 	unsigned long objects;
 	u64 bytes;			/* their sizes, rounded to classes */
 };
@@ -46,6 +47,17 @@ void zs_write(struct zs_pool *pool, zs_handle_t handle, const void *src,
 const void *zs_read_begin(struct zs_pool *pool, zs_handle_t handle,
 			  unsigned size, void *buf);
 void zs_read_end(const void *data, const void *buf);
+
+/* Frames that zs_move() of all objects could free, about. Context: as zs_free. */
+unsigned long zs_can_compact(struct zs_pool *pool);
+/*
+ * Bring an object of size bytes together with others, if that helps to empty
+ * frames: its new handle; the old one is void. Or the old one. Nobody reads it
+ * meanwhile, nor until the owner has noted the handle. buf: as for
+ * zs_read_begin(). Allocates nothing. Context: as zs_free.
+ */
+zs_handle_t zs_move(struct zs_pool *pool, zs_handle_t handle, unsigned size,
+		    void *buf);
 
 /* Frames that the pool holds. */
 unsigned long zs_get_total_pages(struct zs_pool *pool);

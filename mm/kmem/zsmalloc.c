@@ -24,13 +24,25 @@
  *		Sizes that would share frames in the same way are one class, the
  *		largest of them: fewer zspages that are not full.
  *   Handle	frame number of the zspage's first frame and the object's number
- *		in it. It is the address: an object stays where it is.
+ *		in it. It is the address: an object stays where it is, unless
+ *		its owner has it moved.
  *   Free objects  form a list through their own first words. Those that were
  *		never used are not on it, they are counted: so a new zspage is
  *		not written at all.
  *   Groups	zspages that have room hang on one of four lists by how full they
  *		are. A new object goes where it is fullest, so that the emptier
  *		ones get a chance to empty.
+ *
+ *   Compaction  after most of a class was freed its zspages may hold one object
+ *		each. The owner goes over its objects and offers each one (zs_move):
+ *		out of a zspage of the emptiest group it goes to one that is at
+ *		least as full, and has a new handle then. When the last has left,
+ *		the frames are free.
+ *
+ *		[a....] [b....] [cd...]   ->   [cdba.]		 two zspages less
+ *
+ *		Does it end?  From a zspage of n objects to one of m >= n: the
+ *		sum of squares grows with each move, and cannot for ever.
  *
  *   What is kept about a zspage lies in the struct page of its first frame:
  *
@@ -48,9 +60,11 @@
  * Cost	   zs_malloc about 150 instructions, zs_free 120; a frame each time a
  *	   zspage comes or goes. 1 to 4 KiB of struct zs_pool.
  * Questions a reader asks
- *   Why are objects never moved together?  Their handles are addresses. Linux
- *     pays a word more for each object to be able to; here frames of a pool that
- *     was nearly emptied come back only when the last object in them goes.
+ *   Why must the owner ask?  A handle is an address. Linux's is a word of memory
+ *     for each object, which names the address, so that the pool can move it
+ *     alone, and a bit of it is a lock. Here that word is the owner's own (a
+ *     slot of zram's table), and its lock keeps readers away. The price is a walk
+ *     over all objects, also those that will not move.
  *   Why not larger than 3264?  Up to 4096 a class would have room for one in a
  *     frame or for five in four at most: nothing to gain.
  * Sources  Linux's documentation of zsmalloc (mm/zsmalloc.rst); Magenheimer,
@@ -70,6 +84,7 @@
 #define NR_GROUPS	4u
 #define INDEX_BITS	10u		/* at most 4 * 4096 / 32 objects */
 #define LIST_END	0xffffu
+#define MAX_LOOKS	8u		/* for a zspage to move to */
 
 struct zs_class {
 	struct list_head groups[NR_GROUPS];	/* zspages with room */
@@ -81,6 +96,7 @@ struct zs_class {
 struct zs_pool {
 	spinlock_t lock;
 	unsigned long frames;
+	unsigned long compacted;	/* frames that moving has freed */
 	u8 class_of[NR_CLASSES];	/* by (size - 1) / STEP; constant */
 	struct zs_class classes[NR_CLASSES];
 };
@@ -250,6 +266,12 @@ take_object(struct zs_class *c, struct page *page)
 	return index;
 }
 
+static zs_handle_t
+make_handle(const struct page *page, unsigned index)
+{
+	return (u32)(page_to_pfn(page) << INDEX_BITS) | index;
+}
+
 zs_handle_t
 zs_malloc(struct zs_pool *pool, unsigned size, gfp_t gfp)
 {
@@ -274,7 +296,7 @@ zs_malloc(struct zs_pool *pool, unsigned size, gfp_t gfp)
 	}
 	index = take_object(c, page);
 	spin_unlock(&pool->lock);
-	return (u32)(page_to_pfn(page) << INDEX_BITS) | index;
+	return make_handle(page, index);
 }
 
 static struct page *
@@ -289,15 +311,15 @@ handle_index(zs_handle_t handle)
 	return handle & ((1u << INDEX_BITS) - 1);
 }
 
-void
-zs_free(struct zs_pool *pool, zs_handle_t handle)
+/* The object is free. Its zspage, if it was the last: out of the pool, to be
+ * freed; else NULL. Held: the pool's lock. */
+static struct page *
+give_object(struct zs_pool *pool, zs_handle_t handle)
 {
 	struct page *page = handle_page(handle), *empty = NULL;
+	struct zs_class *c = &pool->classes[zspage_class(page)];
 	unsigned index = handle_index(handle), used;
-	struct zs_class *c;
 
-	spin_lock(&pool->lock);
-	c = &pool->classes[zspage_class(page)];
 	used = zspage_used(page);
 	assert(used && index < zspage_ever_used(page));
 	page->owner.private[1] -= 1u << 16;
@@ -313,6 +335,16 @@ zs_free(struct zs_pool *pool, zs_handle_t handle)
 		if (group_changed(c, used, used - 1))
 			regroup(c, page);
 	}
+	return empty;
+}
+
+void
+zs_free(struct zs_pool *pool, zs_handle_t handle)
+{
+	struct page *empty;
+
+	spin_lock(&pool->lock);
+	empty = give_object(pool, handle);
 	spin_unlock(&pool->lock);
 	free_frames_of(empty);
 }
@@ -363,6 +395,84 @@ zs_read_end(const void *data, const void *buf)
 {
 	if (data != buf)
 		kunmap_local(data);
+}
+
+/* --- Compaction --- */
+
+/* zspages that would be empty if all objects of the class lay close together. */
+static unsigned
+spare_zspages(const struct zs_class *c)
+{
+	return (c->zspages * c->objects - c->used) / c->objects;
+}
+
+unsigned long
+zs_can_compact(struct zs_pool *pool)
+{
+	unsigned long frames = 0;
+
+	spin_lock(&pool->lock);
+	for (unsigned i = 0; i < NR_CLASSES; i++)
+		frames += spare_zspages(&pool->classes[i]) *
+			  pool->classes[i].frames;
+	spin_unlock(&pool->lock);
+	return frames;
+}
+
+/*
+ * Where an object of page should go: a zspage with room that is at least as full,
+ * if page is one of the emptiest and a zspage of the class can be spared at all.
+ * NULL: it should stay. Held: the pool's lock.
+ */
+static struct page *
+find_fuller(struct zs_class *c, const struct page *page)
+{
+	unsigned used = zspage_used(page), looks = 0, g;
+	struct page *to;
+
+	if (used == c->objects || !spare_zspages(c))
+		return NULL;
+	for (g = 0; list_empty(&c->groups[g]); )
+		g++;
+	if (used * NR_GROUPS / c->objects != g)
+		return NULL;
+	for (g = NR_GROUPS; g--; ) {
+		list_for_each_entry(to, &c->groups[g], owner.list) {
+			if (to != page && zspage_used(to) >= used)
+				return to;
+			if (++looks == MAX_LOOKS)
+				return NULL;
+		}
+	}
+	return NULL;
+}
+
+zs_handle_t
+zs_move(struct zs_pool *pool, zs_handle_t handle, unsigned size, void *buf)
+{
+	struct page *page = handle_page(handle), *to, *empty;
+	struct zs_class *c = &pool->classes[zspage_class(page)];
+	zs_handle_t moved = 0;
+	const void *data;
+
+	spin_lock(&pool->lock);
+	to = find_fuller(c, page);
+	if (to)
+		moved = make_handle(to, take_object(c, to));
+	spin_unlock(&pool->lock);
+	if (!to)
+		return handle;
+	/* Both are the owner's meanwhile. */
+	data = zs_read_begin(pool, handle, size, buf);
+	zs_write(pool, moved, data, size);
+	zs_read_end(data, buf);
+	spin_lock(&pool->lock);
+	empty = give_object(pool, handle);
+	if (empty)
+		pool->compacted += c->frames;
+	spin_unlock(&pool->lock);
+	free_frames_of(empty);
+	return moved;
 }
 
 /* --- Pools --- */
@@ -423,6 +533,7 @@ zs_pool_stats(struct zs_pool *pool, struct zs_stats *stats)
 	*stats = (struct zs_stats){ 0 };
 	spin_lock(&pool->lock);
 	stats->frames = pool->frames;
+	stats->compacted = pool->compacted;
 	for (unsigned i = 0; i < NR_CLASSES; i++) {
 		stats->objects += pool->classes[i].used;
 		stats->bytes += (u64)pool->classes[i].used * class_size(i);

@@ -535,6 +535,148 @@ its_files_say_what_it_holds(struct test *t)
 	free_page(page);
 }
 
+/* --- compaction --- */
+
+#define MANY	1024u			/* pages of the disk */
+
+/* Page i: text and noise, of sizes that differ. */
+static void
+fill_text(u8 *p, u32 i)
+{
+	for (unsigned at = 0; at < PAGE_SIZE; at++)
+		p[at] = at % 4096 < 600 + i % 64 * 8 ?
+			(u8)(at * at * 31 + i * 7 + (at >> 3) * i) :
+			"a page of text "[at % 15];
+}
+
+/* A disk of MANY pages of which every fourth is left. */
+static bool
+begin_fragmented(struct test *t)
+{
+	unsigned bad = 0;
+
+	if (zram_size()) {
+		t->skip = "zram0 is in use (zram=)";
+		return false;
+	}
+	model = page = NULL;
+	if (!EXPECT_EQ(t, zram_set_size(MANY << PAGE_SHIFT), 0))
+		return false;
+	disk = blk_find("zram0");
+	page = get_free_page(GFP_KERNEL);
+	if (!EXPECT(t, disk && page))
+		return false;
+	for (u32 i = 0; i < MANY; i++) {
+		fill_text(page, i);
+		bad += write_page(i, page) != 0;
+	}
+	for (u32 i = 0; i < MANY; i++)
+		if ((i * 7 + i / 5) % 4)
+			bad += blk_discard(disk, (u64)i * SECTORS, SECTORS) != 0;
+	return EXPECT_EQ(t, bad, 0);
+}
+
+static unsigned
+wrong_pages(void)
+{
+	u8 *want = get_free_page(GFP_KERNEL);
+	unsigned bad = 0;
+
+	if (!want)
+		return MANY;
+	for (u32 i = 0; i < MANY; i++) {
+		if ((i * 7 + i / 5) % 4)
+			continue;
+		fill_text(want, i);
+		bad += read_page(i, page) || memcmp(page, want, PAGE_SIZE);
+	}
+	free_page(want);
+	return bad;
+}
+
+static unsigned long
+frames_used(void)
+{
+	struct zram_stats st;
+
+	zram_get_stats(&st);
+	return st.frames;
+}
+
+static void
+a_fragmented_pool_gives_frames_back(struct test *t)
+{
+	unsigned long before, after;
+	struct zram_stats st;
+
+	EXPECT_EQ(t, set("compact", "1"), zram_size() ? 0 : -EINVAL);
+	if (!begin_fragmented(t))
+		return;
+	before = frames_used();
+	EXPECT_EQ(t, set("compact", "0"), -EINVAL);
+	EXPECT_EQ(t, set("compact", "1"), 0);
+	after = frames_used();
+	test_info(t, "%lu frames, then %lu", before, after);
+	EXPECT(t, after < before * 3 / 5);
+	zram_get_stats(&st);
+	EXPECT_EQ(t, st.compacted, before - after);
+	EXPECT_EQ(t, wrong_pages(), 0);
+	end(t);
+}
+
+static void
+the_shrinker_compacts_when_memory_is_short(struct test *t)
+{
+	unsigned long before;
+
+	if (!begin_fragmented(t))
+		return;
+	before = frames_used();
+	for (unsigned i = 0; i < 8; i++)
+		shrink_slab(0);
+	EXPECT(t, frames_used() < before * 3 / 5);
+	EXPECT_EQ(t, wrong_pages(), 0);
+	end(t);
+}
+
+static atomic_t nr_bad;
+
+/* Each core has every n-th page: written anew, read, given back. */
+static void
+use_pages(struct test *t, unsigned cpu, void *arg)
+{
+	unsigned nr = num_online_cpus();
+	u8 *mine = get_free_pages(GFP_KERNEL, 1);
+
+	(void)arg;
+	EXPECT(t, mine);
+	for (u32 i = cpu; mine && i < MANY; i += nr) {
+		fill_text(mine, i + 1);
+		if (write_page(i, mine) ||
+		    read_page(i, mine + PAGE_SIZE) ||
+		    memcmp(mine, mine + PAGE_SIZE, PAGE_SIZE))
+			atomic_inc(&nr_bad);
+		if (i % 3)
+			blk_discard(disk, (u64)i * SECTORS, SECTORS);
+		if (i % 32 == cpu)
+			zram_compact();
+	}
+	free_pages(mine, 1);
+}
+
+static void
+pages_are_used_while_others_move(struct test *t)
+{
+	if (num_online_cpus() < 2)
+		SKIP(t, "one core");
+	if (!begin_fragmented(t))
+		return;
+	atomic_set(&nr_bad, 0);
+	test_on_all_cpus(t, use_pages, NULL);
+	EXPECT_EQ(t, atomic_read(&nr_bad), 0);
+	end(t);
+}
+
 TEST_SUITE("zram",
 	   TEST_CASE(whole_pages_come_back),
 	   TEST_CASE(single_sectors_come_back),
@@ -551,4 +693,7 @@ TEST_SUITE("zram",
 	   TEST_CASE(verify_sees_each_rule_broken),
 	   TEST_CASE(cores_keep_their_sectors_of_one_page),
 	   TEST_CASE(swap_on_it_gives_memory_back),
-	   TEST_CASE(its_files_say_what_it_holds));
+	   TEST_CASE(its_files_say_what_it_holds),
+	   TEST_CASE(a_fragmented_pool_gives_frames_back),
+	   TEST_CASE(the_shrinker_compacts_when_memory_is_short),
+	   TEST_CASE(pages_are_used_while_others_move));

@@ -292,6 +292,83 @@ verify_sees(struct test *t, struct zs_pool *pool, unsigned word,
 	EXPECT(t, sound(t, pool));
 }
 
+/* 5 in a zspage of two frames, of which one stays. */
+static void
+objects_moved_together_give_frames_back(struct test *t)
+{
+	struct zs_pool *pool = zs_create_pool();
+	unsigned moved, bad = 0, passes = 0;
+	struct zs_stats stats;
+	zs_handle_t now;
+
+	ASSERT(t, pool);
+	for (unsigned i = 0; i < 200; i++)
+		ASSERT(t, put(pool, &objects[i], 1632 - i % 8, (u8)i));
+	EXPECT_EQ(t, zs_get_total_pages(pool), 80);
+	EXPECT_EQ(t, zs_can_compact(pool), 0);
+	EXPECT_EQ(t, zs_move(pool, objects[7].handle, objects[7].size, buf),
+		  objects[7].handle);
+	for (unsigned i = 0; i < 200; i++)
+		if (i % 5 != i / 5 % 5)
+			give(pool, &objects[i]);
+	EXPECT_EQ(t, zs_get_total_pages(pool), 80);
+	EXPECT_EQ(t, zs_can_compact(pool), 64);
+	do {
+		moved = 0;
+		for (unsigned i = 0; i < 200; i++) {
+			struct object *o = &objects[i];
+
+			if (!o->handle)
+				continue;
+			now = zs_move(pool, o->handle, o->size, buf);
+			moved += now != o->handle;
+			o->handle = now;
+			bad += !intact(pool, o);
+		}
+		EXPECT(t, sound(t, pool));
+	} while (moved && ++passes < 8);
+	EXPECT_EQ(t, bad, 0);
+	EXPECT_EQ(t, moved, 0);
+	zs_pool_stats(pool, &stats);
+	EXPECT_EQ(t, stats.frames, 16);
+	EXPECT_EQ(t, stats.compacted, 64);
+	EXPECT_EQ(t, stats.objects, 40);
+	EXPECT_EQ(t, zs_can_compact(pool), 0);
+	give_all(pool);
+	zs_destroy_pool(pool);
+}
+
+/* All sizes, holes everywhere: nothing is lost, and little stays apart. */
+static void
+any_pool_can_be_compacted(struct test *t)
+{
+	struct zs_pool *pool = zs_create_pool();
+	unsigned bad = 0, spare;
+
+	ASSERT(t, pool);
+	for (unsigned i = 0; i < NR_OBJECTS; i++)
+		ASSERT(t, put(pool, &objects[i], 1 +
+			      random_below(&t->rng, ZS_MAX_SIZE), (u8)i));
+	for (unsigned i = 0; i < NR_OBJECTS; i++)
+		if (random_below(&t->rng, 4))
+			give(pool, &objects[i]);
+	spare = (unsigned)zs_can_compact(pool);
+	EXPECT(t, spare > 100);
+	for (unsigned i = 0; i < 8 * NR_OBJECTS; i++) {
+		struct object *o = &objects[i % NR_OBJECTS];
+
+		if (o->handle)
+			o->handle = zs_move(pool, o->handle, o->size, buf);
+	}
+	EXPECT(t, sound(t, pool));
+	EXPECT(t, zs_can_compact(pool) < spare / 10);
+	for (unsigned i = 0; i < NR_OBJECTS; i++)
+		bad += objects[i].handle && !intact(pool, &objects[i]);
+	EXPECT_EQ(t, bad, 0);
+	give_all(pool);
+	zs_destroy_pool(pool);
+}
+
 static void
 verify_sees_each_rule_broken(struct test *t)
 {
@@ -348,5 +425,7 @@ TEST_SUITE("zsmalloc",
 	   TEST_CASE(the_smallest_and_the_largest_fit),
 	   TEST_CASE(without_memory_nothing_is_kept),
 	   TEST_CASE(cores_share_a_pool),
+	   TEST_CASE(objects_moved_together_give_frames_back),
+	   TEST_CASE(any_pool_can_be_compacted),
 	   TEST_CASE(verify_sees_each_rule_broken),
 	   TEST_CASE(the_table_of_classes_names_those_in_use));
