@@ -77,9 +77,10 @@ a_store_makes_the_page_dirty_at_once(struct test *t)
 	at = as_map_file(mm, d.file, 4 * PAGE_SIZE, RW, MAP_SHARED);
 	EXPECT_EQ(t, as_touch(mm, at, false), 0);
 	EXPECT(t, !flag_of(&d, 0, PG_dirty));
-	EXPECT(t, as_poke(mm, at, 0x12345678));
+	EXPECT_EQ(t, as_touch(mm, at, true), 0);
 	EXPECT(t, flag_of(&d, 0, PG_dirty));
 	EXPECT(t, pte_dirty(as_pte(mm, at)));
+	EXPECT(t, as_poke(mm, at, 0x12345678));
 	EXPECT(t, as_poke(mm, at + 2 * PAGE_SIZE, 5));	/* not read before */
 	EXPECT_EQ(t, dirty(), 2);
 	EXPECT_VERIFIED(t);
@@ -399,18 +400,24 @@ an_inode_is_written_when_it_is_dirty(struct test *t)
 static void
 the_same_number_of_another_file_system_is_another_inode(struct test *t)
 {
-	static struct super_block other = { .s_op = &ops };
+	const unsigned nr = 257;	/* more than there are places in the hash */
+	struct super_block *others = kvzalloc(nr * sizeof(*others),
+					      GFP_KERNEL);
 	struct inode *a, *b;
 
+	ASSERT(t, others != NULL);
 	start_inodes();
 	a = get_inode(3);
-	b = iget_locked(&other, 3);
-	ASSERT(t, a && b);
-	EXPECT(t, a != b);
-	EXPECT(t, inode_is_new(b));
-	iget_failed(b);
-	EXPECT_EQ(t, atomic_read(&other.s_nr_inodes), 0);
+	ASSERT(t, a != NULL);
+	for (unsigned i = 0; i < nr; i++) {
+		others[i].s_op = &ops;
+		b = iget_locked(&others[i], 3);
+		ASSERT(t, b && a != b && inode_is_new(b));
+		iget_failed(b);
+		EXPECT_EQ(t, atomic_read(&others[i].s_nr_inodes), 0);
+	}
 	end_inodes(t, a);
+	kvfree(others);
 }
 
 static void
