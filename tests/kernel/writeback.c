@@ -151,6 +151,7 @@ the_flusher_begins_above_the_background_limit(struct test *t)
 	NEED_TEST_DISK(t, false);
 
 	knob(t, "dirty_background_bytes", "65536");
+	knob(t, "dirty_expire_centisecs", "1000000");	/* not by its age */
 	EXPECT_EQ(t, write_pattern(d.file, 0, 12 * 4096, 1), 12 * 4096);
 	EXPECT_EQ(t, dirty(), 12);
 	EXPECT_EQ(t, write_pattern(d.file, 12 * 4096, 64 * 4096, 1),
