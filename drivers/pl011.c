@@ -61,10 +61,15 @@
 #define IBRD_38400	39
 #define FBRD_38400	4
 
+/* Looks at an empty line until it is quiet: some 0.2 ms. */
+#define QUIET_POLLS	2000
+
 /* A FIFO that stays full this long is stuck: drop the character. */
 #define TX_PATIENCE	10000000
 
 static char *uart;	/* registers; NULL before early_console_init() */
+static u16 early[128];	/* words of DR that came before the FIFO was on */
+static unsigned nr_early;
 
 static struct {
 	u32 received, breaks, frame, parity, overrun, tx_stuck;
@@ -100,6 +105,28 @@ static struct console uart_console = {
 };
 
 /*
+ * 8N1, FIFOs on. Turning them on empties them, and without one the holding
+ * register has room for one word: what is typed at a machine that starts would
+ * lose a key. So if there is one, words are taken until the line is quiet.
+ */
+static void
+uart_enable_fifo(void)
+{
+	unsigned quiet = readl_relaxed(uart + UART_FR) & FR_RXFE ?
+			 0 : QUIET_POLLS;
+
+	if (readl_relaxed(uart + UART_LCRH) & LCRH_FEN)
+		quiet = 0;
+	for (; quiet && nr_early < ARRAY_SIZE(early); quiet--) {
+		if (readl_relaxed(uart + UART_FR) & FR_RXFE)
+			continue;
+		early[nr_early++] = (u16)readl_relaxed(uart + UART_DR);
+		quiet = QUIET_POLLS;
+	}
+	writel_relaxed(LCRH_8BIT | LCRH_FEN, uart + UART_LCRH);
+}
+
+/*
  * Set the line up (8N1, FIFOs) and make it a console. The firmware's speed is
  * kept if it set one: the terminal at the other end is set to it too.
  * Context: first thing at boot, FIX_EARLY_CONSOLE mapped.
@@ -113,7 +140,7 @@ early_console_init(void)
 		writel_relaxed(IBRD_38400, uart + UART_IBRD);
 		writel_relaxed(FBRD_38400, uart + UART_FBRD);
 	}
-	writel_relaxed(LCRH_8BIT | LCRH_FEN, uart + UART_LCRH);
+	uart_enable_fifo();
 	writel_relaxed(CR_ENABLE, uart + UART_CR);
 	console_register(&uart_console);
 }
@@ -136,19 +163,22 @@ uart_check(u32 word)
 }
 
 static void
+uart_take(u32 word)
+{
+	if (!uart_check(word))
+		return;
+	stats.received++;
+	console_input((char)word);
+}
+
+static void
 uart_interrupt(unsigned irq, void *data)
 {
 	(void)irq;
 	(void)data;
 	writel(INT_RX | INT_RX_TIMEOUT, uart + UART_ICR);
-	while (!(readl(uart + UART_FR) & FR_RXFE)) {
-		u32 word = readl(uart + UART_DR);
-
-		if (!uart_check(word))
-			continue;
-		stats.received++;
-		console_input((char)word);
-	}
+	while (!(readl(uart + UART_FR) & FR_RXFE))
+		uart_take(readl(uart + UART_DR));
 }
 
 static int
@@ -159,6 +189,8 @@ uart_init(void)
 	if (err)
 		return err;
 	request_mem_region(UART_PHYS, PAGE_SIZE, "uart-pl011");
+	for (unsigned i = 0; i < nr_early; i++)
+		uart_take(early[i]);
 	writel(INT_RX | INT_RX_TIMEOUT, uart + UART_IMSC);
 	return 0;
 }

@@ -33,5 +33,8 @@ void monitor_main(void *arg);
 
 /* A character arrived from the console; called by its interrupt handler. */
 void monitor_input(char c);
+/* Type-ahead: input.c. */
+bool monitor_input_early(char c);
+bool monitor_take_early(char *c);
 
 #endif

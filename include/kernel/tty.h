@@ -57,12 +57,18 @@ void tty_output(struct tty *tty, const char *text, size_t len);
 /* The serial line. */
 extern struct tty console_tty;
 /*
- * A character arrived at the console: it goes to the programs that have it
- * open, or to the monitor. CONSOLE_KEY changes between the two.
+ * A character arrived at the console: it goes to the programs if there is an
+ * init or one has it open, or to the monitor. CONSOLE_KEY changes between the two.
  * Context: interrupt handler.
  */
 #define CONSOLE_KEY	0x1d	/* Ctrl-] */
 void console_input(char c);
+/*
+ * There is an init, which will open the console: what was typed up to now, and
+ * what will be, is for it (unless the monitor was asked for). Before it runs.
+ * Context: a thread.
+ */
+void console_keys_to_programs(void);
 /* The leader of a session ends: its terminal has none any more; the group in
  * the foreground gets SIGHUP. */
 void disassociate_ctty(struct process *process);

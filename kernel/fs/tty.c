@@ -4,7 +4,8 @@
  *
  * Ideas
  *   One serial line serves two: programs and the monitor. Keys go to the
- *   programs while one of them has the terminal open, else to the monitor.
+ *   programs from the moment that there is an init, also those typed before;
+ *   without one, while a program has the terminal open; else to the monitor.
  *   Ctrl-] changes over and back at any time, so the monitor can be reached
  *   while a program hangs; `monitor` on the command line lets it have the keys
  *   from the start. Both may print at any time.
@@ -56,16 +57,13 @@ console_tty_write(struct tty *tty, const char *text, size_t len, bool raw)
 		console_write(text, len);
 }
 
-void
-console_input(char c)
+/* To the programs, or to the monitor if it has got the keys. */
+static void
+key_for_programs(char c)
 {
 	struct tty *tty = &console_tty;
 	int sig;
 
-	if (!console_ready || !READ_ONCE(tty->nr_open)) {
-		monitor_input(c);
-		return;
-	}
 	if (c == CONSOLE_KEY) {
 		monitor_has_keys = !monitor_has_keys;
 		console_printf("\n[%s]\n", monitor_has_keys ?
@@ -81,6 +79,24 @@ console_input(char c)
 	sig = tty_receive(tty, c);
 	if (sig && tty->pgrp)
 		kill_pgrp(tty->pgrp, sig);
+}
+
+void
+console_input(char c)
+{
+	bool open = console_ready && READ_ONCE(console_tty.nr_open);
+
+	if (open || !monitor_input_early(c))
+		key_for_programs(c);
+}
+
+void
+console_keys_to_programs(void)
+{
+	char c;
+
+	while (!monitor_has_keys && monitor_take_early(&c))
+		key_for_programs(c);
 }
 
 static int __init

@@ -7,6 +7,8 @@
  * machine that has no program goes on to the monitor: there is much to look at
  * without one.
  *
+ * What was typed before a program was found waits for it (type-ahead).
+ *
  *	rdinit=PATH	said, and not there: told, then as if not said
  *	root=DISK	mounted if the archive has no /init; then as below
  *	init=PATH	said, and cannot be run: panic, as the user wanted only it
@@ -17,6 +19,7 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
+#include <kernel/tty.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 
@@ -87,6 +90,7 @@ start_init(void)
 
 	if (!path)
 		return false;
+	console_keys_to_programs();
 	if (!kthread_run(init_thread, (void *)path, "init"))
 		panic("no memory for init");
 	return true;

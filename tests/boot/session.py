@@ -36,7 +36,21 @@ def as_nm_lists(_, text):
     return wrong[:10]
 
 
+def ours():
+    with open(os.path.join(jobs.TOP, "build", "initramfs.cpio"), "rb") as file:
+        return file.read()
+
+
 BOOTS = [
+    # As `printf '...' | make run` does. What the shell makes of it is not what
+    # was typed, nor its echo.
+    Boot("keys_typed_before_init_wait_for_the_shell", initrd=ours, smp=2,
+         say=(("", "echo early-$((1+1))\npoweroff\n"),),
+         expect=[r"echo early-\$", r"init: running", r"early-2"],
+         forbid=[r"not found", PROMPT]),
+    Boot("keys_typed_early_are_the_monitors_without_init",
+         say=(("", "cat version\rpoweroff\r"),),
+         expect=[PROMPT, r"Vellum version"], forbid=[r"no command"]),
     Boot("tab_completes_commands_and_nodes",
          say=("vers" + TAB, "cat cmdl" + TAB, "help ptw" + TAB, "poweroff"),
          expect=[PROMPT, r"panic=-1", r"ptwalk"]),

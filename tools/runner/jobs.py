@@ -103,6 +103,8 @@ class Process:
                 stdin=subprocess.PIPE if self.talk else subprocess.DEVNULL)
             with running_lock:
                 running.add(child.pid)
+            if self.talk:
+                self.talk.heard(self.output, child.stdin)
             try:
                 self.pump(child, log)
             finally:
@@ -184,7 +186,8 @@ class Process:
 class Talk:
     """Types a line at each prompt, as a person would.
 
-    A line may be (text, keys): the keys are pressed when the text is seen.
+    A line may be (text, keys): the keys are pressed when the text is seen; with
+    no text at once, before the machine has printed anything.
     """
 
     def __init__(self, prompt, lines):
