@@ -139,23 +139,24 @@ $(OUT)/kernel/lib/lz4.c.o: CFLAGS += -munaligned-access
 ifeq ($(BUILD),release)
 FAST	:= $(addprefix kernel/,fault.c irq.c rcu.c locking/% sched/% time/%) \
 	   $(addprefix kernel/lib/,string.c rbtree.c lz4.c) \
-	   $(addprefix kernel/fs/,eventpoll.c fdtable.c file_table.c \
-		filemap_rw.c iov_iter.c dcache.c namei.c pipe.c read_write.c \
-		rw_calls.c select.c tmpfs.c usercopy.c) \
-	   $(addprefix kernel/process/,exec.c exit.c fork.c futex.c process.c \
+	   $(addprefix kernel/fs/,fdtable.c file_table.c filemap_rw.c \
+		iov_iter.c dcache.c namei.c pipe.c read_write.c rw_calls.c \
+		tmpfs.c usercopy.c) \
+	   $(addprefix kernel/process/,exit.c fork.c futex.c process.c \
 		signal.c signal_frame.c wait.c) \
-	   $(addprefix kernel/syscall/,memory.c signals.c table.c tasks.c) \
+	   $(addprefix kernel/syscall/,memory.c table.c tasks.c) \
 	   $(addprefix kernel/block/,core.c queue.c swap.c) \
 	   drivers/virtio% drivers/zram%
 SMALL	:= $(filter-out $(FAST),$(filter kernel/%.c drivers/%.c mm/debug/%.c \
 		%/verify.c,$(SRC))) \
 	   kernel/sched/ps.c kernel/sched/verify.c drivers/zram_nodes.c \
-	   $(addprefix mm/as/,driver.c mlock.c oom_reap.c pageout.c) \
-	   $(addprefix mm/phys/,cma.c contig.c memblock.c report.c shuffle.c \
-		zone.c zoneinfo.c) \
+	   $(addprefix mm/as/,driver.c madvise.c mlock.c oom_reap.c pageout.c) \
+	   $(addprefix mm/cache/,shmem_swap.c truncate.c) mm/kmem/mempool.c \
+	   $(addprefix mm/phys/,cma.c contig.c memblock.c report.c \
+		shuffle.c zone.c zoneinfo.c) \
 	   $(addprefix mm/kmem/,dma_bounce.c dma_coherent.c kfence.c \
-		kfence_pool.c kfence_report.c shrinker.c slab_info.c \
-		slub_debug.c slub_report.c vmalloc_info.c) \
+		kfence_pool.c kfence_report.c percpu.c pkmap.c shrinker.c \
+		slab_info.c slub_debug.c slub_report.c vmalloc_info.c) \
 	   $(addprefix mm/reclaim/,lru_node.c policy.c) \
 	   $(addprefix arch/arm/,align.c mm/init.c)
 $(SMALL:%=$(OUT)/%.o): CFLAGS += -Os -mthumb
