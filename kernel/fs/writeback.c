@@ -305,10 +305,8 @@ inode_is_dirty(const struct inode *inode, bool datasync)
 	return READ_ONCE(inode->i_state) & what;
 }
 
-/*
- * The pages of the range, the inode if it matters, and the disk's own pages,
- * among which are the inode's record and what says where its blocks are.
- */
+/* The pages of the range, and the inode if it matters. What else leads to them, and
+ * the disk's own cache, are the file system's affair. */
 int
 generic_file_fsync(struct file *file, u64 start, u64 end, bool datasync)
 {
@@ -322,10 +320,6 @@ generic_file_fsync(struct file *file, u64 start, u64 end, bool datasync)
 		(unsigned long)((end + PAGE_SIZE - 1) >> PAGE_SHIFT));
 	if (inode_is_dirty(inode, datasync)) {
 		result = sync_inode(inode, WB_SYNC_ALL);
-		err = err ? err : result;
-	}
-	if (inode->i_sb->s_bdev) {
-		result = bdev_sync(inode->i_sb->s_bdev);
 		err = err ? err : result;
 	}
 	result = file_check_and_advance_wb_err(file);

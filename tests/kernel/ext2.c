@@ -581,6 +581,106 @@ a_store_without_room_is_told(struct test *t)
 	for_each_form(t, mapped_full);
 }
 
+/* --- what fsync writes --- */
+
+#define BESIDE	20u			/* files with blocks of numbers of their own */
+
+static struct file *
+open_beside(struct test *t, unsigned i)
+{
+	char name[] = "/e/b?";
+
+	name[4] = (char)('a' + i);
+	return must_open(t, name, O_CREAT | O_RDWR);
+}
+
+/* All of them get a block more. */
+static void
+append_beside(struct test *t, u64 pos)
+{
+	for (unsigned i = 0; i < BESIDE; i++) {
+		struct file *f = open_beside(t, i);
+
+		if (f) {
+			write_row(t, f, pos, 1024, i);
+			fput(f);
+		}
+	}
+}
+
+/* Sectors that go to the disk. */
+static u64
+sync_costs(struct test *t, struct ext2_lab *lab, struct file *f)
+{
+	u64 before = lab->disk->sectors[BLK_WRITE];
+
+	EXPECT_EQ(t, vfs_fsync_range(f, 0, MAX_LFS_FILESIZE, false), 0);
+	return lab->disk->sectors[BLK_WRITE] - before;
+}
+
+static void
+fsync_writes_one_file_and_what_leads_to_it(struct test *t)
+{
+	struct ext2_form form = { .block_size = 1024 };
+	struct ext2_lab lab;
+	struct file *f;
+	u64 flushes;
+
+	if (!ext2_lab_begin(t, &lab, 2048, &form))
+		return;
+	f = must_open(t, "/e/f", O_CREAT | O_RDWR);
+	ASSERT(t, f);
+	write_row(t, f, 0, 40 * 1024, 1);
+	for (unsigned at = 0; at < 14; at++)
+		append_beside(t, at * 1024);
+	sync_all();
+	append_beside(t, 14 * 1024);
+	/* Its page, the inode, and what all share: bitmap, group, super block. */
+	write_row(t, f, 0, 1024, 2);
+	flushes = lab.disk->requests[BLK_FLUSH];
+	EXPECT_EQ(t, sync_costs(t, &lab, f), 8 + 4 * 2);
+	EXPECT_EQ(t, lab.disk->requests[BLK_FLUSH] - flushes,
+		  lab.disk->has_flush);
+	/* The same in place: the inode alone. */
+	write_row(t, f, 0, 1024, 3);
+	EXPECT_EQ(t, sync_costs(t, &lab, f), 8 + 2);
+	/* A block more, behind one of numbers: that one too. */
+	write_row(t, f, 40 * 1024, 1024, 3);
+	EXPECT_EQ(t, sync_costs(t, &lab, f), 2 + 5 * 2);
+	/* A name anywhere: all that is dirty, of the 20 too. */
+	append_beside(t, 15 * 1024);
+	EXPECT_EQ(t, make_file("/e/new", "x"), 0);
+	EXPECT(t, sync_costs(t, &lab, f) >= BESIDE * 2);
+	fput(f);
+	ext2_lab_end(t, &lab);
+}
+
+/* What it leaves on the disk is a whole file, also two levels down, and others
+ * may have been given the blocks of one that is gone. */
+static void
+after_fsync_the_file_is_on_the_disk(struct test *t)
+{
+	struct ext2_form form = { .block_size = 1024 };
+	struct ext2_lab lab;
+	struct file *f;
+
+	if (!ext2_lab_begin(t, &lab, 2048, &form))
+		return;
+	f = must_open(t, "/e/f", O_CREAT | O_RDWR);
+	ASSERT(t, f);
+	sync_all();
+	write_row(t, f, 300 * 1024, 3000, 1);	/* level 2 */
+	write_row(t, f, 20 * 1024, 3000, 1);	/* level 1 */
+	EXPECT_EQ(t, vfs_fsync_range(f, 0, MAX_LFS_FILESIZE, false), 0);
+	/* Nothing of it is dirty any more: nothing more is written. */
+	EXPECT_EQ(t, sync_costs(t, &lab, f), 0);
+	EXPECT_EQ(t, make_file("/e/gone", "x"), 0);
+	EXPECT_EQ(t, UNLINK("/e/gone"), 0);
+	EXPECT(t, sync_costs(t, &lab, f) > 0);
+	fput(f);
+	ext2_lab_end(t, &lab);
+}
+
 TEST_SUITE("ext2",
 	   TEST_CASE(what_was_written_is_there_after_umount),
 	   TEST_CASE(files_grow_on_all_levels_and_shrink),
@@ -591,4 +691,6 @@ TEST_SUITE("ext2",
 	   TEST_CASE(a_file_without_a_name_lives_until_it_is_closed),
 	   TEST_CASE(devices_and_pipes_have_nodes),
 	   TEST_CASE(stores_through_a_mapping_reach_the_disk),
-	   TEST_CASE(a_store_without_room_is_told));
+	   TEST_CASE(a_store_without_room_is_told),
+	   TEST_CASE(fsync_writes_one_file_and_what_leads_to_it),
+	   TEST_CASE(after_fsync_the_file_is_on_the_disk));

@@ -244,6 +244,8 @@ ext2_free_blocks(struct super_block *sb, u32 block, u32 n)
 		block += here;
 		n -= here;
 	}
+	/* Before anybody can have them. */
+	ext2_structure_changed(sb);
 	mutex_unlock(&info->alloc_lock);
 	return err;
 }

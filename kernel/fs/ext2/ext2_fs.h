@@ -53,6 +53,8 @@ struct ext2_info {
 	u16 state;			/* a  s_state for when it is unmounted */
 	bool read_only_features;	/* -  it may not be written */
 	atomic_t nr_orphans;		/* files without a name that are in use */
+	atomic_t changes;		/* names, and blocks freed: meta.c */
+	s32 changes_synced;		/* as many are on the disk; one word */
 };
 
 /* Of an inode: i_private. */
@@ -99,6 +101,13 @@ int ext2_bnew(struct super_block *sb, u32 block, struct page **page);
 void ext2_bforget(struct super_block *sb, u32 block);
 /* Write all that are dirty, and wait; 0, or -EIO: some could not be. */
 int ext2_meta_sync(struct super_block *sb);
+/*
+ * The same of those that this file needs to be found again with its data. Its inode
+ * has been put into its block. All, if names have changed or blocks were freed.
+ */
+int ext2_meta_sync_file(struct inode *inode);
+/* A name has come or gone, or blocks are free again: in pages that are dirty. */
+void ext2_structure_changed(struct super_block *sb);
 int ext2_meta_init(struct super_block *sb);
 void ext2_meta_exit(struct super_block *sb);
 
@@ -133,6 +142,10 @@ u32 ext2_count_free_inodes(const struct super_block *sb);
  */
 int ext2_get_block(struct inode *inode, u64 index, bool create, u32 *block,
 		   bool *fresh);
+/* Call fn for each block with numbers of inode's blocks, until it returns an
+ * error. 0, that, or -EUCLEAN, -EIO, -ENOMEM. */
+int ext2_for_each_indirect(struct inode *inode,
+			   int (*fn)(struct super_block *sb, u32 block));
 /* All blocks from index on go. As ext2_free_blocks(). */
 int ext2_free_from(struct inode *inode, u64 index);
 
@@ -143,6 +156,8 @@ int ext2_iget(struct super_block *sb, u32 ino, struct inode **inode);
 /* A new one in dir, hashed, with nlink 1. */
 int ext2_new_inode(struct inode *dir, umode_t mode, dev_t rdev,
 		   struct inode **inode);
+/* The block of the table in which ino is. */
+u32 ext2_inode_block(const struct super_block *sb, u32 ino);
 int ext2_write_inode(struct inode *inode, bool wait);
 void ext2_evict_inode(struct inode *inode);
 /* Is the text of this symbolic link in the inode itself? */

@@ -217,17 +217,14 @@ ext2_write(struct file *file, struct iov_iter *from, u64 *pos)
 	return done;
 }
 
-/*
- * All blocks of the file system's structure are written, not those alone that
- * this file needs: there is no list of them, and they are few. So the name of
- * a file is safe as well (namei.c, put_down).
- */
+/* The data and the inode, the blocks that lead to them (meta.c), the name of the
+ * file too (namei.c, put_down); then the disk's own cache. */
 int
 ext2_fsync(struct file *file, u64 start, u64 end, bool datasync)
 {
 	struct super_block *sb = file->f_inode->i_sb;
 	int err = generic_file_fsync(file, start, end, datasync);
-	int result = ext2_meta_sync(sb);
+	int result = ext2_meta_sync_file(file->f_inode);
 
 	err = err ? err : result;
 	result = blk_flush(sb->s_bdev);

@@ -195,6 +195,7 @@ ext2_free_ino(struct super_block *sb, u32 ino, bool is_dir)
 		}
 		put_page(page);
 	}
+	ext2_structure_changed(sb);
 	mutex_unlock(&info->alloc_lock);
 	return err;
 }

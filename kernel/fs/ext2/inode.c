@@ -39,17 +39,25 @@
 
 static struct kmem_cache *ext2_inode_cache;
 
+u32
+ext2_inode_block(const struct super_block *sb, u32 ino)
+{
+	const struct ext2_geometry *g = &EXT2_SB(sb)->geo;
+	u32 group = (ino - 1) / g->inodes_per_group;
+	u32 n = (ino - 1) % g->inodes_per_group;
+
+	return ext2_desc(sb, group, NULL)->bg_inode_table +
+	       n / g->inodes_per_block;
+}
+
 /* The entry of ino; *page with a reference. */
 static int
 raw_inode(struct super_block *sb, u32 ino, struct page **page,
 	  struct ext2_inode **raw)
 {
 	const struct ext2_geometry *g = &EXT2_SB(sb)->geo;
-	u32 group = (ino - 1) / g->inodes_per_group;
 	u32 n = (ino - 1) % g->inodes_per_group;
-	u32 block = ext2_desc(sb, group, NULL)->bg_inode_table +
-		    n / g->inodes_per_block;
-	int err = ext2_bread(sb, block, page);
+	int err = ext2_bread(sb, ext2_inode_block(sb, ino), page);
 
 	if (!err)
 		*raw = page_address(*page) + n % g->inodes_per_block *

@@ -221,6 +221,52 @@ ext2_get_block(struct inode *inode, u64 index, bool create, u32 *block,
 	return err;
 }
 
+/* --- blocks of numbers --- */
+
+/* block, and those below it: level 1 has the numbers of a file's blocks. */
+static int
+visit(struct inode *inode, u32 block, unsigned level,
+      int (*fn)(struct super_block *sb, u32 block))
+{
+	struct super_block *sb = inode->i_sb;
+	u32 n = EXT2_SB(sb)->geo.addr_per_block, i;
+	struct page *page;
+	const u32 *numbers;
+	int err;
+
+	if (!block)
+		return 0;
+	if (!ext2_block_ok(sb, block))
+		return ext2_error(sb, "inode %llu: block %u is no file's",
+				  inode->i_ino, block);
+	err = fn(sb, block);
+	if (err || level == 1)
+		return err;
+	err = ext2_bread(sb, block, &page);
+	if (err)
+		return err;
+	numbers = page_address(page);
+	for (i = 0; !err && i < n; i++)
+		err = visit(inode, numbers[i], level - 1, fn);
+	put_page(page);
+	cond_resched();
+	return err;
+}
+
+int
+ext2_for_each_indirect(struct inode *inode,
+		       int (*fn)(struct super_block *sb, u32 block))
+{
+	struct ext2_inode_info *ei = EXT2_I(inode);
+	int err = 0;
+
+	down_read(&ei->map_lock);
+	for (u32 i = EXT2_NDIR_BLOCKS; !err && i < EXT2_N_BLOCKS; i++)
+		err = visit(inode, ei->data[i], i - EXT2_NDIR_BLOCKS + 1, fn);
+	up_read(&ei->map_lock);
+	return err;
+}
+
 /* --- cutting ------------------------------------------------------------- */
 
 /* Blocks that go back, gathered as long as they follow each other. */

@@ -13,6 +13,14 @@
  *	owner may be a file, whose data would be overwritten by an old folder.
  *	ext2_bforget() waits for a write that has begun, and throws the page out.
  *
+ *   For one file	fsync() of a file wants few of these pages: the block of its
+ *	inode, those with the numbers of its blocks, and what the allocator
+ *	keeps (ext2_meta_sync_file). A name is another matter: it may hang on
+ *	folders that are new themselves; and a block that was freed may be this
+ *	file's now, while on the disk it is still its last owner's. So such
+ *	changes are counted, and as long as one of them is not on the disk all
+ *	dirty blocks are written (ext2_meta_sync).
+ *
  * Questions a reader asks
  *   Why not the cache of the disk itself (/dev/vda's pages)?  A page there has
  *   4 KiB of the disk: with blocks of 1 KiB one of ours and, beside it, three that
@@ -30,6 +38,7 @@
  */
 #include <kernel/blk.h>
 #include <kernel/pageio.h>
+#include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/writeback.h>
@@ -101,13 +110,79 @@ ext2_bforget(struct super_block *sb, u32 block)
 				   (unsigned long)block + 1);
 }
 
+void
+ext2_structure_changed(struct super_block *sb)
+{
+	atomic_inc(&EXT2_SB(sb)->changes);
+}
+
 int
 ext2_meta_sync(struct super_block *sb)
 {
+	struct ext2_info *info = EXT2_SB(sb);
 	struct address_space *mapping = meta_mapping(sb);
 	errseq_t since = READ_ONCE(mapping->wb_err);
+	/* A change is counted when its pages are dirty: so these are written. */
+	s32 changes = atomic_add_return(&info->changes, 0);
 	int err = filemap_write_and_wait_range(mapping, 0, ~0ul);
 
+	if (!err)
+		err = errseq_check(&mapping->wb_err, since);
+	if (!err)
+		WRITE_ONCE(info->changes_synced, changes);
+	return err;
+}
+
+/* Begin to write block, if it is dirty. */
+static int
+start_block(struct super_block *sb, u32 block)
+{
+	return filemap_fdatawrite_range(meta_mapping(sb), block,
+					(unsigned long)block + 1);
+}
+
+/* What all files share: bitmaps, descriptors, the super block. */
+static int
+start_allocator(struct super_block *sb)
+{
+	struct ext2_info *info = EXT2_SB(sb);
+	int err = start_block(sb, (u32)info->super_page->user.index);
+
+	for (u32 i = 0; !err && i < info->geo.desc_blocks; i++)
+		err = start_block(sb, (u32)info->desc_pages[i]->user.index);
+	for (u32 group = 0; !err && group < info->geo.groups; group++) {
+		const struct ext2_group_desc *desc = ext2_desc(sb, group, NULL);
+
+		err = start_block(sb, desc->bg_block_bitmap);
+		if (!err)
+			err = start_block(sb, desc->bg_inode_bitmap);
+		cond_resched();
+	}
+	return err;
+}
+
+int
+ext2_meta_sync_file(struct inode *inode)
+{
+	struct super_block *sb = inode->i_sb;
+	struct ext2_info *info = EXT2_SB(sb);
+	struct address_space *mapping = meta_mapping(sb);
+	errseq_t since = READ_ONCE(mapping->wb_err);
+	struct blk_plug plug;
+	int err;
+
+	if (!S_ISREG(inode->i_mode) ||
+	    atomic_add_return(&info->changes, 0) !=
+	    READ_ONCE(info->changes_synced))
+		return ext2_meta_sync(sb);
+	blk_start_plug(&plug);
+	err = start_block(sb, ext2_inode_block(sb, (u32)inode->i_ino));
+	if (!err)
+		err = ext2_for_each_indirect(inode, start_block);
+	if (!err)
+		err = start_allocator(sb);
+	blk_finish_plug(&plug);
+	filemap_fdatawait_range(mapping, 0, ~0ul);
 	return err ? err : errseq_check(&mapping->wb_err, since);
 }
 

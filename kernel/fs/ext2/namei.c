@@ -8,8 +8,8 @@
  *   does not. They come to the disk in any order: ext2 keeps none, and e2fsck
  *   repairs what a power cut leaves between.
  *   Folders are put into their blocks of the table at once (put_down): so whoever
- *   syncs a file, and with it all blocks of the structure, has its name on the
- *   disk too.
+ *   syncs a file, and with it all blocks of the structure as long as a name is not
+ *   on the disk, has its name there too.
  *   A folder has one name. The inode remembers the folder in which it was found;
  *   a disk on which it is found in another one as well is damaged (a cycle of
  *   folders would turn up below itself).
@@ -83,11 +83,13 @@ change_links(struct inode *inode, int by)
 	mark_inode_dirty(inode, I_DIRTY_SYNC);
 }
 
-/* What could not be put down now is dirty, and will be. */
+/* What could not be put down now is dirty, and will be. Names of dir, in dirty
+ * blocks, have changed. */
 static void
 put_down(struct inode *dir)
 {
 	ext2_write_inode(dir, false);
+	ext2_structure_changed(dir->i_sb);
 }
 
 /* It could not get its name: it goes. */
