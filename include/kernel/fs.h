@@ -591,8 +591,10 @@ s64 fixed_size_llseek(struct file *file, s64 offset, int whence, u64 size);
  */
 ssize_t memory_read(const void *base, u64 size, struct iov_iter *to, u64 *pos);
 ssize_t memory_write(void *base, u64 size, struct iov_iter *from, u64 *pos);
-/* fsync of a file, its pages and its inode alone. 0, an error of beginning, or, once for
- * each opening, one of the store. */
+/*
+ * fsync of a file: its pages and its inode, alone. 0, an error of beginning, or,
+ * once for each opening, one of the store.
+ */
 int generic_file_fsync(struct file *file, u64 start, u64 end, bool datasync);
 int vfs_fsync_range(struct file *file, u64 start, u64 end, bool datasync);
 /* O_SYNC, O_DSYNC: after a write of n bytes at pos. 0 or -Exxx. */

@@ -10,6 +10,7 @@
 #include "disks.h"
 #include "ext2_image.h"
 #include "files.h"
+#include "threads.h"
 
 #define SPAN	(48 * 1024u)
 
@@ -78,6 +79,17 @@ wrong(const u8 *buf, size_t n, unsigned row, size_t from)
 	return bad;
 }
 
+/* How many of n bytes are none. */
+static size_t
+not_zero(const u8 *buf, size_t n)
+{
+	size_t bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bad += buf[i] != 0;
+	return bad;
+}
+
 static ssize_t
 write_at(struct file *f, const void *buf, size_t n, u64 pos)
 {
@@ -127,6 +139,18 @@ a_file_grows_and_the_cache_has_nothing_of_it(struct test *t)
 static void
 grow_by_parts(struct test *t, struct bench *bench)
 {
+	struct file *old = must_open(t, "/e/old", O_CREAT | O_RDWR);
+
+	/* Its blocks are full of something, and will be the new file's. */
+	memset(bench->a, 0xff, SPAN);
+	for (unsigned i = 0; old && i < 20; i++)
+		EXPECT_EQ(t, write_at(old, bench->a, SPAN, i * SPAN), SPAN);
+	if (old) {
+		EXPECT_EQ(t, vfs_fsync_range(old, 0, MAX_LFS_FILESIZE, false),
+			  0);
+		fput(old);
+	}
+	EXPECT_EQ(t, UNLINK("/e/old"), 0);
 	fill(bench->a, SPAN, 2);
 	EXPECT_EQ(t, write_at(bench->direct, bench->a, 512, 0), 512);
 	EXPECT_EQ(t, write_at(bench->direct, bench->a + 512, 1024, 512), 1024);
@@ -136,9 +160,7 @@ grow_by_parts(struct test *t, struct bench *bench)
 	EXPECT_EQ(t, read_at(bench->cached, bench->b, SPAN, 0), 10240);
 	EXPECT_EQ(t, wrong(bench->b, 1536, 2, 0), 0);
 	EXPECT_EQ(t, wrong(bench->b + 9728, 512, 2, 9728), 0);
-	for (unsigned i = 1536; i < 9728; i++)
-		if (bench->b[i])
-			EXPECT_EQ(t, i, ~0u);
+	EXPECT_EQ(t, not_zero(bench->b + 1536, 9728 - 1536), 0);
 }
 
 static void
@@ -206,9 +228,7 @@ fill_a_hole(struct test *t, struct bench *bench)
 	EXPECT_EQ(t, vfs_truncate(bench->cached->f_inode, SPAN), 0);
 	memset(bench->b, 7, SPAN);
 	EXPECT_EQ(t, read_at(bench->direct, bench->b, SPAN, 0), SPAN);
-	for (unsigned i = 0; i < SPAN; i++)
-		if (bench->b[i])
-			EXPECT_EQ(t, i, ~0u);
+	EXPECT_EQ(t, not_zero(bench->b, SPAN), 0);
 	fill(bench->a, SPAN, 7);
 	EXPECT_EQ(t, write_at(bench->direct, bench->a + 4608, 9216, 4608),
 		  9216);
@@ -333,6 +353,43 @@ a_full_disk_is_told_to_who_writes(struct test *t)
 	bench_end(t, &bench);
 }
 
+/* --- waiting --- */
+
+static struct bench slow;
+static ssize_t slow_result;
+static bool slow_done;
+
+static void
+read_slowly(void *arg)
+{
+	(void)arg;
+	slow_result = read_at(slow.direct, slow.b, 8192, 0);
+	WRITE_ONCE(slow_done, true);
+}
+
+static void
+it_is_done_when_the_disk_is(struct test *t)
+{
+	struct task *reader;
+
+	if (bench_begin(t, &slow, 4096)) {
+		fill(slow.a, SPAN, 1);
+		EXPECT_EQ(t, write_at(slow.direct, slow.a, 8192, 0), 8192);
+		slow_done = false;
+		ramdisk_hold(slow.lab.disk, true);
+		reader = test_start(t, read_slowly, NULL, "reader");
+		TEST_WAIT_UNTIL(ramdisk_nr_held(slow.lab.disk) > 0);
+		msleep(20);
+		EXPECT(t, !READ_ONCE(slow_done));
+		ramdisk_hold(slow.lab.disk, false);
+		ramdisk_release(slow.lab.disk, ~0u);
+		test_join(reader);
+		EXPECT_EQ(t, slow_result, 8192);
+		EXPECT_EQ(t, wrong(slow.b, 8192, 1, 0), 0);
+	}
+	bench_end(t, &slow);
+}
+
 /* --- a disk ------------------------------------------------------------------------ */
 
 static void
@@ -377,4 +434,5 @@ TEST_SUITE("direct_io",
 	   TEST_CASE(what_has_no_disk_cannot_be_opened_so),
 	   TEST_CASE(an_error_of_the_disk_is_told_to_who_asked),
 	   TEST_CASE(a_full_disk_is_told_to_who_writes),
+	   TEST_CASE(it_is_done_when_the_disk_is),
 	   TEST_CASE(a_disk_is_read_and_written_past_its_cache));

@@ -111,6 +111,32 @@ memory_that_is_not_there_is_a_fault(void)
 	disk_end(fd);
 }
 
+static long
+free_pages(void)
+{
+	long info[16];		/* struct sysinfo: freeram is its sixth word */
+
+	ASSERT_EQ(SYSCALL(SYS_sysinfo, info), 0);
+	return info[5] / (long)PAGE;
+}
+
+/* 64 times 64 pages: a pin that stayed would keep 16 MiB. */
+static void
+pages_are_let_go_afterwards(void)
+{
+	int fd = disk_begin();
+	long before = free_pages();
+
+	for (int i = 0; i < 64; i++) {
+		char *at = map(64 * PAGE);
+
+		EXPECT_EQ(pread(fd, at, 64 * PAGE, 0), 64 * PAGE);
+		munmap(at, 64 * PAGE);
+	}
+	EXPECT(free_pages() > before - 1024);
+	disk_end(fd);
+}
+
 /* A mapping of the disk sees what was written past the cache; and its pages may
  * be what is written. */
 static void
@@ -175,6 +201,7 @@ UTEST_SUITE(direct,
 	UTEST(untouched_pages_are_made),
 	UTEST(what_is_no_whole_sector_is_refused),
 	UTEST(memory_that_is_not_there_is_a_fault),
+	UTEST(pages_are_let_go_afterwards),
 	UTEST(mappings_agree),
 	UTEST(what_has_no_disk_refuses_the_flag),
 	UTEST(the_flag_can_be_set_later));
