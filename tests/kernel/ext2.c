@@ -330,6 +330,41 @@ a_folder_takes_many_names_and_gives_them_back(struct test *t)
 	for_each_form(t, many_names);
 }
 
+/* One block: 83 names of 12 bytes, and one of 20 for two that have gone. */
+static void
+room(struct test *t, struct ext2_lab *lab)
+{
+	char name[32];
+	struct kstat st;
+
+	EXPECT_EQ(t, MKDIR("/e/full"), 0);
+	for (unsigned i = 0; i < 83; i++) {
+		snprintf(name, sizeof(name), "/e/full/f%02u", i);
+		EXPECT_EQ(t, make_file(name, ""), 0);
+	}
+	EXPECT_EQ(t, UNLINK("/e/full/f40"), 0);
+	EXPECT_EQ(t, UNLINK("/e/full/f41"), 0);
+	EXPECT_EQ(t, make_file("/e/full/twelve_bytes", ""), 0);
+	EXPECT_EQ(t, stat_of("/e/full", &st), 0);
+	EXPECT_EQ(t, st.size, 1024);
+	again(t, lab);
+	EXPECT(t, exists("/e/full/twelve_bytes"));
+	EXPECT_EQ(t, MKDIR("/e/dots"), 0);
+	EXPECT_EQ(t, make_file("/e/dots/.hidden", ""), 0);
+	EXPECT_EQ(t, RMDIR("/e/dots"), -ENOTEMPTY);
+}
+
+static void
+the_room_of_names_that_went_is_one(struct test *t)
+{
+	struct ext2_form form = { .block_size = 1024 };
+	struct ext2_lab lab;
+
+	ASSERT(t, ext2_lab_begin(t, &lab, 1024, &form));
+	room(t, &lab);
+	ext2_lab_end(t, &lab);
+}
+
 static void
 links(struct test *t, struct ext2_lab *lab)
 {
@@ -686,6 +721,7 @@ TEST_SUITE("ext2",
 	   TEST_CASE(files_grow_on_all_levels_and_shrink),
 	   TEST_CASE(a_full_disk_says_so_and_loses_nothing),
 	   TEST_CASE(a_folder_takes_many_names_and_gives_them_back),
+	   TEST_CASE(the_room_of_names_that_went_is_one),
 	   TEST_CASE(links_of_both_kinds_lead_where_they_say),
 	   TEST_CASE(rename_moves_replaces_and_exchanges),
 	   TEST_CASE(a_file_without_a_name_lives_until_it_is_closed),

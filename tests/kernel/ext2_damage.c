@@ -216,20 +216,26 @@ a_bitmap_that_lies_gives_nothing_away(struct test *t)
 {
 	WITH_TREE(t);
 	struct ext2_group_desc *desc;
-	u8 saved[16];
 
 	for (u32 i = 0; i < 4; i++) {
 		desc = ext2_desc_at(disk, i);
 		memset(ext2_block_at(disk, desc->bg_block_bitmap), 0, 16);
 	}
-	desc = ext2_desc_at(disk, 1);
-	memcpy(saved, ext2_block_at(disk, desc->bg_inode_table), 16);
 	EXPECT_EQ(t, DAMAGED(t), 0);
-	for (unsigned i = 0; i < 30; i++)
-		make_file("/e/dir/file", "a text that would be somewhere");
+	for (unsigned i = 0; i < 60; i++) {
+		char name[20];
+
+		snprintf(name, sizeof(name), "/e/dir/%u", i);
+		make_file(name, "a text that would be somewhere");
+	}
 	ext2_lab_umount(t, &tree.lab);
-	EXPECT(t, !memcmp(saved, ext2_block_at(disk, desc->bg_inode_table),
-			  16));
+	for (u32 i = 0; i < 4; i++) {
+		desc = ext2_desc_at(disk, i);
+		EXPECT(t, memcmp(ext2_block_at(disk, desc->bg_inode_table),
+				 "a text", 6));
+		EXPECT(t, memcmp(ext2_block_at(disk, desc->bg_block_bitmap),
+				 "a text", 6));
+	}
 	EXPECT(t, ext2_super_at(disk)->s_state & EXT2_ERROR_FS);
 	DONE(t);
 }
@@ -314,6 +320,27 @@ a_name_that_leads_nowhere_is_refused(struct test *t)
 	e->inode = 100000;			/* the block is not sound */
 	EXPECT_EQ(t, ext2_lab_mount(&tree.lab, ""), 0);
 	EXPECT_EQ(t, link_error("/e/dir/slow"), -EUCLEAN);
+	DONE(t);
+}
+
+static void
+entries_that_reach_too_far_are_refused(struct test *t)
+{
+	WITH_TREE(t);
+	struct ext2_dir_entry *file = entry(disk, tree.dir, "file");
+	struct ext2_dir_entry *slow = entry(disk, tree.dir, "slow");
+
+	ASSERT(t, file && slow);
+	file->name_len++;			/* into the next one */
+	EXPECT_EQ(t, DAMAGED(t), 0);
+	EXPECT_EQ(t, link_error("/e/dir/slow"), -EUCLEAN);
+	ext2_lab_umount(t, &tree.lab);
+	file->name_len--;
+	slow->rec_len = (u16)(slow->rec_len + 1024);	/* out of the block */
+	EXPECT_EQ(t, ext2_lab_mount(&tree.lab, ""), 0);
+	EXPECT_EQ(t, link_error("/e/dir/link"), 0);
+	EXPECT_EQ(t, link_error("/e/dir/slow"), -EUCLEAN);
+	EXPECT_EQ(t, make_file("/e/dir/new", "x"), -EUCLEAN);
 	DONE(t);
 }
 
@@ -476,6 +503,7 @@ TEST_SUITE("ext2_damage",
 	   TEST_CASE(a_full_bitmap_that_says_it_is_not_is_noted),
 	   TEST_CASE(a_folder_found_twice_is_refused),
 	   TEST_CASE(a_name_that_leads_nowhere_is_refused),
+	   TEST_CASE(entries_that_reach_too_far_are_refused),
 	   TEST_CASE(links_and_folders_with_holes_are_refused),
 	   TEST_CASE(attributes_that_are_none_are_left),
 	   TEST_CASE(no_damage_does_harm));
