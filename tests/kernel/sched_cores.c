@@ -235,6 +235,77 @@ an_idle_core_takes_a_task_that_waits(struct test *t)
 		walker_end(&busy[i]);
 }
 
+/* n busy threads, all on core cpu. */
+static bool
+crowd_core(struct test *t, struct walker *w, unsigned n, unsigned cpu)
+{
+	for (unsigned i = 0; i < n; i++) {
+		w[i] = (struct walker){ .stop = false };
+		w[i].task = test_start(t, walk, &w[i], "busy");
+		if (!EXPECT(t, w[i].task != NULL))
+			return false;
+		EXPECT_EQ(t, sched_setaffinity(w[i].task, 1u << cpu), 0);
+	}
+	return true;
+}
+
+/*
+ *	core 1   three that must stay		the busiest
+ *	core 2   one that must, one that need not
+ */
+static void
+more_than_the_busiest_core_is_looked_at(struct test *t)
+{
+	static struct walker w[5];
+	unsigned i;
+
+	if (num_online_cpus() < 3)
+		SKIP(t, "needs three cores");
+	ASSERT(t, crowd_core(t, w, 3, 1));
+	ASSERT(t, crowd_core(t, w + 3, 2, 2));
+	WRITE_ONCE(w[4].seen, 0);
+	EXPECT_EQ(t, sched_setaffinity(w[4].task, ALL_CPUS), 0);
+	TEST_WAIT_UNTIL(READ_ONCE(w[4].seen) & ~4u);
+	for (i = 0; i < 5; i++)
+		walker_end(&w[i]);
+}
+
+static void
+sleep_often(void *arg)
+{
+	struct walker *w = arg;
+
+	while (!READ_ONCE(w->stop))
+		usleep(500);
+}
+
+/*
+ * A core that has just become idle does not wait for its tick. It may come first,
+ * so one is sent back until a core has taken it while it became idle.
+ */
+static void
+a_core_takes_a_task_when_it_becomes_idle(struct test *t)
+{
+	static struct walker w[2], sleeper;
+	unsigned home = test_other_cpu(), cpu = smp_processor_id(), before;
+
+	if (num_online_cpus() == 1)
+		SKIP(t, "needs two cores");
+	sleeper = (struct walker){ .stop = false };
+	sleeper.task = test_start_on(t, cpu, sleep_often, &sleeper);
+	ASSERT(t, sleeper.task != NULL);
+	ASSERT(t, crowd_core(t, w, 2, home));
+	before = READ_ONCE(rq_of(cpu)->nr_taken_idle);
+	while (READ_ONCE(rq_of(cpu)->nr_taken_idle) == before) {
+		sched_setaffinity(w[1].task, 1u << home);
+		sched_setaffinity(w[1].task, 1u << home | 1u << cpu);
+		usleep(1500);
+	}
+	walker_end(&sleeper);
+	walker_end(&w[0]);
+	walker_end(&w[1]);
+}
+
 /*
  *	core 0   heavy 0, light		weights 1024 + 15
  *	core 1   heavy 1		1024
@@ -375,6 +446,8 @@ TEST_SUITE("sched_cores",
 	   TEST_CASE(the_dead_stay_where_they_are),
 	   TEST_CASE(one_task_more_than_cores_shares_all_of_them),
 	   TEST_CASE(an_idle_core_takes_a_task_that_waits),
+	   TEST_CASE(more_than_the_busiest_core_is_looked_at),
+	   TEST_CASE(a_core_takes_a_task_when_it_becomes_idle),
 	   TEST_CASE(a_heavy_task_is_not_taken_for_a_light_one),
 	   TEST_CASE(weights_are_those_of_nice),
 	   TEST_CASE(the_node_has_a_line_for_each_core),
