@@ -338,6 +338,60 @@ objects_moved_together_give_frames_back(struct test *t)
 	zs_destroy_pool(pool);
 }
 
+static bool
+stays(struct zs_pool *pool, struct object *o)
+{
+	zs_handle_t now = zs_move(pool, o->handle, o->size, buf);
+	bool same = now == o->handle;
+
+	o->handle = now;
+	return same;
+}
+
+/* 4, 4 and 3 of 5: two zspages have no room for all. */
+static void
+no_object_moves_in_vain(struct test *t)
+{
+	struct zs_pool *pool = zs_create_pool();
+
+	ASSERT(t, pool);
+	for (unsigned i = 0; i < 15; i++)
+		ASSERT(t, put(pool, &objects[i], 1632, (u8)i));
+	give(pool, &objects[0]);
+	give(pool, &objects[5]);
+	give(pool, &objects[10]);
+	give(pool, &objects[11]);
+	EXPECT_EQ(t, zs_can_compact(pool), 0);
+	EXPECT(t, stays(pool, &objects[14]));
+	give(pool, &objects[12]);		/* 4, 4, 2: now they have */
+	EXPECT_EQ(t, zs_can_compact(pool), 2);
+	EXPECT(t, stays(pool, &objects[1]));	/* not of the emptiest */
+	EXPECT(t, !stays(pool, &objects[14]));
+	EXPECT(t, intact(pool, &objects[14]));
+	give_all(pool);
+	zs_destroy_pool(pool);
+}
+
+/* 20 and 10 of 128 are in one group. */
+static void
+objects_move_to_where_it_is_fuller(struct test *t)
+{
+	struct zs_pool *pool = zs_create_pool();
+
+	ASSERT(t, pool);
+	for (unsigned i = 0; i < 256; i++)
+		ASSERT(t, put(pool, &objects[i], 32, (u8)i));
+	for (unsigned i = 0; i < 256; i++)
+		if (i % 128 >= 20 || i >= 138)
+			give(pool, &objects[i]);
+	EXPECT_EQ(t, zs_get_total_pages(pool), 2);
+	EXPECT(t, stays(pool, &objects[0]));
+	EXPECT(t, !stays(pool, &objects[128]));
+	EXPECT(t, intact(pool, &objects[128]));
+	give_all(pool);
+	zs_destroy_pool(pool);
+}
+
 /* All sizes, holes everywhere: nothing is lost, and little stays apart. */
 static void
 any_pool_can_be_compacted(struct test *t)
@@ -426,6 +480,8 @@ TEST_SUITE("zsmalloc",
 	   TEST_CASE(without_memory_nothing_is_kept),
 	   TEST_CASE(cores_share_a_pool),
 	   TEST_CASE(objects_moved_together_give_frames_back),
+	   TEST_CASE(no_object_moves_in_vain),
+	   TEST_CASE(objects_move_to_where_it_is_fuller),
 	   TEST_CASE(any_pool_can_be_compacted),
 	   TEST_CASE(verify_sees_each_rule_broken),
 	   TEST_CASE(the_table_of_classes_names_those_in_use));
