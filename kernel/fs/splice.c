@@ -21,6 +21,8 @@
  *
  *	What a file did not take is still in the pipe; who else wants to read
  *	the pipe waits for the end of the loan.
+ *	The exception: a source that cannot be read again (a terminal, a socket) has
+ *	given its bytes when there turns out to be no memory for a frame.
  *   Two pipes	both locked, the one with the lower address first.
  *   How much	as in Linux: a call waits for the first byte (or room), and then
  *	moves what is there without waiting again.
