@@ -337,13 +337,15 @@ process_for_each(void (*fn)(struct process *process, void *arg), void *arg)
 
 /* --- Times --- */
 
-/* Held: process_lock, or the task is current. */
+/* Up to now: a task that ends has not been charged for its last slice yet.
+ * Held: process_lock, or the task is current. */
 void
-usage_add_task(struct process_usage *sum, const struct task *task)
+usage_add_task(struct process_usage *sum, struct task *task)
 {
-	sum->stime += task->sum_runtime - min(task->user_time,
-					      task->sum_runtime);
-	sum->utime += min(task->user_time, task->sum_runtime);
+	u64 ran = sched_task_runtime(task), user = min(task->user_time, ran);
+
+	sum->stime += ran - user;
+	sum->utime += user;
 	sum->min_flt += task->min_flt;
 	sum->maj_flt += task->maj_flt;
 	sum->nvcsw += task->nr_switches;

@@ -17,7 +17,7 @@ void process_discard(struct process *process);
 void process_reap(struct process *process);
 /* The program it runs; takes the reference over, puts the last one's. */
 void process_set_exe(struct process *process, struct file *file);
-void usage_add_task(struct process_usage *sum, const struct task *task);
+void usage_add_task(struct process_usage *sum, struct task *task);
 void usage_add(struct process_usage *sum, const struct process_usage *more);
 
 /* signal.c */
