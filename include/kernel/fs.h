@@ -484,6 +484,7 @@ extern struct path root_path;		/* of the whole tree */
 #define FMODE_PATH	0x8u	/* O_PATH */
 #define FMODE_WRITER	0x10u	/* counted in i_writecount */
 #define FMODE_EPOLL	0x20u	/* some epoll watches it, or has: f_ep */
+#define FMODE_DENIES	0x40u	/* it is run: nobody may write */
 
 struct dir_context;
 /* Show an entry; false: no more room, stop before this one. */
@@ -543,6 +544,12 @@ void fput(struct file *file);
 
 /* Has it a store that O_DIRECT can reach? */
 bool file_can_direct(const struct file *file);
+/*
+ * Nobody may write to what file, which is nobody else's yet, is open on, as long
+ * as it is open; or from now on again. 0, -ETXTBSY: somebody writes.
+ */
+int file_deny_write(struct file *file);
+void file_allow_write(struct file *file);
 /*
  * An open file on path (whose references it takes, also when it fails), not
  * in any table. ->open is called. *file, or -Exxx.

@@ -65,6 +65,25 @@ file_free(struct file *file)
 	kmem_cache_free(file_cache, file);
 }
 
+int
+file_deny_write(struct file *file)
+{
+	int err = deny_write_access(file->f_inode);
+
+	if (!err)
+		file->f_mode |= FMODE_DENIES;
+	return err;
+}
+
+void
+file_allow_write(struct file *file)
+{
+	if (!(file->f_mode & FMODE_DENIES))
+		return;
+	file->f_mode &= ~FMODE_DENIES;
+	allow_write_access(file->f_inode);
+}
+
 void
 fput(struct file *file)
 {
@@ -75,6 +94,7 @@ fput(struct file *file)
 	locks_release(file);
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);
+	file_allow_write(file);
 	if (file->f_mode & FMODE_WRITER) {
 		put_write_access(file->f_inode);
 		sb_end_write(file->f_inode->i_sb);

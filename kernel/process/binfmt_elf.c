@@ -381,8 +381,10 @@ load_elf_binary(struct linux_binprm *bprm)
 	err = read_headers(&l[0]);
 	if (!err)
 		err = load(bprm, &l[0], &l[1]);
-	if (l[1].file)
+	if (l[1].file) {	/* a library may be written to, as in Linux */
+		file_allow_write(l[1].file);
 		fput(l[1].file);
+	}
 	kfree(l);
 	return err;
 }

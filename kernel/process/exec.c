@@ -209,6 +209,8 @@ open_exec_at(const struct program_name *name, struct file **file)
 	if (!S_ISREG(inode->i_mode) || inode->i_sb->s_flags & SB_NOEXEC ||
 	    inode_permission(inode, MAY_EXEC))
 		err = -EACCES;
+	else
+		err = file_deny_write(*file);
 	if (err)
 		fput(*file);
 	return err;

@@ -237,7 +237,7 @@ exec_or_99(void *arg)
 	_exit(err < 0 ? -err : 99);
 }
 
-/* 0: it ran, else the errno. */
+/* 0: it ran (in place of a child, not of the case), else the errno. */
 static int
 result_of(int fd, const char *path, int flags)
 {
@@ -278,20 +278,20 @@ execveat_errors(void)
 	fd = open(program, O_RDONLY);
 	strcpy(link, temp_name("link"));
 	ASSERT_EQ(symlink(program, link), 0);
-	EXPECT_EQ(execat(folder, program, 1), -EINVAL);
-	EXPECT_EQ(execat(fd, "", 0), -ENOENT);
-	EXPECT_EQ(execat(fd, "x", 0), -ENOTDIR);
-	EXPECT_EQ(execat(99, "x", 0), -EBADF);
-	EXPECT_EQ(execat(99, "", EMPTY_PATH), -EBADF);
-	EXPECT_EQ(execat(folder, "", EMPTY_PATH), -EACCES);
-	EXPECT_EQ(execat(folder, link, NO_FOLLOW), -ELOOP);
-	EXPECT_EQ(execat(folder, BAD, 0), -EFAULT);
-	EXPECT_EQ(execat(folder, BAD, EMPTY_PATH), -EFAULT);
+	EXPECT_EQ(result_of(folder, program, 1), EINVAL);
+	EXPECT_EQ(result_of(fd, "", 0), ENOENT);
+	EXPECT_EQ(result_of(fd, "x", 0), ENOTDIR);
+	EXPECT_EQ(result_of(99, "x", 0), EBADF);
+	EXPECT_EQ(result_of(99, "", EMPTY_PATH), EBADF);
+	EXPECT_EQ(result_of(folder, "", EMPTY_PATH), EACCES);
+	EXPECT_EQ(result_of(folder, link, NO_FOLLOW), ELOOP);
+	EXPECT_EQ(result_of(folder, BAD, 0), EFAULT);
+	EXPECT_EQ(result_of(folder, BAD, EMPTY_PATH), EFAULT);
 	EXPECT_EQ(SYSCALL(NR_execveat, fd, "", BAD, NULL, EMPTY_PATH),
 		  -EFAULT);
 	EXPECT_EQ(result_of(folder, link, 0), 0);
 	EXPECT_EQ(chmod(program, 0600), 0);
-	EXPECT_EQ(execat(fd, "", EMPTY_PATH), -EACCES);
+	EXPECT_EQ(result_of(fd, "", EMPTY_PATH), EACCES);
 	unlink(link);
 	unlink(program);
 }

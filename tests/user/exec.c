@@ -105,12 +105,14 @@ says(const char *line)
 	return found;
 }
 
+/* In a child: what runs all the same must not end the case, and well. */
 static int
 exec_error(const char *path)
 {
 	char *argv[] = { "x", NULL };
+	struct call call = { path, argv, NULL };
 
-	return SYSCALL(SYS_execve, path, argv, NULL);
+	return -WEXITSTATUS(status_of(run_call, &call));
 }
 
 static void
@@ -156,7 +158,21 @@ exec_of_an_open_file(void)
 	fd = open(path, O_WRONLY);
 	EXPECT_EQ(exec_error(path), -ETXTBSY);
 	close(fd);
+	make_program(path, ET_EXEC, NULL);
+	EXPECT_EQ(exec_error(path), 0);
+	fd = open(path, O_WRONLY);
+	EXPECT_EQ(exec_error(path), -ETXTBSY);
+	close(fd);
 	unlink(path);
+}
+
+/* Nor is a program written to that runs: this one. */
+static void
+text_is_busy_while_it_runs(void)
+{
+	EXPECT_EQ(SYSCALL(SYS_open, "/proc/self/exe", O_WRONLY, 0), -ETXTBSY);
+	EXPECT_EQ(SYSCALL(SYS_open, "/proc/self/exe", O_RDWR, 0), -ETXTBSY);
+	EXPECT(SYSCALL(SYS_open, "/proc/self/exe", O_RDONLY, 0) > 0);
 }
 
 static void
@@ -346,6 +362,7 @@ of_several_that_exec_one_wins(void)
 UTEST_SUITE(exec,
 	UTEST(exec_errors),
 	UTEST(exec_of_an_open_file),
+	UTEST(text_is_busy_while_it_runs),
 	UTEST(one_argument_has_at_most_128_kib),
 	UTEST(a_script_hands_over_one_word),
 	UTEST(scripts_of_scripts_come_to_an_end),
