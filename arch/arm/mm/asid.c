@@ -182,8 +182,12 @@ enter_slowly(struct mm_context *ctx, unsigned cpu)
 
 	if (!is_current(asid)) {
 		asid = new_asid(asid);
-		if ((asid ^ ctx->asid) & ASID_MASK)
+		/* What a core remembers under the old number it forgets before
+		 * it enters any space of this generation. */
+		if ((asid ^ ctx->asid) & ASID_MASK) {
 			WRITE_ONCE(ctx->cpus, 0);
+			tlbcheck_flush_user(ctx, 0, TASK_SIZE, ALL_CPUS);
+		}
 		WRITE_ONCE(ctx->asid, asid);
 	}
 	if (flush_pending >> cpu & 1) {
