@@ -46,7 +46,7 @@ struct rlimit;
 
 #define TASK_NAME_LEN	16
 #define TASK_ANY_CPU	(-1)	/* where one core is named */
-#define ALL_CPUS	(~0u)	/* cpus_allowed of who may run anywhere */
+#define CPU_MASK_ALL	(~0u)	/* cpus_allowed of who may run anywhere */
 #define MIN_NICE	(-20)
 #define MAX_NICE	19
 

@@ -27,7 +27,8 @@
  *   How much	as in Linux: a call waits for the first byte (or room), and then
  *	moves what is there without waiting again.
  *
- * Locks   pipe->mutex; see above.
+ * Locks   pipe->mutex; see above. A file's own position moves without f_pos_lock,
+ *	   as in sendfile() and as in Linux: two callers may take the same bytes.
  * Errors  of the calls, in Linux's order, at each of them.
  * Source  splice(2), tee(2), vmsplice(2); Linux fs/splice.c for the order of checks.
  */
@@ -383,45 +384,63 @@ do_tee(struct file *in, struct file *out, size_t len, unsigned flags)
 			    is_nonblock(out, flags), true);
 }
 
+struct two_files {
+	struct fd in, out;
+};
+
+/* True: put_two() is due. */
+static bool
+get_two(struct two_files *two, int in, int out)
+{
+	two->in = fdget((unsigned)in);
+	if (!two->in.file)
+		return false;
+	two->out = fdget((unsigned)out);
+	if (!two->out.file)
+		fdput(two->in);
+	return two->out.file != NULL;
+}
+
+static void
+put_two(const struct two_files *two)
+{
+	fdput(two->out);
+	fdput(two->in);
+}
+
 long
 sys_splice(int in_fd, s64 *in_pos, int out_fd, s64 *out_pos, size_t len,
 	   unsigned flags)
 {
-	struct fd in, out = { NULL, false };
-	long result = -EBADF;
+	struct two_files two;
+	long result;
 
 	if (!len)
 		return 0;
 	if (flags & ~SPLICE_F_ALL)
 		return -EINVAL;
-	in = fdget((unsigned)in_fd);
-	if (in.file)
-		out = fdget((unsigned)out_fd);
-	if (out.file)
-		result = do_splice(in.file, in_pos, out.file, out_pos,
-				   min(len, (size_t)MAX_RW_COUNT), flags);
-	fdput(out);
-	fdput(in);
+	if (!get_two(&two, in_fd, out_fd))
+		return -EBADF;
+	result = do_splice(two.in.file, in_pos, two.out.file, out_pos,
+			   min(len, (size_t)MAX_RW_COUNT), flags);
+	put_two(&two);
 	return result;
 }
 
 long
 sys_tee(int in_fd, int out_fd, size_t len, unsigned flags)
 {
-	struct fd in, out = { NULL, false };
-	long result = -EBADF;
+	struct two_files two;
+	long result;
 
 	if (flags & ~SPLICE_F_ALL)
 		return -EINVAL;
 	if (!len)
 		return 0;
-	in = fdget((unsigned)in_fd);
-	if (in.file)
-		out = fdget((unsigned)out_fd);
-	if (out.file)
-		result = do_tee(in.file, out.file, len, flags);
-	fdput(out);
-	fdput(in);
+	if (!get_two(&two, in_fd, out_fd))
+		return -EBADF;
+	result = do_tee(two.in.file, two.out.file, len, flags);
+	put_two(&two);
 	return result;
 }
 

@@ -38,7 +38,7 @@ extern u8 boot_stack[THREAD_SIZE];	/* of the image: boot/head.S */
 struct task boot_task = {
 	.name = "boot",
 	.state = TASK_RUNNING,
-	.cpus_allowed = ALL_CPUS,
+	.cpus_allowed = CPU_MASK_ALL,
 	.refs = 2,		/* one for ever */
 	.stack = boot_stack,
 };
@@ -69,7 +69,7 @@ task_alloc(void)
 	memset(task, 0, sizeof(*task));
 	task->stack = stack;
 	task->state = TASK_NEW;
-	task->cpus_allowed = ALL_CPUS;
+	task->cpus_allowed = CPU_MASK_ALL;
 	task->refs = 1;
 	return task;
 }

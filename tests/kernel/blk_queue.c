@@ -443,7 +443,7 @@ a_driver_without_room_is_asked_again(struct test *t)
 	put_page(page);
 }
 
-/* A request of three comes back to the queue, and a fourth joins it there. */
+/* A request made of two runs, 7 and 5 6, comes back to the queue as one. */
 static void
 a_run_that_found_no_room_is_whole(struct test *t)
 {
@@ -452,12 +452,12 @@ a_run_that_found_no_room_is_whole(struct test *t)
 	begin_driven(t, "busy", &busy_ops);
 	atomic_set(&busy_times, 2);
 	blk_start_plug(&plug);
+	submit(&driven, BLK_READ, 7);
 	submit(&driven, BLK_READ, 5);
 	submit(&driven, BLK_READ, 6);
-	submit(&driven, BLK_READ, 7);
 	blk_finish_plug(&plug);
-	EXPECT_EQ(t, bios[0].nr, 3);
-	EXPECT_EQ(t, bios[0].end, 8);
+	EXPECT_EQ(t, bios[1].nr, 3);
+	EXPECT_EQ(t, bios[1].end, 8);
 	EXPECT(t, blk_queue_sound(&driven));
 	TEST_WAIT_UNTIL(READ_ONCE(nr_done) == 3);
 	EXPECT_EQ(t, driven.sectors[BLK_READ], 3);

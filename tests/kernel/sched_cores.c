@@ -135,7 +135,7 @@ a_thread_of_a_core_cannot_be_taken_from_it(struct test *t)
 	struct task *task = kthread_create_on_cpu(note_core, &seen, self, "on");
 
 	ASSERT(t, task != NULL);
-	EXPECT_EQ(t, sched_setaffinity(task, ALL_CPUS), -EINVAL);
+	EXPECT_EQ(t, sched_setaffinity(task, CPU_MASK_ALL), -EINVAL);
 	EXPECT_EQ(t, sched_setaffinity(rq_of(0)->idle, 1), -EINVAL);
 	get_task(task);
 	wake_up_process(task);
@@ -228,7 +228,7 @@ an_idle_core_takes_a_task_that_waits(struct test *t)
 	WRITE_ONCE(busy[1].seen, 0);
 	msleep(50);
 	EXPECT_EQ(t, busy[1].seen & ~(1u << home), 0);
-	EXPECT_EQ(t, sched_setaffinity(busy[1].task, ALL_CPUS), 0);
+	EXPECT_EQ(t, sched_setaffinity(busy[1].task, CPU_MASK_ALL), 0);
 	TEST_WAIT_UNTIL(READ_ONCE(busy[1].seen) & ~(1u << home));
 	EXPECT_EQ(t, busy[0].task->cpu, home);
 	for (i = 0; i < 2; i++)
@@ -264,7 +264,7 @@ more_than_the_busiest_core_is_looked_at(struct test *t)
 	ASSERT(t, crowd_core(t, w, 3, 1));
 	ASSERT(t, crowd_core(t, w + 3, 2, 2));
 	WRITE_ONCE(w[4].seen, 0);
-	EXPECT_EQ(t, sched_setaffinity(w[4].task, ALL_CPUS), 0);
+	EXPECT_EQ(t, sched_setaffinity(w[4].task, CPU_MASK_ALL), 0);
 	TEST_WAIT_UNTIL(READ_ONCE(w[4].seen) & ~4u);
 	for (i = 0; i < 5; i++)
 		walker_end(&w[i]);

@@ -522,8 +522,11 @@ no_write_is_lost_while_pages_are_sent_away(struct test *t)
 	test_join(sender);
 	EXPECT_EQ(t, race.wrong, 0);
 	/* A page that was being written when its owner wrote was copied; it keeps its
-	 * slot until reclaim, or swapoff, finds that nobody wants it. */
+	 * slot until reclaim, or swapoff, finds that nobody wants it. No other
+	 * slot is in use. */
 	mmput(mm);
+	EXPECT_EQ(t, nr_free_swap_pages() + total_swapcache_pages(),
+		  total_swap_pages());
 	swap_end(t, disk);
 }
 

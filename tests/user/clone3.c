@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* clone3 and execveat: new processes and new programs, errno by errno. */
+#include <sys/resource.h>
+
 #include "pidfd.h"
 
 /* --- clone3 --- */
@@ -137,6 +139,40 @@ clone_gives_a_pidfd_in_place_of_the_tid(void)
 	ASSERT(pid > 0);
 	EXPECT_EQ(wait_fd(fd, &info, WEXITED), 0);
 	EXPECT_EQ(info.si_pid, pid);
+}
+
+static int
+next_fd(void)
+{
+	int fd = dup(1);
+
+	close(fd);
+	return fd;
+}
+
+static void
+clone_at_the_limit(void *arg)
+{
+	struct rlimit one = { 1, 1 };
+	int free_fd = next_fd(), fd;
+
+	SYSCALL(208, 1000, 1000, 1000);		/* root is not limited in Linux */
+	setrlimit(RLIMIT_NPROC, &one);
+	EXPECT_EQ(SYSCALL(SYS_clone, PIDFD | SIGCHLD, 0, &fd, 0, 0), -EAGAIN);
+	EXPECT_EQ(next_fd(), free_fd);
+	_exit(next_fd() != free_fd);
+}
+
+/* Neither when the number cannot be told, nor when there is no child. */
+static void
+a_clone_that_fails_leaves_no_descriptor(void)
+{
+	int free_fd = next_fd();
+
+	fflush(stdout);
+	EXPECT_EQ(SYSCALL(SYS_clone, PIDFD | SIGCHLD, 0, BAD, 0, 0), -EFAULT);
+	EXPECT_EQ(next_fd(), free_fd);
+	EXPECT_EQ(status_of(clone_at_the_limit, NULL), 0);
 }
 
 static void
@@ -324,6 +360,7 @@ UTEST_SUITE(clone3,
 	UTEST(clone3_may_grow),
 	UTEST(clone3_gives_a_pidfd),
 	UTEST(clone_gives_a_pidfd_in_place_of_the_tid),
+	UTEST(a_clone_that_fails_leaves_no_descriptor),
 	UTEST(clone3_can_clear_handlers),
 	UTEST(clone3_takes_the_stack_by_its_lowest_address),
 	UTEST(execveat_finds_programs_in_three_ways),

@@ -417,6 +417,8 @@ mrelease_wants_the_process_killed(void)
 	fd = open_pid(pid);
 	EXPECT_EQ(SYSCALL(NR_process_mrelease, fd, 1), -EINVAL);
 	EXPECT_EQ(SYSCALL(NR_process_mrelease, fd, 0), -EINVAL);
+	EXPECT_EQ(kill(pid, SIGCONT), 0);	/* it also ends a stop, as SIGKILL */
+	EXPECT_EQ(SYSCALL(NR_process_mrelease, fd, 0), -EINVAL);
 	EXPECT_EQ(SYSCALL(NR_process_mrelease, 99, 0), -EBADF);
 	EXPECT_EQ(SYSCALL(NR_process_mrelease, none, 0), -ESRCH);
 	EXPECT_EQ(SYSCALL(NR_process_mrelease, open_pid(getpid()), 0), -EINVAL);

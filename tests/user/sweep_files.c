@@ -354,12 +354,15 @@ use_pidfds(void)
 	struct { void *base; long len; } range = { (void *)P, 0 };
 	unsigned long long args[8] = { 0x1000, 0, 0, 0, SIGCHLD };
 	int child_fd;
-	long pid, fd;
+	long pid, fd, lowest = SYSCALL(SYS_dup, 1);
 
+	SYSCALL(SYS_close, lowest);
 	args[1] = (unsigned long)&child_fd;
 	pid = SYSCALL(SYS_clone3_, args, sizeof(args));
 	if (!pid)
 		SYSCALL(SYS_exit_group, 0);
+	if (is_error(pid) && SYSCALL(SYS_dup, 1) != lowest)
+		return -EBADF;		/* a number is still reserved */
 	TRY(pid);
 	SYSCALL(SYS_wait4, pid, NULL, 0, NULL);
 	TRY(fd = SYSCALL(SYS_pidfd_open_, getpid(), 0));

@@ -69,7 +69,6 @@
 #include "lock.h"
 
 #define FIRST_GENERATION	NR_ASIDS
-#define ALL_CPUS		((1u << NR_CPUS) - 1)
 
 /* What one core runs. A cache line each: written at every switch. */
 static struct core_asid {

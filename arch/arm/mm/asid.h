@@ -8,5 +8,6 @@
 #define ASID_BITS	8
 #define NR_ASIDS	(1u << ASID_BITS)
 #define ASID_MASK	(NR_ASIDS - 1)
+#define ALL_CPUS	((1u << NR_CPUS) - 1)	/* a bit a core */
 
 #endif

@@ -63,7 +63,6 @@
 #define NR_BUCKETS	256
 #define NR_CLASSES	4096		/* more than a block of frames */
 #define SECTION_FRAMES	(SECTION_SIZE / PAGE_SIZE)
-#define ALL_CPUS	((1u << NR_CPUS) - 1)
 
 static struct record {
 	struct stale_translation s;
