@@ -69,6 +69,26 @@ row_is(const char *name, unsigned n, unsigned row)
 
 /* --- no memory ----------------------------------------------------------------- */
 
+/* In a folder of its own, which grows by a block. It stays: what it lost would be
+ * found when it is looked at from outside. */
+static int
+long_names(bool make)
+{
+	char name[240] = "/e/long/";
+	int err = make ? MKDIR("/e/long") : 0, e;
+
+	memset(name + 8, 'n', sizeof(name) - 9);
+	for (unsigned i = 0; i < 5; i++) {
+		name[8] = (char)('0' + i);
+		e = make ? write_row(name, 0, i, false) : UNLINK(name);
+		err = err ? err : e;
+	}
+	if (!make)
+		RMDIR("/e/long");
+	/* There may have been no memory to remove it. */
+	return err == -EEXIST ? 0 : err;
+}
+
 /* Everything once; the first error. Whatever it was, the disk is sound after. */
 static int
 use_everything(void)
@@ -84,6 +104,8 @@ use_everything(void)
 	/* Of the time before: nothing of what frees it is in the cache. */
 	e = UNLINK("/e/old");
 	err = e == -ENOENT ? 0 : e;
+	long_names(false);
+	DO(long_names(true));
 	DO(MKDIR("/e/d"));
 	DO(write_row("/e/d/f", 20000, 1, false));
 	DO(write_row("/e/g", 100, 2, true));

@@ -398,6 +398,26 @@ the_last_blocks_are_for_user_0(struct test *t)
 	ext2_lab_end(t, &lab);
 }
 
+/* Those of the super block are as old as its last clean unmounting. */
+static void
+free_is_what_the_groups_have_free(struct test *t)
+{
+	NEED_LAB(t, 1024, NULL);
+	struct kstatfs before = { 0 }, after = { 0 };
+	struct super_block *sb = inode_of(t, "/e")->i_sb;
+
+	sb->s_op->statfs(sb, &before);
+	ASSERT(t, ext2_lab_umount(t, &lab));
+	es->s_free_blocks_count -= 9;
+	es->s_free_inodes_count -= 9;
+	ASSERT_EQ(t, ext2_lab_mount(&lab, ""), 0);
+	sb = inode_of(t, "/e")->i_sb;
+	sb->s_op->statfs(sb, &after);
+	EXPECT_EQ(t, after.f_bfree, before.f_bfree);
+	EXPECT_EQ(t, after.f_ffree, before.f_ffree);
+	ext2_lab_end(t, &lab);
+}
+
 static void
 inodes_can_run_out(struct test *t)
 {
@@ -560,6 +580,7 @@ TEST_SUITE("ext2_mount",
 	   TEST_CASE(files_that_grow_together_get_runs),
 	   TEST_CASE(files_stay_near_their_folder),
 	   TEST_CASE(the_last_blocks_are_for_user_0),
+	   TEST_CASE(free_is_what_the_groups_have_free),
 	   TEST_CASE(inodes_can_run_out),
 	   TEST_CASE(an_indexed_folder_is_read_and_becomes_an_ordinary_one),
 	   TEST_CASE(a_block_of_attributes_goes_with_its_last_file),

@@ -228,6 +228,36 @@ pageout_sends_what_is_nobody_elses(struct test *t)
 	scene_end(t, &s, NAME);
 }
 
+static enum page_verdict
+keep(struct page *page, unsigned nr_used, bool exec)
+{
+	(void)page;
+	(void)nr_used;
+	(void)exec;
+	return PAGE_KEEP;
+}
+
+/* The policy is for pages that nobody has an opinion about. */
+static void
+pageout_asks_no_policy(struct test *t)
+{
+	static const struct reclaim_policy keeps = { "keeps", true, keep };
+	const struct reclaim_policy *before = reclaim_policy;
+	struct block_device *disk = swap_begin(t, SLOTS);
+	struct mm_struct *mm = as_space(t, 0x10000000, 2);
+
+	ASSERT(t, disk != NULL);
+	EXPECT(t, as_poke(mm, 0x10000000, 1));
+	EXPECT(t, as_poke(mm, 0x10000000 + P, 2));
+	reclaim_policy = &keeps;
+	EXPECT_EQ(t, do_madvise(mm, 0x10000000, 2 * P, MADV_PAGEOUT), 0);
+	reclaim_policy = before;
+	EXPECT_EQ(t, mm->rss[MM_SWAPENTS], 2);
+	EXPECT_EQ(t, as_peek(mm, 0x10000000 + P), 2);
+	mmput(mm);
+	swap_end(t, disk);
+}
+
 static void
 cold_pages_are_the_first_to_go(struct test *t)
 {
@@ -703,6 +733,7 @@ TEST_SUITE("shmem_swap",
 	   TEST_CASE(fork_shares_what_is_in_swap),
 	   TEST_CASE(reclaim_takes_shared_memory),
 	   TEST_CASE(pageout_sends_what_is_nobody_elses),
+	   TEST_CASE(pageout_asks_no_policy),
 	   TEST_CASE(cold_pages_are_the_first_to_go),
 	   TEST_CASE(a_page_that_somebody_holds_stays),
 	   TEST_CASE(a_locked_file_stays),

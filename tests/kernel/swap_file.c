@@ -17,24 +17,33 @@
 
 static u8 header[P];
 
+/* What mkswap writes, for PAGES pages, as a file's first page. */
+static void
+write_header(struct test *t, struct file *file)
+{
+	u32 words[3] = { 1, PAGES - 1, 0 };
+	u64 pos = 0;
+
+	memcpy(header + 1024, words, sizeof(words));
+	memcpy(header + P - 10, "SWAPSPACE2", 10);
+	EXPECT_EQ(t, kernel_write(file, header, P, &pos), P);
+	memset(header, 0, sizeof(header));
+}
+
 /* A disk with ext2 of such blocks, on it a file with a header of swap. */
 static bool
 file_begin(struct test *t, struct ext2_lab *lab, u32 block_size)
 {
 	struct ext2_form form = { .block_size = block_size };
-	u32 words[3] = { 1, PAGES - 1, 0 };
 	struct file *file;
-	u64 pos = 0;
+	u64 pos = P;
 
 	if (!ext2_lab_begin(t, lab, 1024, &form))
 		return false;
 	file = must_open(t, NAME, O_CREAT | O_RDWR | O_TRUNC);
 	if (!file)
 		return false;
-	memcpy(header + 1024, words, sizeof(words));
-	memcpy(header + P - 10, "SWAPSPACE2", 10);
-	EXPECT_EQ(t, kernel_write(file, header, P, &pos), P);
-	memset(header, 0, sizeof(header));
+	write_header(t, file);
 	while (pos < PAGES * P)
 		if (!EXPECT_EQ(t, kernel_write(file, header, P, &pos), P))
 			break;
@@ -149,7 +158,8 @@ what_lies_nowhere_is_refused(struct test *t)
 	file = must_open(t, MOUNT_AT "/sparse", O_CREAT | O_RDWR);
 	ASSERT(t, file != NULL);
 	EXPECT_EQ(t, swap_on_file(MOUNT_AT "/sparse", 5), -EINVAL);
-	EXPECT_EQ(t, vfs_truncate(file->f_inode, 20 * P), 0);
+	write_header(t, file);
+	EXPECT_EQ(t, vfs_truncate(file->f_inode, PAGES * P), 0);
 	EXPECT_EQ(t, swap_on_file(MOUNT_AT "/sparse", 5), -EINVAL);
 	EXPECT_EQ(t, vfs_truncate(file->f_inode, 0), 0);	/* given back */
 	fput(file);
