@@ -215,3 +215,26 @@ swap_end(void)
 	EXPECT_EQ(SYSCALL(SYS_swapoff, DISK), 0);
 	EXPECT_EQ(write_text(KNOB("reset"), "1"), 0);
 }
+
+bool
+objects_of(const char *cache, long *used, long *per_slab)
+{
+	static char text[16384];
+	int fd = open("/proc/slabinfo", O_RDONLY), n, sum = 0;
+	char *at;
+
+	while (sum < (int)sizeof(text) - 1 &&
+	       (n = SYSCALL(SYS_read, fd, text + sum,
+			    sizeof(text) - 1 - sum)) > 0)
+		sum += n;
+	text[sum] = '\0';
+	close(fd);
+	for (at = text; at; at = strchr(at + 1, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, cache, strlen(cache)) &&
+		    at[strlen(cache)] == ' ')
+			return sscanf(at + strlen(cache), "%ld %*d %*d %ld",
+				      used, per_slab) == 2;
+	}
+	return false;
+}

@@ -69,33 +69,6 @@ static const char *const counts[] = {
 };
 #define COUNTS	(sizeof(counts) / sizeof(counts[0]))
 
-/*
- * Objects in use of a cache of the kernel, and how many lie in one of its slabs;
- * false: it is not listed.
- */
-static bool
-objects_of(const char *cache, long *used, long *per_slab)
-{
-	static char text[16384];
-	int fd = open("/proc/slabinfo", O_RDONLY), n, sum = 0;
-	char *at;
-
-	while (sum < (int)sizeof(text) - 1 &&
-	       (n = SYSCALL(SYS_read, fd, text + sum,
-			    sizeof(text) - 1 - sum)) > 0)
-		sum += n;
-	text[sum] = '\0';
-	close(fd);
-	for (at = text; at; at = strchr(at + 1, '\n')) {
-		at += *at == '\n';
-		if (!strncmp(at, cache, strlen(cache)) &&
-		    at[strlen(cache)] == ' ')
-			return sscanf(at + strlen(cache), "%ld %*d %*d %ld",
-				      used, per_slab) == 2;
-	}
-	return false;
-}
-
 static const char *const caches[] = {
 	"process", "sighand", "vm_area_struct", "sigqueue", "filp",
 };

@@ -117,5 +117,10 @@ enum { ET_EXEC = 2, ET_DYN = 3 };
 void make_program(const char *path, int type, const char *interp);
 /* Nanoseconds of a clock. */
 long long clock_now(int clock);
+/*
+ * Objects in use of a cache of the kernel, and how many lie in one of its slabs;
+ * false: it is not listed. Each core may hold a slab, of which all objects count.
+ */
+bool objects_of(const char *cache, long *used, long *per_slab);
 
 #endif
