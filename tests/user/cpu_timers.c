@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Clocks of CPU time, and what waits for them. Only lower bounds. */
+/* Clocks of CPU time, and what waits for them. Lower bounds, and wide upper ones. */
 #include <sys/resource.h>
 
 #include "utest.h"
@@ -110,6 +110,25 @@ virtual_comes_again_and_again(void)
 	EXPECT(old[2] == 0 && old[3] > 0);
 	EXPECT_EQ(SYSCALL(SYS_getitimer, ITIMER_VIRTUAL, old), 0);
 	EXPECT_EQ(old[2] | old[3], 0);
+}
+
+/* Not by what the kernel has done for the process before: that is far ahead. */
+static void
+virtual_goes_by_user_mode(void)
+{
+	int user = PROCESS_CLOCK(0, CPU_VIRT), all = PROCESS_CLOCK(0, CPU_PROF);
+	char *buf = map(64 * PAGE);
+	int fd = open("/dev/zero", O_RDONLY);
+	long long before;
+
+	while (clock_now(all) - clock_now(user) < 400 * MS)
+		EXPECT_EQ(read(fd, buf, 64 * PAGE), 64 * PAGE);
+	handle(SIGVTALRM);
+	before = clock_now(user);
+	ASSERT_EQ(set_itimer(ITIMER_VIRTUAL, 20000, 0, NULL), 0);
+	while (!caught[SIGVTALRM])
+		;
+	EXPECT(clock_now(user) - before < 300 * MS);
 }
 
 static void
@@ -253,6 +272,38 @@ a_timer_of_another_process(void)
 	/* The first one stays, for whom there is nothing to count. */
 }
 
+/* More than lies in the slabs that cores hold. */
+#define OFTEN	150
+
+static long
+processes(void)
+{
+	long used = 0, per_slab;
+
+	objects_of("process", &used, &per_slab);
+	return used;
+}
+
+static void
+a_timer_does_not_keep_its_process(void)
+{
+	long before = processes();
+
+	for (int i = 0; i < OFTEN; i++) {
+		pid_t pid = fork();
+		int id;
+
+		if (!pid)
+			pause();
+		EXPECT_EQ(create(PROCESS_CLOCK(pid, CPU_SCHED), &id), 0);
+		EXPECT_EQ(SYSCALL(NR_timer_delete, id), 0);
+		end(pid);
+	}
+	for (int i = 0; i < 20 && processes() > before + OFTEN / 2; i++)
+		sleep_ms(10);			/* the last ones go by RCU */
+	EXPECT(processes() <= before + OFTEN / 2);
+}
+
 /* --- clock_nanosleep ---------------------------------------------------------- */
 
 static long
@@ -278,6 +329,26 @@ one_sleeps_while_another_works(void)
 	EXPECT_EQ(sleep_by(clock, ABSTIME, 1, NULL), 0);
 	end(pid);
 	EXPECT_EQ(sleep_by(clock, 0, 1, NULL), -EINVAL);
+}
+
+/* Whose clock has come that far long ago, and stands. */
+static void
+a_time_that_has_passed_is_not_waited_for(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		while (clock_now(PROCESS_CPU) < 10 * MS)
+			;
+		pause();
+	}
+	while (clock_now(PROCESS_CLOCK(pid, CPU_SCHED)) < 10 * MS)
+		sleep_ms(5);
+	handle(SIGALRM);
+	ASSERT_EQ(set_itimer(ITIMER_REAL, 1000000, 0, NULL), 0);
+	EXPECT_EQ(sleep_by(PROCESS_CLOCK(pid, CPU_SCHED), ABSTIME, 5 * MS,
+			   NULL), 0);
+	end(pid);
 }
 
 static int
@@ -499,6 +570,7 @@ too_much_work_is_ended(void)
 UTEST_SUITE(cpu_timers,
 	    UTEST(prof_comes_after_that_much_work),
 	    UTEST(virtual_comes_again_and_again),
+	    UTEST(virtual_goes_by_user_mode),
 	    UTEST(sleeping_is_no_work),
 	    UTEST(a_child_has_no_interval_timers),
 	    UTEST(itimer_errors),
@@ -506,7 +578,9 @@ UTEST_SUITE(cpu_timers,
 	    UTEST(a_timer_goes_by_its_own_clock),
 	    UTEST(timers_of_a_thread),
 	    UTEST(a_timer_of_another_process),
+	    UTEST(a_timer_does_not_keep_its_process),
 	    UTEST(one_sleeps_while_another_works),
+	    UTEST(a_time_that_has_passed_is_not_waited_for),
 	    UTEST(a_thread_sleeps_by_the_process),
 	    UTEST(nothing_is_left_of_a_sleep),
 	    UTEST(a_signal_ends_the_sleep),
