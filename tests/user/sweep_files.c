@@ -346,18 +346,15 @@ timers_fail_whole(void)
 	sweep(make_timers, 3);
 }
 
-/* A child by clone3 with its pidfd; and then another program. */
+/* A child by clone3 with its pidfd. */
 static int
-use_pidfds(void)
+clone_pidfd(int *child_fd)
 {
-	char *words[] = { "x", NULL };
-	struct { void *base; long len; } range = { (void *)P, 0 };
 	unsigned long long args[8] = { 0x1000, 0, 0, 0, SIGCHLD };
-	int child_fd;
-	long pid, fd, lowest = SYSCALL(SYS_dup, 1);
+	long pid, lowest = SYSCALL(SYS_dup, 1);
 
 	SYSCALL(SYS_close, lowest);
-	args[1] = (unsigned long)&child_fd;
+	args[1] = (unsigned long)child_fd;
 	pid = SYSCALL(SYS_clone3_, args, sizeof(args));
 	if (!pid)
 		SYSCALL(SYS_exit_group, 0);
@@ -365,11 +362,40 @@ use_pidfds(void)
 		return -EBADF;		/* a number is still reserved */
 	TRY(pid);
 	SYSCALL(SYS_wait4, pid, NULL, 0, NULL);
+	return 0;
+}
+
+static int
+only_clone(void)
+{
+	int child_fd;
+
+	return clone_pidfd(&child_fd);
+}
+
+static int
+use_pidfds(void)
+{
+	char *words[] = { "x", NULL };
+	struct { void *base; long len; } range = { (void *)P, 0 };
+	int child_fd;
+	long fd;
+
+	TRY(clone_pidfd(&child_fd));
 	TRY(fd = SYSCALL(SYS_pidfd_open_, getpid(), 0));
 	TRY(SYSCALL(SYS_pidfd_getfd_, fd, child_fd, 0));
 	TRY(SYSCALL(SYS_process_madvise_, fd, &range, 1, 20, 0));
 	TRY(fd = SYSCALL(SYS_open, in_dir("program"), O_RDONLY));
 	return SYSCALL(SYS_execveat_, fd, "", words, NULL, 0x1000);
+}
+
+/* The last that can fail comes after the child has its pidfd. */
+static void
+a_clone_with_a_pidfd_fails_whole(void)
+{
+	begin();
+	sweep(only_clone, 10);
+	end();
 }
 
 static void
@@ -584,6 +610,7 @@ UTEST_SUITE(sweep_files,
 	UTEST(waiting_for_many_fails_whole),
 	UTEST(watching_fails_whole),
 	UTEST(timers_fail_whole),
+	UTEST(a_clone_with_a_pidfd_fails_whole),
 	UTEST(pidfds_fail_whole),
 	UTEST(many_pieces_fail_whole),
 	UTEST(locks_fail_whole),
