@@ -231,6 +231,7 @@ a_bitmap_that_lies_gives_nothing_away(struct test *t)
 	for (unsigned i = 0; i < 700; i++)
 		kernel_write(f, text, sizeof(text), &pos);
 	fput(f);
+	EXPECT_EQ(t, read_all("/e/dir/new"), 0);	/* it names none, either */
 	ext2_lab_umount(t, &tree.lab);
 	for (u32 i = 0; i < 4; i++) {
 		desc = ext2_desc_at(disk, i);
