@@ -155,7 +155,7 @@ SMALL	:= $(filter-out $(FAST),$(filter kernel/%.c drivers/%.c mm/debug/%.c \
 	   $(addprefix kernel/sched/,migrate.c ps.c verify.c) \
 	   drivers/zram_nodes.c \
 	   $(addprefix mm/as/,driver.c gup.c mlock.c oom_reap.c pageout.c \
-		section.c) \
+		section.c userfault.c) \
 	   $(addprefix mm/cache/,shmem_swap.c truncate.c) \
 	   $(addprefix mm/phys/,cma.c contig.c memblock.c report.c shuffle.c \
 		zone.c zoneinfo.c) \

@@ -144,6 +144,7 @@ long sys_pipe2(int *fds, int flags);
 long sys_memfd_create(const char *name, unsigned flags);
 long sys_eventfd(unsigned count);
 long sys_eventfd2(unsigned count, int flags);
+long sys_userfaultfd(unsigned flags);
 
 /* --- kernel/fs/socketpair.c, socket_calls.c --- */
 struct user_msghdr;

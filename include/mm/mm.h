@@ -54,6 +54,7 @@ typedef u32 vm_flags_t;
 #define VM_MAYSHARE	0x00000080u	/* a shared mapping, even of a file
 					 * that is open for reading only */
 #define VM_GROWSDOWN	0x00000100u	/* a stack */
+#define VM_UFFD_MISSING	0x00000200u	/* a program serves it: mm/userfault.h */
 #define VM_PFNMAP	0x00000400u	/* frames without a life of their own */
 #define VM_LOCKED	0x00002000u
 #define VM_IO		0x00004000u	/* device memory: never copied, dumped */
@@ -90,6 +91,7 @@ typedef u32 vm_fault_t;
 #define FAULT_FLAG_WRITE	0x01u
 #define FAULT_FLAG_USER		0x40u	/* the access was made in user mode */
 #define FAULT_FLAG_EXEC		0x100u
+#define FAULT_FLAG_LOCKED	0x1000u	/* mmap_lock must not be let go */
 
 /* One fault on its way. */
 struct file_ra_state;
@@ -156,7 +158,7 @@ struct vm_area_struct {
 	struct file *vm_file;		/* -  opaque here; NULL: none */
 	struct address_space *vm_mapping; /* -  pages come from it, or NULL */
 	struct list_head mapping_node;	/* mapping's i_mmap_lock */
-	void *vm_private_data;		/* the driver's */
+	void *vm_private_data;		/* the driver's; VM_UFFD_MISSING: m */
 };
 
 #ifndef VELLUM_HOST

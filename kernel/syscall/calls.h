@@ -83,7 +83,8 @@
 	X(363, rt_tgsigqueueinfo) X(366, accept4) X(369, prlimit64)	\
 	X(373, syncfs) X(376, process_vm_readv)				\
 	X(377, process_vm_writev) X(382, renameat2) X(384, getrandom)	\
-	X(385, memfd_create) X(387, execveat) X(389, membarrier)	\
+	X(385, memfd_create) X(387, execveat) X(388, userfaultfd)	\
+	X(389, membarrier)						\
 	X(390, mlock2) X(391, copy_file_range)				\
 	X(397, statx) X(403, clock_gettime64) X(404, clock_settime64)	\
 	X(406, clock_getres_time64) X(407, clock_nanosleep_time64)	\

@@ -53,7 +53,7 @@ int vma_split_range(struct mm_struct *mm, unsigned long start,
 /* The highest hole of len bytes in [low, high); 0: none. */
 unsigned long vma_find_hole(struct mm_struct *mm, unsigned long len,
 			    unsigned long low, unsigned long high);
-/* Rules V1-V5 of vma.c. */
+/* Rules V1-V6 of vma.c. */
 void vma_verify(struct mm_struct *mm, struct verify *v);
 
 /* Move the totals of mm: pages come (or go, negative) with these flags. */
@@ -290,6 +290,9 @@ vm_fault_t do_write_protected(struct vm_fault *vmf);
  * reference goes with it. False: it changed, nothing was done.
  */
 bool fault_install(struct vm_fault *vmf, struct page *page, pte_t pte);
+/* A frame becomes a page for addr of mm; what is in it is the caller's. */
+void anon_page_begin(struct page *page, struct mm_struct *mm,
+		     unsigned long addr);
 /* A page of its own for addr of mm, zeroed or not; state ANON. */
 struct page *alloc_anon_page(struct mm_struct *mm, unsigned long addr,
 			     bool zeroed);
@@ -302,6 +305,29 @@ read_only(unsigned allow)
 }
 /* Take a stack down to addr. Held: mmap_lock, writing. 0 or -ENOMEM. */
 int expand_stack(struct vm_area_struct *vma, unsigned long addr);
+
+/* --- userfault.c --- */
+
+struct userfault;
+
+/* Ask who serves it, and sleep; mmap_lock is let go meanwhile. */
+vm_fault_t do_userfault(struct vm_fault *vmf);
+
+static inline bool
+vma_served_by(const struct vm_area_struct *vma, const struct userfault *u)
+{
+	return vma->vm_flags & VM_UFFD_MISSING && vma->vm_private_data == u;
+}
+
+/* Held: mmap_lock, writing; or vma is in no tree yet. */
+static inline void
+vma_leave_userfault(struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_UFFD_MISSING) {
+		vma->vm_flags &= ~VM_UFFD_MISSING;
+		vma->vm_private_data = NULL;
+	}
+}
 
 /* --- section.c: MAP_HUGETLB --- */
 

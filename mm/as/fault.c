@@ -168,6 +168,8 @@ choose(struct vm_fault *vmf)
 		       do_write_protected : do_present;
 	if (unlikely(READ_ONCE(vmf->vma->vm_mm->oom_reaped)))
 		return was_reaped;
+	if (pte_none(pte) && unlikely(vmf->vma->vm_flags & VM_UFFD_MISSING))
+		return do_userfault;
 	if (pte_none(pte))
 		return vma_is_anonymous(vmf->vma) ? do_anonymous_page :
 						    do_file_page;

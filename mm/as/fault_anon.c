@@ -13,19 +13,25 @@
 #include <mm/lru.h>
 #include "as.h"
 
+/* page, nobody's yet, is to be at addr of mm. */
+void
+anon_page_begin(struct page *page, struct mm_struct *mm, unsigned long addr)
+{
+	page_set_state(page, PAGE_STATE_ANON);
+	page->user.mapping = mm->anon_vma;
+	page->user.index = addr >> PAGE_SHIFT;
+	page->user.private = 0;
+	lru_add_new_anon(page);
+}
+
 struct page *
 alloc_anon_page(struct mm_struct *mm, unsigned long addr, bool zeroed)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE |
 				       (zeroed ? __GFP_ZERO : 0));
 
-	if (page) {
-		page_set_state(page, PAGE_STATE_ANON);
-		page->user.mapping = mm->anon_vma;
-		page->user.index = addr >> PAGE_SHIFT;
-		page->user.private = 0;
-		lru_add_new_anon(page);
-	}
+	if (page)
+		anon_page_begin(page, mm, addr);
 	return page;
 }
 

@@ -167,8 +167,10 @@ unuse_vma(struct vm_area_struct *vma, struct unuse *u)
 		}
 		if (!is_of_type((pte_t){ READ_ONCE(pte->value) }, u->type))
 			continue;
-		fault = handle_mm_fault(vma, addr, 0);
-		if (fault & VM_FAULT_ERROR)
+		fault = handle_mm_fault(vma, addr, FAULT_FLAG_LOCKED);
+		/* What has gone meanwhile need not come back. */
+		if (fault & VM_FAULT_ERROR &&
+		    is_of_type((pte_t){ READ_ONCE(pte->value) }, u->type))
 			u->err = fault & VM_FAULT_OOM ? -ENOMEM : -EIO;
 		cond_resched();
 	}

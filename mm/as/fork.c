@@ -198,6 +198,7 @@ copy_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	}
 	copy->vm_mm = child;
 	copy->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	vma_leave_userfault(copy);
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);
 	vma_insert(child, copy);

@@ -121,7 +121,8 @@ static int
 get_page_at(struct vm_area_struct *vma, unsigned long addr,
 	    unsigned gup_flags, struct page **page)
 {
-	unsigned flags = gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
+	unsigned flags = FAULT_FLAG_LOCKED |
+			 (gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
 	vm_fault_t result;
 
 	for (;;) {

@@ -205,6 +205,7 @@ make_copy(const struct move *m)
 	if (!copy)
 		return NULL;
 	copy->vm_pgoff += (m->from - m->vma->vm_start) >> PAGE_SHIFT;
+	vma_leave_userfault(copy);
 	copy->vm_start = m->to;
 	copy->vm_end = m->to + m->new_len;
 	if (copy->vm_ops && copy->vm_ops->open)

@@ -37,6 +37,7 @@
  *   V3  map_count is the number of VMAs.
  *   V4  total_vm, locked_vm, data_vm, exec_vm and stack_vm are their sums.
  *   V5  vma_hit is NULL or a VMA of the tree.
+ *   V6  What a program serves is anonymous, and somebody serves it (userfault.c).
  * Locks   mmap_lock, writing where the tree changes. The list of a file's VMAs
  *	   has its own (i_mmap_lock), taken here. Truncation goes over that list
  *	   without any mmap_lock: so the borders of a VMA of a file move under
@@ -582,6 +583,10 @@ verify_one(struct vm_area_struct *vma, unsigned long last_end,
 	       "vma: gap of [%lx, %lx) is %lx, largest %lx; should be %lx, "
 	       "%lx", vma->vm_start, vma->vm_end, vma->gap, vma->max_gap,
 	       computed_gap(vma), value);
+	VERIFY(v, !(vma->vm_flags & VM_UFFD_MISSING) ||
+	       (vma_is_anonymous(vma) && vma->vm_private_data), "V6",
+	       "vma: [%lx, %lx) is nobody's to serve", vma->vm_start,
+	       vma->vm_end);
 }
 
 void
