@@ -36,62 +36,16 @@
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/userfault.h>
+#include <uapi/userfaultfd.h>
 
 #include "fs_private.h"
 
-#define UFFD_USER_MODE_ONLY	1
-#define UFFD_API		0xaa
-#define UFFD_FEATURE_SIGBUS	(1u << 7)
-#define UFFD_FEATURE_THREAD_ID	(1u << 8)
 #define FEATURES	(UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID)
-
-#define UFFDIO_API		0xc018aa3fu
-#define UFFDIO_REGISTER		0xc020aa00u
-#define UFFDIO_UNREGISTER	0x8010aa01u
-#define UFFDIO_WAKE		0x8010aa02u
-#define UFFDIO_COPY		0xc028aa03u
-#define UFFDIO_ZEROPAGE		0xc020aa04u
-
-/* Bits for the numbers above, told by UFFDIO_API and UFFDIO_REGISTER. */
+/* Bits of ioctls, by their numbers: what a file can do, and a range. */
 #define IOCTLS_OF_FILE		(1ull << 0x00 | 1ull << 0x01 | 1ull << 0x3f)
 #define IOCTLS_OF_RANGE		(1ull << 0x02 | 1ull << 0x03 | 1ull << 0x04)
 
-#define REGISTER_MODE_MISSING	1
-#define MODE_DONTWAKE		1
-
-#define UFFD_EVENT_PAGEFAULT	0x12
-#define UFFD_PAGEFAULT_FLAG_WRITE 1
-
-struct uffd_msg {
-	u8 event, reserved[7];
-	u64 flags, address;
-	u32 tid, unused;
-};
 static_assert(sizeof(struct uffd_msg) == 32, "part of the ABI");
-
-struct uffdio_api {
-	u64 api, features, ioctls;
-};
-
-struct uffdio_range {
-	u64 start, len;
-};
-
-struct uffdio_register {
-	struct uffdio_range range;
-	u64 mode, ioctls;
-};
-
-struct uffdio_copy {
-	u64 dst, src, len, mode;
-	s64 copy;
-};
-
-struct uffdio_zeropage {
-	struct uffdio_range range;
-	u64 mode;
-	s64 zeropage;
-};
 
 struct userfaultfd {
 	struct userfault *u;
@@ -133,9 +87,11 @@ tell(const struct userfaultfd *f, const struct userfault_ask *ask,
 {
 	struct uffd_msg msg = {
 		.event = UFFD_EVENT_PAGEFAULT,
-		.flags = ask->write ? UFFD_PAGEFAULT_FLAG_WRITE : 0,
-		.address = ask->address,
-		.tid = f->thread_id ? (u32)ask->tid : 0,
+		.arg.pagefault = {
+			.flags = ask->write ? UFFD_PAGEFAULT_FLAG_WRITE : 0,
+			.address = ask->address,
+			.feat.ptid = f->thread_id ? (u32)ask->tid : 0,
+		},
 	};
 
 	return copy_to_iter(&msg, sizeof(msg), to) == sizeof(msg);
@@ -197,7 +153,8 @@ handshake(struct userfaultfd *f, struct uffdio_api *user)
 
 	if (copy_from_user(&api, user, sizeof(api)))
 		return -EFAULT;
-	good = !f->ready && api.api == UFFD_API && !(api.features & ~(u64)FEATURES);
+	good = !f->ready && api.api == UFFD_API &&
+	       !(api.features & ~(u64)FEATURES);
 	if (!good) {
 		memset(&api, 0, sizeof(api));
 		return copy_to_user(user, &api, sizeof(api)) ? -EFAULT : -EINVAL;
@@ -230,7 +187,7 @@ do_register(struct userfault *u, struct uffdio_register *user)
 
 	if (copy_from_user(&r, user, sizeof(r)))
 		return -EFAULT;
-	if (r.mode != REGISTER_MODE_MISSING ||
+	if (r.mode != UFFDIO_REGISTER_MODE_MISSING ||
 	    !range_good(r.range.start, r.range.len))
 		return -EINVAL;
 	err = userfault_register(u, (unsigned long)r.range.start,
@@ -315,7 +272,7 @@ fill(struct userfault *u, const struct uffdio_range *r, const u64 *src,
 		from += PAGE_SIZE;
 		cond_resched();
 	}
-	if (done && !(mode & MODE_DONTWAKE))
+	if (done && !(mode & UFFDIO_COPY_MODE_DONTWAKE))
 		userfault_wake(u, start, start + done);
 	return done ? (long)done : err;
 }
@@ -340,7 +297,7 @@ do_copy(struct userfault *u, struct uffdio_copy *user)
 	if (copy_from_user(&c, user, sizeof(c)))
 		return -EFAULT;
 	r = (struct uffdio_range){ c.dst, c.len };
-	if (c.mode & ~(u64)MODE_DONTWAKE || !range_good(c.dst, c.len) ||
+	if (c.mode & ~(u64)UFFDIO_COPY_MODE_DONTWAKE || !range_good(c.dst, c.len) ||
 	    !range_good(c.src & PAGE_MASK, c.len))
 		return -EINVAL;
 	return tell_filled(fill(u, &r, &c.src, c.mode), c.len, &user->copy);
@@ -353,7 +310,7 @@ do_zeropage(struct userfault *u, struct uffdio_zeropage *user)
 
 	if (copy_from_user(&z, user, sizeof(z)))
 		return -EFAULT;
-	if (z.mode & ~(u64)MODE_DONTWAKE ||
+	if (z.mode & ~(u64)UFFDIO_COPY_MODE_DONTWAKE ||
 	    !range_good(z.range.start, z.range.len))
 		return -EINVAL;
 	return tell_filled(fill(u, &z.range, NULL, z.mode), z.range.len,

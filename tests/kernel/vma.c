@@ -76,6 +76,19 @@ v2_gaps_that_are_wrong(struct test *t)
 }
 
 static void
+v6_a_vma_that_nobody_serves(struct test *t)
+{
+	struct mm_struct *mm = two_vmas(t);
+	struct vm_area_struct *vma;
+
+	ASSERT(t, mm != NULL);
+	vma = vma_first(mm);
+	EXPECT_SEEN(t, "V6", vma->vm_flags |= VM_UFFD_MISSING,
+		    vma->vm_flags &= ~VM_UFFD_MISSING);
+	mmput(mm);
+}
+
+static void
 v3_v4_v5_totals_and_a_hit_that_are_wrong(struct test *t)
 {
 	struct mm_struct *mm = two_vmas(t);
@@ -349,6 +362,7 @@ TEST_SUITE("vma",
 	TEST_CASE(v1_borders_that_are_wrong),
 	TEST_CASE(v2_gaps_that_are_wrong),
 	TEST_CASE(v3_v4_v5_totals_and_a_hit_that_are_wrong),
+	TEST_CASE(v6_a_vma_that_nobody_serves),
 	TEST_CASE(a1_translations_that_allow_too_much),
 	TEST_CASE(a2_to_a4_counts_that_are_wrong),
 	TEST_CASE(a5_and_a6_sums_that_are_wrong),

@@ -14,6 +14,8 @@
  * memory management is verified, and at the end the kernel's own objects are
  * counted (slabinfo).
  */
+#include <linux/userfaultfd.h>
+
 #include "sweep.h"
 
 #define FAIL_NTH	"/proc/self/fail-nth"
@@ -646,6 +648,36 @@ descriptors_fail_whole(void)
 	sweep(descriptors, 16);
 }
 
+/* Of memory that a program serves: a VMA becomes three, and pages are put there. */
+static int
+serve_faults(void)
+{
+	static char page[P] __attribute__((aligned(P))) = "x";
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register r = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_copy copy = { .src = (unsigned long)page, .len = P };
+	struct uffdio_zeropage zero = { .mode = 0 };
+	long fd, at;
+
+	TRY(fd = SYSCALL(SYS_userfaultfd, 0));
+	TRY(at = SYSCALL(SYS_mmap2, 0, 4 * P, RW, ANON, -1, 0));
+	zero.range.start = r.range.start = at + P;
+	copy.dst = at + 2 * P;
+	r.range.len = 2 * P;
+	zero.range.len = P;
+	TRY(SYSCALL(SYS_ioctl, fd, UFFDIO_API, &api));
+	TRY(SYSCALL(SYS_ioctl, fd, UFFDIO_REGISTER, &r));
+	TRY(SYSCALL(SYS_ioctl, fd, UFFDIO_ZEROPAGE, &zero));
+	TRY(SYSCALL(SYS_ioctl, fd, UFFDIO_COPY, &copy));
+	return *(char *)(unsigned long)copy.dst == 'x' ? 0 : -EIO;
+}
+
+static void
+served_faults_fail_whole(void)
+{
+	sweep(serve_faults, 8);
+}
+
 UTEST_SUITE(sweep_user,
 	UTEST(fork_fails_whole),
 	UTEST(vfork_fails_whole),
@@ -666,4 +698,5 @@ UTEST_SUITE(sweep_user,
 	UTEST(faults_of_sections_kill),
 	UTEST(a_first_float_kills),
 	UTEST(signals_come_without_memory),
-	UTEST(descriptors_fail_whole));
+	UTEST(descriptors_fail_whole),
+	UTEST(served_faults_fail_whole));

@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* userfaultfd: faults that a thread serves for another, errno by errno. */
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sys/mman.h>
 
 #include "utest.h"
 
 /* Of the EABI's table; what user/include does not name. */
-enum { NR_ioctl = 54, NR_setresuid = 208, NR_tgkill = 268,
-       NR_process_vm_readv = 376, NR_userfaultfd = 388 };
+enum { NR_ioctl = 54, NR_setresuid = 208, NR_tgkill = 268, NR_process_vm_readv = 376 };
 
-#define USER_MODE_ONLY	1
 #define CLOEXEC		02000000
 #define NONBLOCK	04000
-
-#define API		0xc018aa3f
-#define REGISTER	0xc020aa00
-#define UNREGISTER	0x8010aa01
-#define WAKE		0x8010aa02
-#define COPY		0xc028aa03
-#define ZEROPAGE	0xc020aa04
-
-#define FEATURE_SIGBUS		(1 << 7)
-#define FEATURE_THREAD_ID	(1 << 8)
-#define DONTWAKE		1
-#define BAD			((void *)8)
-
-typedef unsigned long long u64;
-
-struct msg {
-	unsigned char event, reserved[7];
-	u64 flags, address;
-	unsigned tid, unused;
-};
-
-struct range { u64 start, len; };
-struct reg { struct range range; u64 mode, ioctls; };
-struct api { u64 api, features, ioctls; };
-struct copy { u64 dst, src, len, mode; long long copy; };
-struct zeropage { struct range range; u64 mode; long long zeropage; };
+#define BAD		((void *)8)
 
 static char page_of_x[4 * PAGE] __attribute__((aligned(4096)));
 
@@ -48,13 +22,13 @@ ctl(int fd, unsigned long cmd, void *arg)
 }
 
 static int
-open_with(unsigned flags, u64 features)
+open_with(unsigned flags, uint64_t features)
 {
-	int fd = SYSCALL(NR_userfaultfd, flags);
-	struct api api = { 0xaa, features, 0 };
+	int fd = SYSCALL(SYS_userfaultfd, flags);
+	struct uffdio_api api = { 0xaa, features, 0 };
 
 	ASSERT(fd >= 0);
-	ASSERT_EQ(ctl(fd, API, &api), 0);
+	ASSERT_EQ(ctl(fd, UFFDIO_API, &api), 0);
 	memset(page_of_x, 'x', sizeof(page_of_x));
 	return fd;
 }
@@ -62,8 +36,8 @@ open_with(unsigned flags, u64 features)
 static long
 serve(int fd, void *at, unsigned pages)
 {
-	struct reg r = { { (unsigned long)at, pages * PAGE }, 1, 0 };
-	long err = ctl(fd, REGISTER, &r);
+	struct uffdio_register r = { { (unsigned long)at, pages * PAGE }, 1, 0 };
+	long err = ctl(fd, UFFDIO_REGISTER, &r);
 
 	if (!err)
 		EXPECT_EQ(r.ioctls, 0x1c);
@@ -81,11 +55,11 @@ served(int fd, unsigned pages)
 }
 
 static long
-copy_to(int fd, char *dst, unsigned pages, long long *copied)
+copy_to(int fd, char *dst, unsigned pages, int64_t *copied)
 {
-	struct copy c = { (unsigned long)dst, (unsigned long)page_of_x,
+	struct uffdio_copy c = { (unsigned long)dst, (unsigned long)page_of_x,
 			  pages * PAGE, 0, 7 };
-	long err = ctl(fd, COPY, &c);
+	long err = ctl(fd, UFFDIO_COPY, &c);
 
 	*copied = c.copy;
 	return err;
@@ -94,21 +68,21 @@ copy_to(int fd, char *dst, unsigned pages, long long *copied)
 static void
 fill(int fd, char *dst)
 {
-	long long copied;
+	int64_t copied;
 
 	EXPECT_EQ(copy_to(fd, dst, 1, &copied), 0);
 	EXPECT_EQ(copied, PAGE);
 }
 
 /* Wait for the next fault: it is at this page. */
-static struct msg
+static struct uffd_msg
 asked(int fd, char *page)
 {
-	struct msg m = { 0 };
+	struct uffd_msg m = { 0 };
 
 	EXPECT_EQ(SYSCALL(SYS_read, fd, &m, sizeof(m)), sizeof(m));
 	EXPECT_EQ(m.event, 0x12);
-	EXPECT_EQ(m.address, (unsigned long)page);
+	EXPECT_EQ(m.arg.pagefault.address, (unsigned long)page);
 	return m;
 }
 
@@ -151,12 +125,12 @@ start(struct toucher *t)
 static void
 open_errors(void)
 {
-	EXPECT_EQ(SYSCALL(NR_userfaultfd, 2), -EINVAL);
-	EXPECT_EQ(SYSCALL(NR_userfaultfd, 02), -EINVAL);
-	EXPECT(SYSCALL(NR_userfaultfd, CLOEXEC | NONBLOCK) >= 0);
+	EXPECT_EQ(SYSCALL(SYS_userfaultfd, 2), -EINVAL);
+	EXPECT_EQ(SYSCALL(SYS_userfaultfd, 02), -EINVAL);
+	EXPECT(SYSCALL(SYS_userfaultfd, CLOEXEC | NONBLOCK) >= 0);
 	SYSCALL(NR_setresuid, 1000, 1000, 1000);
-	EXPECT_EQ(SYSCALL(NR_userfaultfd, 0), -EPERM);
-	EXPECT(SYSCALL(NR_userfaultfd, USER_MODE_ONLY) >= 0);
+	EXPECT_EQ(SYSCALL(SYS_userfaultfd, 0), -EPERM);
+	EXPECT(SYSCALL(SYS_userfaultfd, UFFD_USER_MODE_ONLY) >= 0);
 }
 
 static void
@@ -170,7 +144,7 @@ a_knob_opens_it_to_all(void)
 	EXPECT_EQ(was, '0');
 	EXPECT_EQ(SYSCALL(SYS_write, fd, "1", 1), 1);
 	SYSCALL(NR_setresuid, 1000, 1000, 0);
-	EXPECT(SYSCALL(NR_userfaultfd, 0) >= 0);
+	EXPECT(SYSCALL(SYS_userfaultfd, 0) >= 0);
 	SYSCALL(NR_setresuid, 0, 0, 0);
 	EXPECT_EQ(SYSCALL(SYS_write, fd, "0", 1), 1);
 }
@@ -178,27 +152,27 @@ a_knob_opens_it_to_all(void)
 static void
 handshake_comes_first(void)
 {
-	int fd = SYSCALL(NR_userfaultfd, NONBLOCK);
-	struct api api = { 0xaa, 1ull << 40, 5 };
+	int fd = SYSCALL(SYS_userfaultfd, NONBLOCK);
+	struct uffdio_api api = { 0xaa, 1ull << 40, 5 };
 	char *at = map(PAGE);
 	struct pollfd p = { fd, POLLIN, 0 };
-	struct msg m;
+	struct uffd_msg m;
 
 	ASSERT(fd >= 0);
 	EXPECT_EQ(serve(fd, at, 1), -EINVAL);
 	EXPECT_EQ(SYSCALL(SYS_read, fd, &m, sizeof(m)), -EINVAL);
 	EXPECT_EQ(poll(&p, 1, 0), 1);
 	EXPECT_EQ(p.revents, POLLERR);
-	EXPECT_EQ(ctl(fd, API, BAD), -EFAULT);
-	EXPECT_EQ(ctl(fd, API, &api), -EINVAL);
+	EXPECT_EQ(ctl(fd, UFFDIO_API, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_API, &api), -EINVAL);
 	EXPECT(!api.api && !api.features && !api.ioctls);
 	api.api = 0xab;
-	EXPECT_EQ(ctl(fd, API, &api), -EINVAL);
-	api = (struct api){ 0xaa, 0, 0 };
-	EXPECT_EQ(ctl(fd, API, &api), 0);
-	EXPECT_EQ(api.features, FEATURE_SIGBUS | FEATURE_THREAD_ID);
+	EXPECT_EQ(ctl(fd, UFFDIO_API, &api), -EINVAL);
+	api = (struct uffdio_api){ 0xaa, 0, 0 };
+	EXPECT_EQ(ctl(fd, UFFDIO_API, &api), 0);
+	EXPECT_EQ(api.features, UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID);
 	EXPECT_EQ(api.ioctls, 1ull << 63 | 3);
-	EXPECT_EQ(ctl(fd, API, &api), -EINVAL);
+	EXPECT_EQ(ctl(fd, UFFDIO_API, &api), -EINVAL);
 	EXPECT_EQ(SYSCALL(SYS_read, fd, &m, sizeof(m) - 1), -EINVAL);
 	EXPECT_EQ(SYSCALL(SYS_read, fd, &m, sizeof(m)), -EAGAIN);
 	EXPECT_EQ(SYSCALL(SYS_write, fd, &m, sizeof(m)), -EINVAL);
@@ -210,15 +184,15 @@ register_errors(void)
 	int fd = open_with(0, 0), other = open_with(0, 0);
 	char *at = map(4 * PAGE);
 	int file = temp_file(page_of_x, PAGE);
-	struct reg r = { { (unsigned long)at, PAGE }, 0, 0 };
+	struct uffdio_register r = { { (unsigned long)at, PAGE }, 0, 0 };
 	void *bytes, *shared;
 
 	bytes = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0);
 	shared = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	EXPECT_EQ(ctl(fd, REGISTER, &r), -EINVAL);	/* no mode */
+	EXPECT_EQ(ctl(fd, UFFDIO_REGISTER, &r), -EINVAL);	/* no mode */
 	r.mode = 3;
-	EXPECT_EQ(ctl(fd, REGISTER, &r), -EINVAL);	/* write-protect */
-	EXPECT_EQ(ctl(fd, REGISTER, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_REGISTER, &r), -EINVAL);	/* write-protect */
+	EXPECT_EQ(ctl(fd, UFFDIO_REGISTER, BAD), -EFAULT);
 	EXPECT_EQ(serve(fd, at, 0), -EINVAL);
 	EXPECT_EQ(serve(fd, at + 1, 1), -EINVAL);
 	EXPECT_EQ(serve(fd, NULL, 1), -EINVAL);
@@ -231,9 +205,9 @@ register_errors(void)
 	EXPECT_EQ(serve(fd, at, 4), 0);
 	EXPECT_EQ(serve(fd, at, 4), 0);			/* once more */
 	EXPECT_EQ(serve(other, at + PAGE, 1), -EBUSY);
-	EXPECT_EQ(ctl(other, UNREGISTER, &r.range), -EBUSY);
-	EXPECT_EQ(ctl(fd, UNREGISTER, BAD), -EFAULT);
-	EXPECT_EQ(ctl(fd, UNREGISTER, &r.range), 0);
+	EXPECT_EQ(ctl(other, UFFDIO_UNREGISTER, &r.range), -EBUSY);
+	EXPECT_EQ(ctl(fd, UFFDIO_UNREGISTER, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_UNREGISTER, &r.range), 0);
 	EXPECT_EQ(serve(other, at, 1), 0);
 	EXPECT_EQ(ctl(fd, 0xc020aa07, &r), -EINVAL);	/* CONTINUE */
 	EXPECT_EQ(ctl(fd, 0xc018aa06, &r), -EINVAL);	/* WRITEPROTECT */
@@ -247,7 +221,7 @@ what_is_missing_is_asked_for(void)
 	struct toucher t = { .at = at + PAGE + 77 };
 
 	start(&t);
-	EXPECT_EQ(asked(fd, at + PAGE).flags, 0);
+	EXPECT_EQ(asked(fd, at + PAGE).arg.pagefault.flags, 0);
 	EXPECT(t.tid && !t.got);
 	fill(fd, at + PAGE);
 	join_thread(&t.tid);
@@ -260,15 +234,15 @@ what_is_missing_is_asked_for(void)
 static void
 a_write_says_so(void)
 {
-	int fd = open_with(0, FEATURE_THREAD_ID);
+	int fd = open_with(0, UFFD_FEATURE_THREAD_ID);
 	char *at = served(fd, 1);
 	struct toucher t = { .at = at, .write = true };
-	struct msg m;
+	struct uffd_msg m;
 
 	start(&t);
 	m = asked(fd, at);
-	EXPECT_EQ(m.flags, 1);
-	EXPECT_EQ(m.tid, t.number);
+	EXPECT_EQ(m.arg.pagefault.flags, 1);
+	EXPECT_EQ(m.arg.pagefault.feat.ptid, t.number);
 	fill(fd, at);
 	join_thread(&t.tid);
 	EXPECT(at[0] == 'w' && at[1] == 'x');
@@ -282,7 +256,7 @@ who_does_not_ask_is_told_no_thread(void)
 	struct toucher t = { .at = at };
 
 	start(&t);
-	EXPECT_EQ(asked(fd, at).tid, 0);
+	EXPECT_EQ(asked(fd, at).arg.pagefault.feat.ptid, 0);
 	fill(fd, at);
 	join_thread(&t.tid);
 }
@@ -293,7 +267,7 @@ one_page_serves_all_that_wait(void)
 	int fd = open_with(0, 0);
 	char *at = served(fd, 2);
 	struct toucher t[3] = { { .at = at }, { .at = at + 9 }, { .at = at + PAGE } };
-	struct msg m[4];
+	struct uffd_msg m[4];
 	int i, n = 0;
 
 	for (i = 0; i < 3; i++)
@@ -315,25 +289,25 @@ a_page_of_zeros_can_be_the_answer(void)
 {
 	int fd = open_with(0, 0);
 	char *at = served(fd, 2);
-	struct zeropage z = { { (unsigned long)at, 2 * PAGE }, 0, 7 };
+	struct uffdio_zeropage z = { { (unsigned long)at, 2 * PAGE }, 0, 7 };
 	struct toucher t = { .at = at, .got = 'n' };
 
 	start(&t);
 	asked(fd, at);
-	EXPECT_EQ(ctl(fd, ZEROPAGE, &z), 0);
+	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, &z), 0);
 	EXPECT_EQ(z.zeropage, 2 * PAGE);
 	join_thread(&t.tid);
 	EXPECT_EQ(t.got, 0);
 	at[PAGE] = 'y';
 	EXPECT(at[PAGE] == 'y' && !at[PAGE + 1] && !at[0]);
-	EXPECT_EQ(ctl(fd, ZEROPAGE, &z), -EEXIST);
+	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, &z), -EEXIST);
 	EXPECT_EQ(z.zeropage, -EEXIST);
 	z.range.len = 0;
-	EXPECT_EQ(ctl(fd, ZEROPAGE, &z), -EINVAL);
+	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, &z), -EINVAL);
 	z.range.len = PAGE;
 	z.mode = 2;
-	EXPECT_EQ(ctl(fd, ZEROPAGE, &z), -EINVAL);
-	EXPECT_EQ(ctl(fd, ZEROPAGE, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, &z), -EINVAL);
+	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, BAD), -EFAULT);
 }
 
 static void
@@ -341,8 +315,8 @@ copy_errors(void)
 {
 	int fd = open_with(0, 0);
 	char *at = served(fd, 4), *not = map(PAGE);
-	struct copy c = { (unsigned long)at, 8, PAGE, 0, 7 };
-	long long copied;
+	struct uffdio_copy c = { (unsigned long)at, 8, PAGE, 0, 7 };
+	int64_t copied;
 
 	fill(fd, at + 2 * PAGE);
 	EXPECT_EQ(copy_to(fd, at + 2 * PAGE, 1, &copied), -EEXIST);
@@ -353,17 +327,17 @@ copy_errors(void)
 	EXPECT_EQ(copy_to(fd, not, 1, &copied), -ENOENT);
 	EXPECT_EQ(copy_to(fd, at + 1, 1, &copied), -EINVAL);
 	EXPECT_EQ(copy_to(fd, at, 0, &copied), -EINVAL);
-	EXPECT_EQ(ctl(fd, COPY, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, BAD), -EFAULT);
 	c.dst += 3 * PAGE;
-	EXPECT_EQ(ctl(fd, COPY, &c), -EINVAL);		/* from page 0 */
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), -EINVAL);		/* from page 0 */
 	c.src = (unsigned long)not + PAGE / 2;
 	munmap(not, PAGE);
-	EXPECT_EQ(ctl(fd, COPY, &c), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), -EFAULT);
 	c.mode = 2;
-	EXPECT_EQ(ctl(fd, COPY, &c), -EINVAL);
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), -EINVAL);
 	c.mode = 0;
 	c.src = (unsigned long)page_of_x + 5;		/* not aligned */
-	EXPECT_EQ(ctl(fd, COPY, &c), 0);
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), 0);
 }
 
 static void
@@ -371,19 +345,19 @@ who_is_not_woken_waits_on(void)
 {
 	int fd = open_with(0, 0);
 	char *at = served(fd, 1);
-	struct copy c = { (unsigned long)at, (unsigned long)page_of_x, PAGE,
-			  DONTWAKE, 0 };
-	struct range r = { (unsigned long)at, PAGE };
+	struct uffdio_copy c = { (unsigned long)at, (unsigned long)page_of_x, PAGE,
+			  UFFDIO_COPY_MODE_DONTWAKE, 0 };
+	struct uffdio_range r = { (unsigned long)at, PAGE };
 	struct toucher t = { .at = at };
 	long pause[2] = { 0, 20 * 1000 * 1000 };
 
 	start(&t);
 	asked(fd, at);
-	EXPECT_EQ(ctl(fd, COPY, &c), 0);
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), 0);
 	SYSCALL(SYS_nanosleep, pause, NULL);
 	EXPECT(t.tid && !t.got);
-	EXPECT_EQ(ctl(fd, WAKE, BAD), -EFAULT);
-	EXPECT_EQ(ctl(fd, WAKE, &r), 0);
+	EXPECT_EQ(ctl(fd, UFFDIO_WAKE, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_WAKE, &r), 0);
 	join_thread(&t.tid);
 	EXPECT_EQ(t.got, 'x');
 }
@@ -394,12 +368,12 @@ who_is_woken_too_early_asks_again(void)
 {
 	int fd = open_with(0, 0);
 	char *at = served(fd, 1);
-	struct range r = { (unsigned long)at, PAGE };
+	struct uffdio_range r = { (unsigned long)at, PAGE };
 	struct toucher t = { .at = at };
 
 	start(&t);
 	asked(fd, at);
-	EXPECT_EQ(ctl(fd, WAKE, &r), 0);
+	EXPECT_EQ(ctl(fd, UFFDIO_WAKE, &r), 0);
 	asked(fd, at);
 	fill(fd, at);
 	join_thread(&t.tid);
@@ -413,7 +387,7 @@ poll_tells_of_a_fault(void)
 	struct pollfd p = { fd, POLLIN, 0 }, q = { blocking, POLLIN, 0 };
 	char *at = served(fd, 1);
 	struct toucher t = { .at = at };
-	struct msg m;
+	struct uffd_msg m;
 
 	EXPECT_EQ(poll(&p, 1, 0), 0);
 	EXPECT_EQ(poll(&q, 1, 0), 1);
@@ -438,7 +412,7 @@ when_it_is_closed_all_go_on(void)
 
 	start(&t);
 	start(&w);
-	SYSCALL(SYS_read, fd, &(struct msg){ 0 }, sizeof(struct msg));
+	SYSCALL(SYS_read, fd, &(struct uffd_msg){ 0 }, sizeof(struct uffd_msg));
 	close(fd);
 	join_thread(&t.tid);
 	join_thread(&w.tid);
@@ -452,12 +426,12 @@ what_is_not_served_any_more_is_zero(void)
 {
 	int fd = open_with(0, 0);
 	char *at = served(fd, 3);
-	struct range r = { (unsigned long)at + PAGE, PAGE };
+	struct uffdio_range r = { (unsigned long)at + PAGE, PAGE };
 	struct toucher t = { .at = at + PAGE, .got = 'n' };
 
 	start(&t);
 	asked(fd, at + PAGE);
-	EXPECT_EQ(ctl(fd, UNREGISTER, &r), 0);
+	EXPECT_EQ(ctl(fd, UFFDIO_UNREGISTER, &r), 0);
 	join_thread(&t.tid);
 	EXPECT_EQ(t.got, 0);
 	t.at = at + 2 * PAGE;				/* its neighbour is */
@@ -518,7 +492,7 @@ what_is_in_swap_is_not_missing(void)
 {
 	int fd = open_with(NONBLOCK, 0);
 	char *at = served(fd, 1);
-	struct msg m;
+	struct uffd_msg m;
 
 	swap_begin("4M");
 	fill(fd, at);
@@ -624,7 +598,7 @@ the_kernel_waits_too(void)
 static void
 of_user_mode_only_the_kernel_gets_an_error(void)
 {
-	int fd = open_with(USER_MODE_ONLY, 0), p[2];
+	int fd = open_with(UFFD_USER_MODE_ONLY, 0), p[2];
 	char *at = served(fd, 1);
 	struct toucher t = { .at = at };
 
@@ -656,7 +630,7 @@ from_outside_it_is_out_of_reach(void)
 static void
 a_signal_can_be_the_answer(void)
 {
-	int fd = open_with(0, FEATURE_SIGBUS);
+	int fd = open_with(0, UFFD_FEATURE_SIGBUS);
 	char *at = served(fd, 2);
 
 	EXPECT_EQ(load_fault(at), SIGBUS);
@@ -670,7 +644,7 @@ static void
 a_space_that_has_ended_is_told(void)
 {
 	int pair[2], fd = -1;
-	long long copied;
+	int64_t copied;
 	char *at;
 	pid_t pid;
 

@@ -42,6 +42,7 @@
 #define SYS_brk			45
 #define SYS_umount2		52
 #define SYS_ioctl		54
+#define SYS_userfaultfd		388
 #define SYS_setpgid		57
 #define SYS_umask		60
 #define SYS_dup2		63
