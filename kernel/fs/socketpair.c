@@ -115,8 +115,10 @@ make_end(struct file *in, struct file *out, unsigned flags)
 	if (e) {
 		e->in = in;
 		e->out = out;
-		if (!anon_file("socket", &end_ops, e, flags, &file))
+		if (!anon_file("socket", &end_ops, e, flags, &file)) {
+			file->f_inode->i_mode = S_IFSOCK | 0777;
 			return file;
+		}
 		kfree(e);
 	}
 	fput(in);

@@ -265,6 +265,20 @@ a_full_socket_does_not_wait_if_told(void)
 	EXPECT_EQ(sum, 0);
 }
 
+/* And it is reached by its descriptor alone, not by the name that /proc shows. */
+static void
+fstat_says_what_it_is(void)
+{
+	struct stat st;
+	char name[32];
+
+	pair();
+	ASSERT_EQ(fstat(s[0], &st), 0);
+	EXPECT_EQ(st.st_mode, 0140777);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", s[0]);
+	EXPECT_EQ(SYSCALL(SYS_open, name, O_RDWR), -ENXIO);
+}
+
 static void
 an_end_has_no_name(void)
 {
@@ -439,6 +453,7 @@ UTEST_SUITE(sockets,
 	    UTEST(shutdown_wakes_who_receives),
 	    UTEST(nosignal_is_no_signal),
 	    UTEST(a_full_socket_does_not_wait_if_told),
+	    UTEST(fstat_says_what_it_is),
 	    UTEST(an_end_has_no_name),
 	    UTEST(nobody_listens),
 	    UTEST(options_tell_what_it_is),
