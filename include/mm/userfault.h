@@ -43,8 +43,9 @@ void userfault_close(struct userfault *u);
 /*
  * From now on a first touch of [start, end), page aligned, is asked for; or not
  * any more, and who waits there goes on. Takes mmap_lock. 0, -EINVAL: there is
- * memory that it cannot serve, or none; -EBUSY: somebody else serves it; -EPERM:
- * nothing can be written there; -ENOMEM; -ESRCH: the space has ended.
+ * memory that it cannot serve, or none; -EBUSY (to leave it: -EINVAL): somebody
+ * else serves it; -EPERM: nothing can be written there; -ENOMEM; -ESRCH: the space
+ * has ended.
  */
 int userfault_register(struct userfault *u, unsigned long start,
 		       unsigned long end);

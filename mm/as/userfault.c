@@ -262,9 +262,10 @@ userfault_fill(struct userfault *u, unsigned long addr, struct page *page)
 
 /* --- What is served. Held: mmap_lock, writing. --- */
 
-/* Can it all be u's? */
+/* Can it all be u's, or can it all be left by u? */
 static int
-check_range(struct userfault *u, unsigned long start, unsigned long end)
+check_range(struct userfault *u, unsigned long start, unsigned long end,
+	    bool serve)
 {
 	struct vm_area_struct *vma = find_vma_intersection(u->mm, start, end);
 
@@ -276,7 +277,7 @@ check_range(struct userfault *u, unsigned long start, unsigned long end)
 		if (!(vma->vm_flags & VM_MAYWRITE))
 			return -EPERM;
 		if (vma->vm_flags & VM_UFFD_MISSING && !vma_served_by(vma, u))
-			return -EBUSY;
+			return serve ? -EBUSY : -EINVAL;
 	}
 	return 0;
 }
@@ -286,7 +287,7 @@ set_range(struct userfault *u, unsigned long start, unsigned long end,
 	  bool serve)
 {
 	struct vm_area_struct *vma;
-	int err = check_range(u, start, end);
+	int err = check_range(u, start, end, serve);
 
 	if (!err)
 		err = vma_split_range(u->mm, start, end, &vma);

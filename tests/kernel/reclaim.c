@@ -269,6 +269,50 @@ pages_of_a_disk_go_and_are_read_again(struct test *t)
 	EXPECT_EQ(t, ramdisk_destroy(disk), 0);
 }
 
+static struct page *wanted;
+static unsigned looks, looks_that_it_takes;
+
+/* All is in use, but for one page, which is so for long. */
+static enum page_verdict
+judge_wanted(struct page *page, unsigned nr_used, bool exec)
+{
+	(void)nr_used;
+	(void)exec;
+	return page == wanted && ++looks >= looks_that_it_takes ?
+	       PAGE_RECLAIM : PAGE_KEEP;
+}
+
+/* From the first priority to the last, and again from the first: memory is not
+ * used up while there is something whose use may end. */
+static void
+what_is_in_use_is_looked_at_again(struct test *t)
+{
+	static const struct reclaim_policy policy = { "test", true,
+						      judge_wanted };
+	const struct reclaim_policy *before = reclaim_policy;
+	const unsigned too_much = 20;	/* order: there is never enough */
+	struct block_device *disk, *opened;
+	void *data;
+
+	ASSERT_EQ(t, ramdisk_create("rct", 16 * PAGE_SECTORS, false, &disk), 0);
+	ASSERT_EQ(t, bdev_open(disk->dev, &opened), 0);
+	ASSERT_EQ(t, bread(disk, 0, P, &wanted, &data), 0);
+	put_page(wanted);
+	reclaim_policy = &policy;
+	looks = 0;
+	looks_that_it_takes = ~0u;
+	EXPECT_EQ(t, try_to_free_pages(GFP_NOFS, too_much), 0);
+	EXPECT(t, looks > 16);			/* it did not go on for ever */
+	looks = 0;
+	looks_that_it_takes = 25;	/* each of 13 priorities looks once */
+	EXPECT_EQ(t, try_to_free_pages(GFP_NOFS, too_much), 1);
+	EXPECT_EQ(t, looks, 25);
+	EXPECT_EQ(t, disk->mapping->nr_pages, 0);
+	reclaim_policy = before;
+	bdev_close(opened);
+	EXPECT_EQ(t, ramdisk_destroy(disk), 0);
+}
+
 static void
 a_page_that_comes_back_soon_is_active(struct test *t)
 {
@@ -532,6 +576,7 @@ TEST_SUITE("reclaim",
 	   TEST_CASE(locked_and_pinned_pages_stay),
 	   TEST_CASE(a_shared_page_goes_from_all),
 	   TEST_CASE(pages_of_a_disk_go_and_are_read_again),
+	   TEST_CASE(what_is_in_use_is_looked_at_again),
 	   TEST_CASE(a_page_that_comes_back_soon_is_active),
 	   TEST_CASE(what_cannot_be_written_stays_dirty),
 	   TEST_CASE(what_is_read_twice_is_active),

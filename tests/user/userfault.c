@@ -205,7 +205,7 @@ register_errors(void)
 	EXPECT_EQ(serve(fd, at, 4), 0);
 	EXPECT_EQ(serve(fd, at, 4), 0);			/* once more */
 	EXPECT_EQ(serve(other, at + PAGE, 1), -EBUSY);
-	EXPECT_EQ(ctl(other, UFFDIO_UNREGISTER, &r.range), -EBUSY);
+	EXPECT_EQ(ctl(other, UFFDIO_UNREGISTER, &r.range), -EINVAL);
 	EXPECT_EQ(ctl(fd, UFFDIO_UNREGISTER, BAD), -EFAULT);
 	EXPECT_EQ(ctl(fd, UFFDIO_UNREGISTER, &r.range), 0);
 	EXPECT_EQ(serve(other, at, 1), 0);
