@@ -60,11 +60,12 @@ __asm__(".syntax unified\n"
 	"	ldrd r2, r3, [r0]\n strd r2, r3, [r1]\n"
 	"	ldrd r2, r12, [r0, #8]\n str r2, [r1, #8]\n str r12, [r1, #12]\n"
 	"	bx lr\n"
-	/* The second and the third of the block are as conditional as before. */
+	/* The second and the third of the block are as conditional as before, and
+	 * the block ends there: a block that is too long would have the nop. */
 	".thumb_func\nthumb_it:\n"
 	"	push {r4-r5}\n movs r2, #0\n cmp r2, #0\n"
 	"	itte eq\n ldmiaeq.w r0, {r2-r5}\n moveq r0, r2\n movne r0, #0\n"
-	"	mov r2, r0\n stmia.w r1, {r2-r5}\n pop {r4-r5}\n bx lr\n"
+	"	nop\n mov r2, r0\n stmia.w r1, {r2-r5}\n pop {r4-r5}\n bx lr\n"
 	".thumb_func\nthumb_stm:\n"
 	"	push {r4-r5}\n ldmia.w r0, {r2-r5}\n stmia r1!, {r2-r5}\n"
 	"	pop {r4-r5}\n bx lr\n"

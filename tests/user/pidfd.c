@@ -305,9 +305,12 @@ advice_is_counted_in_bytes(void)
 	char *page = map(8 * PAGE);
 	struct range r[3] = { { page, 2 * PAGE }, { page + 4 * PAGE, PAGE },
 			      { page + 6 * PAGE, 0 } };
+	static struct range many[100];
 	int fd, none = of_nobody();
+	long before = 0, after, per_slab;
 	pid_t pid;
 
+	objects_of("kmalloc-1024", &before, &per_slab);
 	memset(page, 1, 8 * PAGE);
 	pid = sleeper();
 	fd = open_pid(pid);
@@ -321,8 +324,13 @@ advice_is_counted_in_bytes(void)
 	EXPECT_EQ(SYSCALL(NR_process_madvise, fd, BAD, 1, COLD, 0), -EFAULT);
 	EXPECT_EQ(SYSCALL(NR_process_madvise, 99, r, 1, COLD, 0), -EBADF);
 	EXPECT_EQ(SYSCALL(NR_process_madvise, none, r, 1, COLD, 0), -ESRCH);
+	for (int i = 0; i < 150; i++)			/* lists of 808 bytes */
+		EXPECT_EQ(SYSCALL(NR_process_madvise, fd, many, 100, COLD, 0), 0);
+	if (objects_of("kmalloc-1024", &after, &per_slab))
+		EXPECT(after < before + 75);
 	/* The first error ends it; what was done before counts. */
 	r[1].base = page + 1;
+	r[2].len = PAGE;
 	EXPECT_EQ(SYSCALL(NR_process_madvise, fd, r, 3, COLD, 0), 2 * PAGE);
 	EXPECT_EQ(SYSCALL(NR_process_madvise, fd, r + 1, 1, COLD, 0), -EINVAL);
 	r[1].base = NULL;

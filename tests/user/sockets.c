@@ -313,6 +313,23 @@ connect_as_nobody(void *un)
 	_exit(SYSCALL(SYS_connect, s[0], un, 110) == -EACCES ? 0 : 1);
 }
 
+/* Nobody listens, and nobody is in the way of who unmounts. */
+static void
+a_path_is_let_go(void)
+{
+	struct { short family; char path[120]; } un = { AF_UNIX, "" };
+	char *dir = temp_name("mount");
+
+	pair();
+	ASSERT_EQ(SYSCALL(SYS_mkdir, dir, 0700), 0);
+	ASSERT_EQ(SYSCALL(SYS_mount, "none", dir, "tmpfs", 0, NULL), 0);
+	snprintf(un.path, sizeof(un.path), "%s/file", dir);
+	SYSCALL(SYS_close, open(un.path, O_CREAT | O_RDWR, 0600));
+	EXPECT_EQ(SYSCALL(SYS_connect, s[0], &un, 110), -ECONNREFUSED);
+	EXPECT_EQ(SYSCALL(SYS_umount2, dir, 0), 0);
+	SYSCALL(SYS_rmdir, dir);
+}
+
 static void
 nobody_listens(void)
 {
@@ -372,6 +389,9 @@ options_tell_what_it_is(void)
 	EXPECT_EQ(SYSCALL(SYS_getsockopt, s[0], 1, SO_TYPE, &value, &len), 0);
 	EXPECT_EQ(value, (int)0xffff0001);
 	EXPECT_EQ(len, 2);
+	len = 100;
+	EXPECT_EQ(SYSCALL(SYS_getsockopt, s[0], 1, SO_TYPE, block, &len), 0);
+	EXPECT(len == 4 && !block[4]);
 	len = -1;
 	EXPECT_EQ(SYSCALL(SYS_getsockopt, s[0], 1, SO_TYPE, &value, &len),
 		  -EINVAL);
@@ -455,6 +475,7 @@ UTEST_SUITE(sockets,
 	    UTEST(a_full_socket_does_not_wait_if_told),
 	    UTEST(fstat_says_what_it_is),
 	    UTEST(an_end_has_no_name),
+	    UTEST(a_path_is_let_go),
 	    UTEST(nobody_listens),
 	    UTEST(options_tell_what_it_is),
 	    UTEST(messages_are_gathered_and_spread));

@@ -143,7 +143,7 @@ exit_of(pid_t pid)
 static void
 semget_errors(void)
 {
-	int key = 0x2345678, id;
+	int key = 0x2345678, id, other;
 
 	EXPECT_EQ(semget(key, 1, 0600), -ENOENT);
 	EXPECT_EQ(semget(key, -1, IPC_CREAT | 0600), -EINVAL);
@@ -156,6 +156,11 @@ semget_errors(void)
 	EXPECT_EQ(semget(key, 3, IPC_CREAT | IPC_EXCL | 0600), -EEXIST);
 	EXPECT_EQ(semctl(id, 0, IPC_RMID, 0), 0);
 	EXPECT_EQ(semctl(id, 0, IPC_RMID, 0), -EINVAL);
+	/* Nor does it name what has its place now. */
+	other = semget(0, 3, 0600);
+	EXPECT_EQ(other % 256, id % 256);
+	EXPECT_EQ(semctl(id, 0, IPC_RMID, 0), -EINVAL);
+	EXPECT_EQ(semctl(other, 0, IPC_RMID, 0), 0);
 }
 
 static void

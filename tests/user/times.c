@@ -76,6 +76,34 @@ an_absolute_sleep_ends_at_its_time(void)
 }
 
 static void
+set_alarm_and_end(void)
+{
+	long soon[4] = { 0, 0, 0, 20000 };
+
+	SYSCALL(SYS_setitimer, 0, soon, NULL);
+	SYSCALL(SYS_exit_group, 0);
+}
+
+/* Its timer would go off in what is the next process's memory by then. */
+static void
+an_alarm_ends_with_its_process(void)
+{
+	long pause[2] = { 0, 60 * 1000 * 1000 };
+	int round, i;
+
+	handle_alarm();
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 20; i++)
+			if (!fork())
+				set_alarm_and_end();
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+	}
+	EXPECT_EQ(SYSCALL(SYS_nanosleep, pause, NULL), 0);
+	EXPECT_EQ(alarms, 0);
+}
+
+static void
 an_alarm_ends_a_sleep(void)
 {
 	long timer[4] = { 0, 0, 0, 10000 };	/* interval, value: s, us */
@@ -226,6 +254,7 @@ UTEST_SUITE(times,
 	UTEST(cpu_time_is_spent_by_work),
 	UTEST(nanosleep_sleeps_long_enough),
 	UTEST(an_absolute_sleep_ends_at_its_time),
+	UTEST(an_alarm_ends_with_its_process),
 	UTEST(an_alarm_ends_a_sleep),
 	UTEST(an_interval_repeats),
 	UTEST(itimer_errors),
