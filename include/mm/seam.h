@@ -16,6 +16,9 @@ enum seam_place {
 	/* access_remote_vm(): page is found, and not touched yet. Held:
 	 * mmap_lock, reading, and a reference. Context: may sleep. */
 	SEAM_REMOTE,
+	/* do_userfault(): nothing is there, and nobody was asked yet. page: NULL.
+	 * Held: mmap_lock, reading. */
+	SEAM_USERFAULT,
 };
 
 #ifdef VELLUM_DEBUG

@@ -47,6 +47,7 @@
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <lib/errno.h>
+#include <mm/seam.h>
 #include <mm/slab.h>
 #include <mm/userfault.h>
 #include "as.h"
@@ -147,6 +148,7 @@ do_userfault(struct vm_fault *vmf)
 	if (vmf->flags & FAULT_FLAG_LOCKED || u->sigbus ||
 	    (u->user_only && !user))
 		return VM_FAULT_SIGBUS;
+	seam(SEAM_USERFAULT, NULL);
 	atomic_inc(&u->refs);
 	if (ask(u, &w, vmf)) {
 		up_read(&mm->mmap_lock);

@@ -5,6 +5,8 @@
  * right; that mm_verify_all() says after each case, and the leak check.
  */
 #include <lib/string.h>
+#include <mm/seam.h>
+#include <mm/userfault.h>
 #include "as_helpers.h"
 #include "threads.h"
 
@@ -147,7 +149,98 @@ fork_copies_while_others_write(struct test *t)
 	mmput(race.mm);
 }
 
+/* --- Faults that somebody serves --- */
+
+struct served {
+	struct race race;
+	struct userfault *u;
+	unsigned nr_told, nr_filled;
+};
+
+static bool
+served_begin(struct test *t, struct served *s)
+{
+	s->race.mm = as_space(t, BASE, PAGES);
+	s->u = s->race.mm ? userfault_alloc(s->race.mm, false) : NULL;
+	return EXPECT(t, s->u) &&
+	       EXPECT_EQ(t, userfault_register(s->u, BASE, BASE + PAGES * P), 0);
+}
+
+/* Until told to stop: each page by its first fault; those of others find it. */
+static void
+serve(void *arg)
+{
+	struct served *s = arg;
+	struct userfault_ask ask;
+
+	while (!atomic_read(&s->race.stop)) {
+		if (!userfault_take(s->u, &ask)) {
+			yield();
+			continue;
+		}
+		s->nr_told++;
+		s->nr_filled += !userfault_fill(s->u, ask.address, NULL);
+		userfault_wake(s->u, ask.address, ask.address + P);
+	}
+}
+
+static void
+each_page_is_filled_once_whoever_asks(struct test *t)
+{
+	struct served s = { .nr_told = 0 };
+	struct task *task;
+
+	ASSERT(t, served_begin(t, &s));
+	task = test_start(t, serve, &s, "server");
+	test_on_all_cpus(t, touch_all, &s.race);
+	atomic_set(&s.race.stop, 1);
+	test_join(task);
+	EXPECT_EQ(t, s.nr_filled, PAGES);
+	EXPECT(t, s.nr_told >= PAGES);
+	EXPECT_EQ(t, mm_rss(s.race.mm), PAGES);
+	EXPECT_EQ(t, atomic_read(&s.race.nr_bad), 0);
+	userfault_close(s.u);
+	mmput(s.race.mm);
+}
+
+#ifdef VELLUM_DEBUG
+static struct userfault *late;
+
+/* Of another core: it fills the page, and finds nobody who waits for it. */
+static void
+fill_in_between(enum seam_place place, struct page *page)
+{
+	(void)page;
+	if (place != SEAM_USERFAULT)
+		return;
+	WRITE_ONCE(seam_fn, NULL);
+	userfault_fill(late, BASE, NULL);
+	userfault_wake(late, BASE, BASE + P);
+}
+
+static void
+a_page_that_comes_before_the_question_is_seen(struct test *t)
+{
+	struct served s = { .nr_told = 0 };
+	struct userfault_ask ask;
+
+	ASSERT(t, served_begin(t, &s));
+	late = s.u;
+	WRITE_ONCE(seam_fn, fill_in_between);
+	EXPECT_EQ(t, as_touch(s.race.mm, BASE, false), 0);
+	WRITE_ONCE(seam_fn, NULL);
+	EXPECT(t, pte_present(as_pte(s.race.mm, BASE)));
+	EXPECT(t, !userfault_take(s.u, &ask));
+	userfault_close(s.u);
+	mmput(s.race.mm);
+}
+#endif
+
 TEST_SUITE("fault_race",
 	TEST_CASE(the_same_first_touches_make_each_page_once),
 	TEST_CASE(munmap_takes_what_others_are_touching),
-	TEST_CASE(fork_copies_while_others_write));
+	TEST_CASE(fork_copies_while_others_write),
+#ifdef VELLUM_DEBUG
+	TEST_CASE(a_page_that_comes_before_the_question_is_seen),
+#endif
+	TEST_CASE(each_page_is_filled_once_whoever_asks));
