@@ -54,7 +54,7 @@ USER_MACHINES = [(256, 1, False), (256, 4, False), (32, 2, False)]
 RELEASE_MACHINE = (256, 4, False)
 USER_COST = 8
 # What of them runs in a kernel with KASAN, too.
-FUZZERS = ("attacks", "fuzz_memory", "hostile")
+IN_KASAN = ("attacks", "fuzz_memory", "hostile", "userfault")
 # After each edit: one machine, one order of events, and nothing that takes long
 # by itself.
 QUICK = [(256, 2, False)]
@@ -112,7 +112,7 @@ def sanitizer_jobs(append):
     if not SAN:
         job = jobs.UserJob("user 256 MiB x 4 kasan", USER_COST, 256, 4,
                            append="panic=-1 loglevel=4 utest="
-                           f"{','.join(FUZZERS)} {append}".strip())
+                           f"{','.join(IN_KASAN)} {append}".strip())
         job.variant = "debug-kasan"
         result.append(job)
     return result
