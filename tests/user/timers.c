@@ -307,6 +307,22 @@ an_absolute_time_may_be_past(void)
 }
 
 static void
+a_timer_that_goes_takes_its_signal_along(void)
+{
+	int id = new_timer(1, RT, NOTIFY_SIGNAL, 0);
+	unsigned long long set = 0;
+
+	block(SET(RT));
+	EXPECT_EQ(set_timer(id, 0, MS, 0), 0);
+	sleep_ms(10);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigpending, &set, 8), 0);
+	EXPECT(set & SET(RT));
+	EXPECT_EQ(SYSCALL(NR_timer_delete, id), 0);
+	EXPECT_EQ(SYSCALL(SYS_rt_sigpending, &set, 8), 0);
+	EXPECT(!(set & SET(RT)));
+}
+
+static void
 a_timer_that_is_stopped_sends_nothing(void)
 {
 	siginfo_t info;
@@ -352,6 +368,15 @@ take_in_thread(void *arg)
 	return 0;
 }
 
+static int
+wait_in_thread(void *arg)
+{
+	siginfo_t info;
+
+	thread_got = next_signal(SET(RT), &info, 60) == RT;
+	return 0;
+}
+
 static void
 a_signal_may_be_for_one_thread(void)
 {
@@ -374,6 +399,11 @@ a_signal_may_be_for_one_thread(void)
 	EXPECT_EQ(next_signal(SET(RT), &info, 30), -EAGAIN);
 	EXPECT_EQ(set_timer(id, 0, MS, 5 * MS), 0);
 	EXPECT_EQ(next_signal(SET(RT), &info, 30), -EAGAIN);
+	/* Nor does it tell the next thread, which may lie where that one lay. */
+	ASSERT(start_thread(stack + sizeof(stack), wait_in_thread, NULL,
+			    &thread_tid) > 0);
+	join_thread(&thread_tid);
+	EXPECT_EQ(thread_got, 0);
 	EXPECT_EQ(SYSCALL(NR_timer_delete, id), 0);
 }
 
@@ -448,6 +478,7 @@ UTEST_SUITE(posix_timers,
 	UTEST(a_silent_timer_can_be_asked),
 	UTEST(what_is_left_is_told),
 	UTEST(an_absolute_time_may_be_past),
+	UTEST(a_timer_that_goes_takes_its_signal_along),
 	UTEST(a_timer_that_is_stopped_sends_nothing),
 	UTEST(an_ignored_timer_goes_on),
 	UTEST(a_signal_may_be_for_one_thread),
@@ -565,6 +596,9 @@ a_record_tells_of_its_signal(void)
 	EXPECT_EQ(r[1].value, 99);
 	EXPECT_EQ(r[1].pointer, 99);
 	EXPECT_EQ(r[2].signo, -1);
+	/* More room than there are signals is no reason to wait. */
+	kill(getpid(), SIGUSR1);
+	EXPECT_EQ(SYSCALL(SYS_read, fd, r, sizeof(r)), 128);
 }
 
 static void
