@@ -583,14 +583,21 @@ the_kernel_waits_too(void)
 	int fd = open_with(0, 0), p[2];
 	char *at = served(fd, 1), got = 0;
 	struct toucher t = { .at = at };
+	long pause[2] = { 0, 20 * 1000 * 1000 };
 
 	ASSERT_EQ(SYSCALL(SYS_pipe, p), 0);
 	t.pipe = p[1];
+	signal(SIGUSR1, on_signal);
 	start(&t);
 	asked(fd, at);
+	/* A signal does not end it: write() could not say what it has done. */
+	EXPECT_EQ(SYSCALL(NR_tgkill, getpid(), t.number, SIGUSR1), 0);
+	SYSCALL(SYS_nanosleep, pause, NULL);
+	EXPECT_EQ(handled, 0);
 	fill(fd, at);
 	join_thread(&t.tid);
 	EXPECT_EQ(t.result, 1);
+	EXPECT_EQ(handled, SIGUSR1);
 	EXPECT_EQ(SYSCALL(SYS_read, p[0], &got, 1), 1);
 	EXPECT_EQ(got, 'x');
 }
