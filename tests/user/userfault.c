@@ -264,7 +264,8 @@ who_does_not_ask_is_told_no_thread(void)
 static void
 one_page_serves_all_that_wait(void)
 {
-	int fd = open_with(0, 0);
+	int fd = open_with(NONBLOCK, 0);
+	struct pollfd p = { fd, POLLIN, 0 };
 	char *at = served(fd, 2);
 	struct toucher t[3] = { { .at = at }, { .at = at + 9 }, { .at = at + PAGE } };
 	struct uffd_msg m[4];
@@ -272,13 +273,14 @@ one_page_serves_all_that_wait(void)
 
 	for (i = 0; i < 3; i++)
 		start(&t[i]);
-	while (n < 3)
+	while (n < 3 && poll(&p, 1, -1) == 1)
 		n += SYSCALL(SYS_read, fd, m, sizeof(m)) / (int)sizeof(*m);
 	EXPECT_EQ(n, 3);
 	fill(fd, at);
 	join_thread(&t[0].tid);
 	join_thread(&t[1].tid);
 	EXPECT(t[0].got == 'x' && t[1].got == 'x' && t[2].tid);
+	EXPECT_EQ(poll(&p, 1, 20), 0);		/* it sleeps on, and asks no more */
 	fill(fd, at + PAGE);
 	join_thread(&t[2].tid);
 	EXPECT_EQ(t[2].got, 'x');
@@ -308,6 +310,30 @@ a_page_of_zeros_can_be_the_answer(void)
 	z.mode = 2;
 	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, &z), -EINVAL);
 	EXPECT_EQ(ctl(fd, UFFDIO_ZEROPAGE, BAD), -EFAULT);
+}
+
+static unsigned long
+free_memory(void)
+{
+	unsigned long info[16] = { 0 };
+
+	EXPECT_EQ(SYSCALL(SYS_sysinfo, info), 0);
+	return info[5];
+}
+
+static void
+a_copy_that_fails_keeps_no_page(void)
+{
+	int fd = open_with(0, 0), i;
+	char *at = served(fd, 1);
+	unsigned long before;
+	int64_t copied;
+
+	fill(fd, at);
+	before = free_memory();
+	for (i = 0; i < 1000; i++)
+		EXPECT_EQ(copy_to(fd, at, 1, &copied), -EEXIST);
+	EXPECT(free_memory() + 500 * PAGE > before);
 }
 
 static void
@@ -348,6 +374,7 @@ who_is_not_woken_waits_on(void)
 	struct uffdio_copy c = { (unsigned long)at, (unsigned long)page_of_x, PAGE,
 			  UFFDIO_COPY_MODE_DONTWAKE, 0 };
 	struct uffdio_range r = { (unsigned long)at, PAGE };
+	struct uffdio_range beyond = { (unsigned long)at, 0xc0000000u };
 	struct toucher t = { .at = at };
 	long pause[2] = { 0, 20 * 1000 * 1000 };
 
@@ -357,6 +384,7 @@ who_is_not_woken_waits_on(void)
 	SYSCALL(SYS_nanosleep, pause, NULL);
 	EXPECT(t.tid && !t.got);
 	EXPECT_EQ(ctl(fd, UFFDIO_WAKE, BAD), -EFAULT);
+	EXPECT_EQ(ctl(fd, UFFDIO_WAKE, &beyond), -EINVAL);
 	EXPECT_EQ(ctl(fd, UFFDIO_WAKE, &r), 0);
 	join_thread(&t.tid);
 	EXPECT_EQ(t.got, 'x');
@@ -687,6 +715,7 @@ UTEST_SUITE(userfault,
 	    UTEST(who_does_not_ask_is_told_no_thread),
 	    UTEST(one_page_serves_all_that_wait),
 	    UTEST(a_page_of_zeros_can_be_the_answer),
+	    UTEST(a_copy_that_fails_keeps_no_page),
 	    UTEST(copy_errors),
 	    UTEST(who_is_not_woken_waits_on),
 	    UTEST(who_is_woken_too_early_asks_again),
