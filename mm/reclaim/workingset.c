@@ -23,7 +23,8 @@
  *   Linux leaves the number in the slot of the file's tree ("shadow entry"), which
  *   is exact, but the trees of files that are gone from memory stay, and
  *   need a shrinker of their own. Ours costs 4 bytes a frame and never grows.
- *   A wrong answer (a hash collision: one in 65536) is one page on the wrong list.
+ *   A wrong answer (a hash collision: one in 65536; or a file whose structure lies
+ *   where that of a file lay that has gone) is one page on the wrong list.
  *
  * Locks   none: words are read and written whole.
  * Cost    20 instructions for each page that enters a cache, once anything has
