@@ -270,6 +270,13 @@ finish_task_switch(void)
 		task_left(prev);
 }
 
+static inline void
+note_user_work(const struct task *next)
+{
+	this_cpu_write(user_work, READ_ONCE(next->sig_work) ?
+				  USER_WORK_SIGNAL : 0);
+}
+
 /* Choose and switch. Held on entry: this core's rq->lock; not on return. */
 static void
 switch_task(struct run_queue *rq, bool yielding)
@@ -280,13 +287,17 @@ switch_task(struct run_queue *rq, bool yielding)
 	rq_account(rq);
 	next = rq_choose(rq, yielding);
 	next->slice_start = next->sum_runtime;
-	this_cpu_write(user_work, next->sig_work ? USER_WORK_SIGNAL : 0);
 	if (next == prev) {
+		note_user_work(next);
 		spin_unlock(&rq->lock);
 		return;
 	}
 	trace_sched_switch(prev, next);
 	rq_change(rq, next);
+	/* Now it is curr; then its signals: sched_note_signal() sets first, and
+	 * then looks who is curr. One of the two sees the other. */
+	smp_mb();
+	note_user_work(next);
 	this_cpu_write(current_task, next);
 	set_stack_bounds((unsigned long)next->stack, THREAD_SIZE);
 	switch_space(rq, prev, next);
@@ -394,8 +405,10 @@ void
 sched_note_signal(struct task *task)
 {
 	unsigned long flags = local_irq_save();
-	unsigned cpu = (unsigned)READ_ONCE(task->cpu);
+	unsigned cpu;
 
+	smp_mb();			/* switch_task() */
+	cpu = (unsigned)READ_ONCE(task->cpu);
 	if (task == current)
 		this_cpu_write(user_work, this_cpu_read(user_work) |
 			       USER_WORK_SIGNAL);
