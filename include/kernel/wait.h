@@ -16,6 +16,7 @@
 
 #include <kernel/lock.h>
 #include <kernel/sched.h>
+#include <lib/errno.h>
 #include <lib/list.h>
 #include <lib/types.h>
 
@@ -64,11 +65,13 @@ bool waitqueue_active(const struct wait_queue_head *queue);
 /* The same, ordered: may a waker that made the condition true skip wake_up()? */
 bool wq_has_sleeper(const struct wait_queue_head *queue);
 
-#define wait_event_loop(queue, condition, excl, sleep) do { \
+#define wait_event_loop(queue, condition, excl, sleep) \
+	wait_event_loop_in(TASK_UNINTERRUPTIBLE, queue, condition, excl, sleep)
+#define wait_event_loop_in(state, queue, condition, excl, sleep) do { \
 	struct wait_queue_entry entry_; \
 	init_wait_entry(&entry_, excl); \
 	for (;;) { \
-		prepare_to_wait(queue, &entry_, TASK_UNINTERRUPTIBLE); \
+		prepare_to_wait(queue, &entry_, state); \
 		if (condition) \
 			break; \
 		sleep; \
@@ -101,6 +104,24 @@ bool wq_has_sleeper(const struct wait_queue_head *queue);
 	wait_event_loop(queue, (held_ = (condition)) || left_ == 0, false, \
 			left_ = schedule_timeout(left_)); \
 	held_ ? max(left_, 1L) : 0; \
+})
+
+/*
+ * The same until a signal waits; killable: one that ends the process. Value: 0, or
+ * -ERESTARTSYS if the condition does not hold. Who asks includes kernel/signal.h.
+ */
+#define wait_event_interruptible(queue, condition) \
+	wait_event_unless(queue, condition, signal_pending())
+#define wait_event_killable(queue, condition) \
+	wait_event_unless(queue, condition, fatal_signal_pending())
+
+#define wait_event_unless(queue, condition, ended) ({ \
+	bool held_ = false; \
+	might_sleep(); \
+	wait_event_loop_in(TASK_INTERRUPTIBLE, queue, \
+			   (held_ = (condition)) || (ended), false, \
+			   schedule()); \
+	held_ ? 0 : -ERESTARTSYS; \
 })
 
 #endif

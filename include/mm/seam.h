@@ -19,6 +19,9 @@ enum seam_place {
 	/* do_userfault(): nothing is there, and nobody was asked yet. page: NULL.
 	 * Held: mmap_lock, reading. */
 	SEAM_USERFAULT,
+	/* switch_task(): who runs next is chosen, and nobody knows yet. page:
+	 * NULL. Held: this core's run queue. */
+	SEAM_SWITCH,
 };
 
 #ifdef VELLUM_DEBUG

@@ -59,22 +59,10 @@ static int
 repeat(struct file *file, bool (*try)(struct eventfd *, u64 *), u64 *value)
 {
 	struct eventfd *e = file->private_data;
-	struct wait_queue_entry entry;
-	int err = 0;
 
-	init_wait_entry(&entry, false);
-	for (;;) {
-		prepare_to_wait(&e->wait, &entry, TASK_INTERRUPTIBLE);
-		if (try(e, value))
-			break;
-		err = file->f_flags & O_NONBLOCK ? -EAGAIN :
-		      signal_pending() ? -ERESTARTSYS : 0;
-		if (err)
-			break;
-		schedule();
-	}
-	finish_wait(&e->wait, &entry);
-	return err;
+	if (file->f_flags & O_NONBLOCK)
+		return try(e, value) ? 0 : -EAGAIN;
+	return wait_event_interruptible(&e->wait, try(e, value));
 }
 
 static bool

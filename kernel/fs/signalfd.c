@@ -141,19 +141,10 @@ describe(struct signalfd_siginfo *to, const struct siginfo *info)
 static int
 wait_for_one(struct file *file, struct signalfd *s)
 {
-	struct wait_queue_head *queue = queue_of(current->process);
-	struct wait_queue_entry entry;
-
 	if (file->f_flags & O_NONBLOCK)
 		return -EAGAIN;
-	if (signal_pending())
-		return -ERESTARTSYS;
-	init_wait_entry(&entry, false);
-	prepare_to_wait(queue, &entry, TASK_INTERRUPTIBLE);
-	if (!any_waits(s) && !signal_pending())
-		schedule();
-	finish_wait(queue, &entry);
-	return 0;
+	return wait_event_interruptible(queue_of(current->process),
+					any_waits(s));
 }
 
 /* The first one is waited for; behind it comes what is there. */

@@ -118,18 +118,9 @@ has_ticks(struct timerfd *t)
 static int
 wait_for_tick(struct file *file, struct timerfd *t)
 {
-	struct wait_queue_entry entry;
-
 	if (file->f_flags & O_NONBLOCK)
 		return -EAGAIN;
-	if (signal_pending())
-		return -ERESTARTSYS;
-	init_wait_entry(&entry, false);
-	prepare_to_wait(&t->wait, &entry, TASK_INTERRUPTIBLE);
-	if (!has_ticks(t) && !signal_pending())
-		schedule();
-	finish_wait(&t->wait, &entry);
-	return 0;
+	return wait_event_interruptible(&t->wait, has_ticks(t));
 }
 
 static ssize_t

@@ -63,22 +63,9 @@ SYSCTL(vm_unprivileged_userfaultfd, .name = "vm/unprivileged_userfaultfd",
 static int
 next_ask(struct file *file, struct userfault *u, struct userfault_ask *ask)
 {
-	struct wait_queue_entry entry;
-	int err = 0;
-
-	init_wait_entry(&entry, false);
-	for (;;) {
-		prepare_to_wait(&u->readers, &entry, TASK_INTERRUPTIBLE);
-		if (userfault_take(u, ask))
-			break;
-		err = file->f_flags & O_NONBLOCK ? -EAGAIN :
-		      signal_pending() ? -ERESTARTSYS : 0;
-		if (err)
-			break;
-		schedule();
-	}
-	finish_wait(&u->readers, &entry);
-	return err;
+	if (file->f_flags & O_NONBLOCK)
+		return userfault_take(u, ask) ? 0 : -EAGAIN;
+	return wait_event_interruptible(&u->readers, userfault_take(u, ask));
 }
 
 static bool
@@ -298,7 +285,7 @@ do_copy(struct userfault *u, struct uffdio_copy *user)
 		return -EFAULT;
 	r = (struct uffdio_range){ c.dst, c.len };
 	if (c.mode & ~(u64)UFFDIO_COPY_MODE_DONTWAKE || !range_good(c.dst, c.len) ||
-	    !range_good(c.src & PAGE_MASK, c.len))
+	    !range_good(c.src & ~(u64)(PAGE_SIZE - 1), c.len))
 		return -EINVAL;
 	return tell_filled(fill(u, &r, &c.src, c.mode), c.len, &user->copy);
 }

@@ -35,8 +35,8 @@
 #define TIMER_ABSTIME		1
 
 #define ITIMER_REAL		0
-/* Signals faster than this would leave no time to take them. ns */
-#define SHORTEST		((u64)100 * NSEC_PER_USEC)
+/* Signals that come sooner after each other leave no time to take them. ns */
+#define SHORTEST		((u64)250 * NSEC_PER_USEC)
 
 static DEFINE_MUTEX(real_timer_mutex);
 
@@ -326,7 +326,10 @@ sys_nanosleep(const void *req, void *rem)
 
 /* --- ITIMER_REAL --- */
 
-/* Interrupt context. */
+/*
+ * A period that was missed is lost, as in Linux: who is late, on a slow machine,
+ * would else be late for ever. Interrupt context.
+ */
 static void
 real_timer_expired(struct timer *timer, void *arg)
 {
@@ -336,7 +339,8 @@ real_timer_expired(struct timer *timer, void *arg)
 
 	send_sig_process(process, &info);
 	if (interval)
-		timer_add(timer, timer->expires + max(interval, SHORTEST));
+		timer_add(timer, max(timer->expires + interval,
+				     ktime_get_ns() + SHORTEST));
 }
 
 void

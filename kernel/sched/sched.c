@@ -73,6 +73,7 @@
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <mm/mm.h>
+#include <mm/seam.h>
 #include <mm/trace.h>
 
 #include "rq.h"
@@ -293,6 +294,7 @@ switch_task(struct run_queue *rq, bool yielding)
 		return;
 	}
 	trace_sched_switch(prev, next);
+	seam(SEAM_SWITCH, NULL);
 	rq_change(rq, next);
 	/* Now it is curr; then its signals: sched_note_signal() sets first, and
 	 * then looks who is curr. One of the two sees the other. */

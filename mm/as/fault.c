@@ -12,6 +12,7 @@
  *	entry	VMA		access	answer				file
  *	none	anonymous	read	the page of zeros		anon
  *				write	a page of its own, zeroed	anon
+ *		  served	any	ask the program that serves it	userfault
  *		file, private	read	the file's page, read-only	file
  *				write	a copy of it			file
  *		file, shared	read	the file's page			file
@@ -168,12 +169,11 @@ choose(struct vm_fault *vmf)
 		       do_write_protected : do_present;
 	if (unlikely(READ_ONCE(vmf->vma->vm_mm->oom_reaped)))
 		return was_reaped;
-	if (pte_none(pte) && unlikely(vmf->vma->vm_flags & VM_UFFD_MISSING))
+	if (!pte_none(pte))
+		return pte_swap(pte) ? do_swap_page : out_of_reach;
+	if (unlikely(vmf->vma->vm_flags & VM_UFFD_MISSING))
 		return do_userfault;
-	if (pte_none(pte))
-		return vma_is_anonymous(vmf->vma) ? do_anonymous_page :
-						    do_file_page;
-	return pte_swap(pte) ? do_swap_page : out_of_reach;
+	return vma_is_anonymous(vmf->vma) ? do_anonymous_page : do_file_page;
 }
 
 /* In line below, where faults of programs come through; other files call it. */

@@ -111,17 +111,10 @@ ask(struct userfault *u, struct waiter *w, const struct vm_fault *vmf)
 static void
 wait_for_page(struct userfault *u, struct waiter *w, bool user)
 {
-	struct wait_queue_entry entry;
-
-	init_wait_entry(&entry, false);
-	for (;;) {
-		prepare_to_wait(&u->waiters, &entry, TASK_INTERRUPTIBLE);
-		if (READ_ONCE(w->done) ||
-		    (user ? signal_pending() : fatal_signal_pending()))
-			break;
-		schedule();
-	}
-	finish_wait(&u->waiters, &entry);
+	if (user)
+		wait_event_interruptible(&u->waiters, READ_ONCE(w->done));
+	else
+		wait_event_killable(&u->waiters, READ_ONCE(w->done));
 }
 
 static void

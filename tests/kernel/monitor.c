@@ -104,7 +104,7 @@ nodes_are_shown(struct test *t)
 	EXPECT_TYPED(t, "watch", -EINVAL, "usage: watch");
 	EXPECT_TYPED(t, "watch x", -ENOENT, "no node");
 	EXPECT_TYPED(t, "ps", 0, "\n");
-	EXPECT_TYPED(t, "dmesg", 0, "] ");	/* the first lines may be gone */
+	EXPECT_TYPED(t, "dmesg", 0, "Vellum");
 	EXPECT_TYPED(t, "dmesg x", -EINVAL, "usage");
 	EXPECT_TYPED(t, "uptime", 0, "cores online");
 	EXPECT_TYPED(t, "history x", -EINVAL, "usage");

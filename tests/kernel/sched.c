@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads: their life, who runs where and when, and the books. */
+#include <asm/entry.h>
 #include <asm/irqflags.h>
 #include <kernel/irq.h>
 #include <kernel/lock.h>
 #include <kernel/mutex.h>
 #include <kernel/rcu.h>
 #include <lib/string.h>
+#include <mm/seam.h>
 
 #include "../../kernel/sched/rq.h"
 #include "threads.h"
@@ -678,6 +680,47 @@ nice_divides_a_core(struct test *t)
 	kthread_join(b);
 }
 
+#ifdef VELLUM_DEBUG
+static struct task *nudged;
+static bool nudged_has_work;
+
+/* A signal of another core's, for the task that is chosen and not yet curr. */
+static void
+signal_in_between(enum seam_place place, struct page *page)
+{
+	(void)page;
+	if (place != SEAM_SWITCH || nudged->cpu != (int)smp_processor_id())
+		return;
+	WRITE_ONCE(nudged->sig_work, true);
+	sched_note_signal(nudged);
+}
+
+static void
+look_for_work(void *unused)
+{
+	(void)unused;
+	WRITE_ONCE(seam_fn, NULL);
+	nudged_has_work = this_cpu_read(user_work) & USER_WORK_SIGNAL;
+	current->sig_work = false;
+}
+
+/* It would go to user mode, and might compute there without a switch for ever. */
+static void
+a_signal_in_the_middle_of_a_switch_is_seen(struct test *t)
+{
+	nudged_has_work = false;
+	nudged = kthread_create_on_cpu(look_for_work, NULL, smp_processor_id(),
+				       "nudged");
+	ASSERT(t, nudged != NULL);
+	get_task(nudged);
+	WRITE_ONCE(seam_fn, signal_in_between);
+	wake_up_process(nudged);
+	test_join(nudged);
+	WRITE_ONCE(seam_fn, NULL);
+	EXPECT(t, nudged_has_work);
+}
+#endif
+
 TEST_SUITE("sched",
 	   TEST_CASE(yield_gives_way_even_to_who_has_run_more),
 	   TEST_CASE(thread_runs_and_its_exit_code_is_joined),
@@ -700,6 +743,7 @@ TEST_SUITE("sched",
 	   TEST_CASE(many_threads_keep_the_books_right),
 	   TEST_CASE(verify_sees_wrong_counts),
 #ifdef VELLUM_DEBUG
+	   TEST_CASE(a_signal_in_the_middle_of_a_switch_is_seen),
 	   TEST_CASE(sleeping_in_an_interrupt_is_caught),
 	   TEST_CASE(sleeping_with_a_spinlock_is_caught),
 	   TEST_CASE(might_sleep_with_interrupts_masked_is_caught),

@@ -7,7 +7,8 @@
 #include "utest.h"
 
 /* Of the EABI's table; what user/include does not name. */
-enum { NR_ioctl = 54, NR_setresuid = 208, NR_tgkill = 268, NR_process_vm_readv = 376 };
+enum { NR_ioctl = 54, NR_setresuid = 208, NR_tgkill = 268,
+       NR_process_vm_readv = 376, NR_pidfd_open = 434, NR_pidfd_getfd = 438 };
 
 #define CLOEXEC		02000000
 #define NONBLOCK	04000
@@ -356,6 +357,8 @@ copy_errors(void)
 	EXPECT_EQ(ctl(fd, UFFDIO_COPY, BAD), -EFAULT);
 	c.dst += 3 * PAGE;
 	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), -EINVAL);		/* from page 0 */
+	c.src = 1ull << 32 | (unsigned long)page_of_x;
+	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), -EINVAL);
 	c.src = (unsigned long)not + PAGE / 2;
 	munmap(not, PAGE);
 	EXPECT_EQ(ctl(fd, UFFDIO_COPY, &c), -EFAULT);
@@ -524,7 +527,7 @@ what_is_in_swap_is_not_missing(void)
 
 	swap_begin("4M");
 	fill(fd, at);
-	EXPECT_EQ(SYSCALL(SYS_madvise, at, PAGE, 21 /* PAGEOUT */), 0);
+	EXPECT_EQ(SYSCALL(SYS_madvise, at, PAGE, MADV_PAGEOUT), 0);
 	EXPECT_EQ(at[5], 'x');
 	EXPECT_EQ(SYSCALL(SYS_read, fd, &m, sizeof(m)), -EAGAIN);
 	swap_end();
@@ -695,7 +698,7 @@ a_space_that_has_ended_is_told(void)
 	ASSERT_EQ(SYSCALL(SYS_read, pair[0], &fd, sizeof(fd)), sizeof(fd));
 	ASSERT_EQ(SYSCALL(SYS_read, pair[0], &at, sizeof(at)), sizeof(at));
 	memset(page_of_x, 'x', sizeof(page_of_x));
-	fd = SYSCALL(438, SYSCALL(434, pid, 0), fd, 0);	/* pidfd_getfd */
+	fd = SYSCALL(NR_pidfd_getfd, SYSCALL(NR_pidfd_open, pid, 0), fd, 0);
 	ASSERT(fd >= 0);
 	asked(fd, at);
 	fill(fd, at);

@@ -42,7 +42,6 @@
 #define SYS_brk			45
 #define SYS_umount2		52
 #define SYS_ioctl		54
-#define SYS_userfaultfd		388
 #define SYS_setpgid		57
 #define SYS_umask		60
 #define SYS_dup2		63
@@ -181,6 +180,7 @@
 #define SYS_process_vm_writev	377
 #define SYS_getrandom		384
 #define SYS_memfd_create	385
+#define SYS_userfaultfd		388
 #define SYS_mlock2		390
 #define SYS_statx		397
 #define SYS_clock_gettime64	403
