@@ -72,11 +72,12 @@ SANDEFS		:= $(if $(filter kasan,$(SAN)),-DVELLUM_KASAN) \
 
 # Not checked: what prints the reports, what walks broken stacks, and what
 # keeps its own notes in memory that nobody owns, what copies memory that a
-# device owns. Where these copy or fill
-# memory by name, it is not checked either.
+# device owns, and what walks all of mem_map, which is always there, after each
+# test. Where these copy or fill memory by name, it is not checked either.
 UNSANITIZED	:= kernel/ubsan.c kernel/soft_report.c
 ifeq ($(SAN),kasan)
 UNSANITIZED	+= $(filter mm/debug/kasan%.c mm/debug/stack_depot.c \
+		     mm/debug/verify_page.c \
 		     mm/debug/kmemleak%.c mm/kmem/kmemleak%.c \
 		     arch/arm/mm/kasan_shadow.c arch/arm/unwind.c \
 		     arch/arm/catch.c kernel/oops.c mm/kmem/kmalloc.c \
@@ -134,6 +135,9 @@ $(UNSANITIZED:%=$(OUT)/%.o): CFLAGS := \
 # compiler is told only where copying is all: on entry to the kernel, before the
 # MMU is on, it would be wrong.
 $(OUT)/kernel/lib/lz4.c.o: CFLAGS += -munaligned-access
+
+# Every test of every build ends in a walk over all frames.
+$(OUT)/mm/debug/verify_page.c.o: CFLAGS += -O2
 
 # Release kernels: what runs seldom is made small, in Thumb-2 code and for size;
 # that is 60 % of the bytes that -O2 makes of it. What every system call, fault or

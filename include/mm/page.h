@@ -214,19 +214,6 @@ page_order(const struct page *page)
 	return (READ_ONCE(page->flags) & PAGE_ORDER_MASK) >> PAGE_ORDER_SHIFT;
 }
 
-/*
- * For walks over all frames that look for pages in use: the frame behind pfn,
- * or behind the free block whose head pfn is. Context: a quiet moment.
- */
-static inline pfn_t
-pfn_next_used(pfn_t pfn)
-{
-	const struct page *page = pfn_to_page(pfn);
-
-	return pfn + (page_state(page) == PAGE_STATE_FREE ?
-		      1UL << page_order(page) : 1);
-}
-
 /* Zone and node as one index, 0 to 15. */
 static inline unsigned
 page_zone_index(const struct page *page)

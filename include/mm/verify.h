@@ -13,6 +13,7 @@
 #include <lib/compiler.h>
 #include <lib/seq_buf.h>
 #include <lib/types.h>
+#include <mm/page.h>
 
 struct verify {
 	struct seq_buf *out;	/* or NULL: only count */
@@ -44,6 +45,16 @@ void verify_bad(struct verify *v, const char *rule, const char *fmt, ...)
 	if (unlikely(!(cond))) \
 		verify_bad(v, rule, __VA_ARGS__); \
 } while (0)
+
+/*
+ * For rules about the pages that programs have: the first page at pfn or behind
+ * it that is of state ANON or a later one, or mapped; NULL: no more. A free
+ * block is passed in one step. Context: a quiet moment.
+ */
+struct page *verify_next_user(pfn_t pfn);
+#define verify_for_each_user(page) \
+	for (page = verify_next_user(mem_map_start); page; \
+	     page = verify_next_user(page_to_pfn(page) + 1))
 
 /* True if all is consistent; else each contradiction is a line of out. */
 bool mm_verify_all(struct seq_buf *out);

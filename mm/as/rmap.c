@@ -304,13 +304,10 @@ count_place(const struct rmap_place *p, void *arg)
 void
 rmap_verify(struct verify *v)
 {
-	pfn_t pfn;
+	struct page *page;
 	int nr;
 
-	for (pfn = mem_map_start; pfn < mem_map_end;
-	     pfn = pfn_next_used(pfn)) {
-		struct page *page = pfn_to_page(pfn);
-
+	verify_for_each_user(page) {
 		if (!page_mapcount(page) || page_order(page) ||
 		    (!page_is_anon(page) &&
 		     page_state(page) != PAGE_STATE_CACHE))
@@ -319,6 +316,7 @@ rmap_verify(struct verify *v)
 		rmap_walk(page, count_place, &nr);
 		VERIFY(v, nr == page_mapcount(page), "R2",
 		       "rmap: pfn %#lx has mapcount %d, a walk finds %d",
-		       (unsigned long)pfn, page_mapcount(page), nr);
+		       (unsigned long)page_to_pfn(page), page_mapcount(page),
+		       nr);
 	}
 }

@@ -163,11 +163,10 @@ static unsigned long
 sum_mapcounts(void)
 {
 	unsigned long sum = 0;
-	pfn_t pfn;
+	struct page *page;
 
-	for (pfn = mem_map_start; pfn < mem_map_end;
-	     pfn = pfn_next_used(pfn))
-		sum += (unsigned long)page_mapcount(pfn_to_page(pfn));
+	verify_for_each_user(page)
+		sum += (unsigned long)page_mapcount(page);
 	return sum;
 }
 

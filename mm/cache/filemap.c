@@ -637,12 +637,9 @@ static void
 filemap_verify(struct verify *v)
 {
 	struct cache_count count = { 0 };
-	unsigned long pfn;
+	struct page *page;
 
-	for (pfn = mem_map_start; pfn < mem_map_end;
-	     pfn = pfn_next_used(pfn)) {
-		struct page *page = pfn_to_page(pfn);
-
+	verify_for_each_user(page) {
 		if (page_state(page) == PAGE_STATE_CACHE)
 			verify_page(v, page, &count);
 	}

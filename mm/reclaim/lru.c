@@ -561,17 +561,16 @@ lru_verify(struct verify *v)
 	struct frames_seen seen = { 0, 0 };
 	unsigned long unevictable = 0;
 	struct zone *zone;
+	struct page *page;
 	unsigned i, lru;
-	pfn_t pfn;
 
 	for_each_zone(zone, i) {
 		for (lru = 0; lru < LRU_UNEVICTABLE; lru++)
 			verify_list(v, zone, lru);
 		unevictable += zone->lruvec.nr[LRU_UNEVICTABLE];
 	}
-	for (pfn = mem_map_start; pfn < mem_map_end;
-	     pfn = pfn_next_used(pfn))
-		verify_frame(v, pfn_to_page(pfn), &seen);
+	verify_for_each_user(page)
+		verify_frame(v, page, &seen);
 	VERIFY(v, seen.unevictable == unevictable, "L6",
 	       "lru: %lu pages are unevictable, counted %lu",
 	       seen.unevictable, unevictable);
