@@ -268,6 +268,25 @@ check_initrd(void)
 	memblock_reserve(start, end - start);
 }
 
+/* The kernel runs where it lies, whatever the tree says of that memory. */
+static void __init
+keep_kernel_mapped(void)
+{
+	phys_addr_t end = __pa(__kernel_end);
+	bool covered = false;
+
+	for (unsigned i = 0; i < boot_info.nr_reserved; i++) {
+		const struct boot_reserved *r = &boot_info.reserved[i];
+
+		covered |= r->nomap && r->start < end && r->end > PHYS_OFFSET;
+	}
+	if (!covered)
+		return;
+	pr_warn("boot: a no-map region covers the kernel: mapped all the "
+		"same\n");
+	memblock_clear_nomap(PHYS_OFFSET, end - PHYS_OFFSET);
+}
+
 static void __init
 fill_memblock(void)
 {
@@ -297,6 +316,7 @@ fill_memblock(void)
 		if (r->nomap)
 			memblock_mark_nomap(r->start, r->end - r->start);
 	}
+	keep_kernel_mapped();
 }
 
 /* Free bytes below limit. */

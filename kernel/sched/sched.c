@@ -18,6 +18,10 @@
  *   Sleepers  A task that slept long has run little, and would have the
  *	core to itself for as long. So on waking it is put no further back
  *	than one slice behind min_vruntime, the least of all that run here.
+ *   Beginners  A new task begins one slice ahead of min_vruntime, behind all
+ *	that wait. Were it put at the least itself, whoever makes tasks without
+ *	end would keep every other one waiting while it does: a sleeper that had
+ *	run a little would come after thousands that had not run at all.
  *   Slice     The tick asks for a change when the running task has had
  *	SCHED_SLICE_NS and another one waits: with HZ=100 at every tick.
  *   Preemption  Nothing takes the core from kernel code: need_resched asks,
@@ -461,8 +465,11 @@ wake_up_process(struct task *task)
 	cpu = (unsigned)task->cpu;
 	if (!task->on_rq)
 		cpu = choose_cpu(task);
-	if (task->state == TASK_NEW)
-		task->vruntime = rq->min_vruntime;
+	if (task->state == TASK_NEW) {
+		rq_account(rq);		/* min_vruntime is of now */
+		task->vruntime = rq->min_vruntime +
+				 aged(task, SCHED_SLICE_NS);
+	}
 	WRITE_ONCE(task->state, TASK_RUNNING);
 	if (!task->on_rq) {
 		if (cpu != (unsigned)task->cpu)

@@ -71,7 +71,7 @@ GOOD = [
          tree=memory((RAM, 64 * MIB + 100))),
     Boot("memory_only_high_above_a_hole", mem=1024,
          expect=[r"in 2 banks", PROMPT],
-         tree=memory((RAM, 32 * MIB), (RAM + 800 * MIB, 128 * MIB))),
+         tree=memory((RAM, 64 * MIB), (RAM + 800 * MIB, 128 * MIB))),
     # Where U-Boot moves it when it may: near the end of memory.
     Boot("tree_in_high_memory", mem=1024, r2=0x9f000000,
          expect=[r"1048576 KiB of memory in 1 bank", PROMPT],
@@ -100,9 +100,13 @@ GOOD = [
                      "linux,initrd-end = <0x60f00000>; }; };")),
     Boot("reserved_region_over_the_kernel", [PROMPT],
          tree=memory((RAM, 64 * MIB), reserve=[(RAM, 4 * MIB)])),
-    Boot("no_map_region_over_the_kernel", [PROMPT],
-         tree=memory((RAM, 64 * MIB), extra=reserved(
-             ("k", RAM, 4 * MIB, "no-map;")))),
+    # All of it, or its beginning only.
+    *(Boot(f"no_map_region_over_{what}_the_kernel",
+           [r"boot: a no-map region covers the kernel: mapped all the same",
+            PROMPT],
+           tree=memory((RAM, 64 * MIB), extra=reserved(
+               ("k", RAM, size * MIB, "no-map;"))))
+      for what, size in (("all_of", 8), ("a_part_of", 1))),
     # The first tables must come from the 16 MiB that the early map covers.
     Boot("reserved_region_over_all_early_memory", status=1, say=(),
          expect=[r"boot: all of the first 16 MiB is reserved"],

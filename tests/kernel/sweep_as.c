@@ -87,7 +87,7 @@ static int
 fork_and_write(struct mm_struct *mm)
 {
 	struct mm_struct *child = NULL;
-	int err = map_at(mm, BASE, 8 * MIB, RW);
+	int err = map_at(mm, BASE, 4 * MIB, RW);
 
 	for (unsigned i = 0; i < 3 && !err; i++)
 		err = touch(mm, BASE + i * 3 * MIB / 2, true);
