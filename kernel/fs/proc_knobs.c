@@ -49,7 +49,8 @@ SYSCTL(vm_watermark_scale_factor, .name = "vm/watermark_scale_factor",
 
 /*
  * As in Linux: 1 clean pages of files, 2 objects that a shrinker can free
- * (names, inodes), 3 both. Pages that lie in memory only are never clean.
+ * (names, inodes), 3 both. Pages that lie in memory only are never clean. With
+ * the objects go the slabs that are empty then, and KASAN's quarantine.
  */
 static int
 drop_caches_store(const char *text)
@@ -60,8 +61,10 @@ drop_caches_store(const char *text)
 		return -EINVAL;
 	if (what & 1)
 		drop_pagecache();
-	if (what & 2)
+	if (what & 2) {
 		shrink_slab(0);
+		kmem_cache_shrink_all();
+	}
 	return 0;
 }
 

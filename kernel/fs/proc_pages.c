@@ -163,7 +163,7 @@ struct kinds {
 };
 
 static void
-count_word(struct kinds *k, u64 word)
+count_word(struct kinds *k, u64 word, unsigned long frames)
 {
 	unsigned i;
 
@@ -171,12 +171,12 @@ count_word(struct kinds *k, u64 word)
 		i++;
 	if (i == k->nr) {
 		if (i == MAX_KINDS) {
-			k->other++;
+			k->other += frames;
 			return;
 		}
 		k->kind[k->nr++].word = word;
 	}
-	k->kind[i].frames++;
+	k->kind[i].frames += frames;
 }
 
 static void
@@ -193,17 +193,31 @@ put_words(struct seq_buf *s, u64 word)
 	seq_putc(s, '\n');
 }
 
+/* How many frames from pfn on are of one kind, for all we see: a free block is. */
+static unsigned long
+frames_alike(pfn_t pfn)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	if (page_state(page) != PAGE_STATE_FREE)
+		return 1;
+	return min(1UL << page_order(page), mem_map_end - pfn);
+}
+
 static void
 page_types_show(struct seq_buf *s)
 {
+	unsigned long n;
 	struct kinds *k = kzalloc(sizeof(*k), GFP_KERNEL);
 
 	if (!k) {
 		seq_puts(s, "no memory to count in\n");
 		return;
 	}
-	for (pfn_t pfn = mem_map_start; pfn < mem_map_end; pfn++)
-		count_word(k, frame_flags(pfn));
+	for (pfn_t pfn = mem_map_start; pfn < mem_map_end; pfn += n) {
+		n = frames_alike(pfn);
+		count_word(k, frame_flags(pfn), n);
+	}
 	seq_puts(s, "             flags   frames      KiB what\n");
 	for (unsigned i = 0; i < k->nr; i++) {
 		seq_printf(s, "0x%016llx %8lu %8lu", k->kind[i].word,

@@ -216,13 +216,21 @@ swap_end(void)
 	EXPECT_EQ(write_text(KNOB("reset"), "1"), 0);
 }
 
+void
+drop_objects(void)
+{
+	write_text("/proc/sys/vm/drop_caches", "2");
+}
+
 bool
 objects_of(const char *cache, long *used, long *per_slab)
 {
 	static char text[16384];
-	int fd = open("/proc/slabinfo", O_RDONLY), n, sum = 0;
+	int fd, n, sum = 0;
 	char *at;
 
+	drop_objects();
+	fd = open("/proc/slabinfo", O_RDONLY);
 	while (sum < (int)sizeof(text) - 1 &&
 	       (n = SYSCALL(SYS_read, fd, text + sum,
 			    sizeof(text) - 1 - sum)) > 0)

@@ -33,8 +33,10 @@ expect_all_back(void)
 {
 	int i;
 
-	for (i = 0; i < 200 && meminfo("MemFree") + SLACK < free_before; i++)
+	for (i = 0; i < 200 && meminfo("MemFree") + SLACK < free_before; i++) {
+		drop_objects();
 		sleep_ms(20);
+	}
 	if (meminfo("MemFree") + SLACK < free_before)
 		printf("    # MemFree: %ld kB, was %ld\n", meminfo("MemFree"),
 		       free_before);

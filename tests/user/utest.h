@@ -122,5 +122,7 @@ long long clock_now(int clock);
  * false: it is not listed. Each core may hold a slab, of which all objects count.
  */
 bool objects_of(const char *cache, long *used, long *per_slab);
+/* Give back what the kernel keeps of them for later. */
+void drop_objects(void);
 
 #endif
