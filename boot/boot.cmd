@@ -6,9 +6,9 @@
 #
 # Everything has to fit into 16 MiB of RAM, 0x60000000 to 0x60ffffff:
 #
-#	0x60010000	the kernel, run where it is loaded (up to 4.9 MiB)
-#	0x60500000	this script
-#	0x60580000	the device tree
+#	0x60010000	the kernel, run where it is loaded (up to 6.9 MiB, bss too)
+#	0x60700000	the device tree
+#	0x60780000	this script
 #	0x60800000	U-Boot's own image and tree (1 MiB)
 #	0x60900000	the initrd (up to 2.2 MiB)
 #	0x60b2d000	U-Boot itself, its heap and stack, up to the end of RAM

@@ -16,6 +16,7 @@ from .slabs import IN_USE, RED_ZONE, STORE_USER
 
 RED = {True: 0xcc, False: 0xbb}
 KASAN_ROOM = 32
+DEPOT = "'mm/debug/stack_depot.c'::"    # others have a pool, too
 
 
 class Track:
@@ -85,8 +86,8 @@ def kasan_tracks(slab, index):
 
 def depot_track(number, pid):
     """A stack of the depot (mm/debug/stack_depot.c)."""
-    pool = target.value("(unsigned long)pool")
-    if not 0 < number < target.value("pool_used"):
+    pool = target.value(f"(unsigned long){DEPOT}pool")
+    if not 0 < number < target.value(f"{DEPOT}pool_used"):
         return None
     _, _, count = struct.unpack(
         "<III", target.read_virtual(pool + 4 * number, 12))
