@@ -470,17 +470,19 @@ sync_range(struct file *file, unsigned long first, unsigned long end,
 long
 sys_sync_file_range2(int fd, unsigned flags, s64 offset, s64 nbytes)
 {
-	s64 end = nbytes ? offset + nbytes : (s64)MAX_LFS_FILESIZE;
+	s64 end = MAX_LFS_FILESIZE;
 	struct fd f;
 	long result = -ESPIPE;
 
 	if (flags & ~(SYNC_WAIT_BEFORE | SYNC_WRITE | SYNC_WAIT_AFTER) ||
-	    offset < 0 || end < offset)
+	    offset < 0 || nbytes < 0 || nbytes > INT64_MAX - offset)
 		return -EINVAL;
 	f = fdget((unsigned)fd);
 	if (!f.file)
 		return -EBADF;
-	end = min(end, (s64)MAX_LFS_FILESIZE);
+	if (nbytes)
+		end = min(offset + nbytes, end);
+	offset = min(offset, (s64)MAX_LFS_FILESIZE);
 	if (S_ISREG(f.file->f_inode->i_mode) ||
 	    S_ISBLK(f.file->f_inode->i_mode) ||
 	    S_ISDIR(f.file->f_inode->i_mode))

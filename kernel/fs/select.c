@@ -339,18 +339,18 @@ time_left(u64 deadline, u64 *sec, u32 *nsec)
 static void
 time_end(const struct user_time *t)
 {
-	struct kernel_timespec *wide = t->user;
-	struct old_timespec32 *narrow = t->user;
+	struct old_timespec32 narrow;
+	struct kernel_timespec wide;
 	u64 sec;
 	u32 nsec;
 
 	if (!t->user)
 		return;
 	time_left(t->deadline, &sec, &nsec);
-	if (t->wide ? !put_user((s64)sec, &wide->tv_sec) :
-		      !put_user((s32)sec, &narrow->tv_sec))
-		(void)!(t->wide ? put_user((s64)nsec, &wide->tv_nsec) :
-				  put_user((s32)nsec, &narrow->tv_nsec));
+	wide = (struct kernel_timespec){ .tv_sec = (s64)sec, .tv_nsec = nsec };
+	narrow = (struct old_timespec32){ (s32)sec, (s32)nsec };
+	(void)!(t->wide ? copy_to_user(t->user, &wide, sizeof(wide)) :
+			  copy_to_user(t->user, &narrow, sizeof(narrow)));
 }
 
 /*
@@ -542,8 +542,9 @@ sys_select(int n, u32 *in, u32 *out, u32 *ex, struct old_timeval32 *t)
 		result = select_user(n, user, deadline);
 	if (t && result != -EINVAL) {
 		time_left(deadline, &sec, &nsec);
-		if (!put_user((s32)sec, &t->tv_sec))
-			(void)!put_user((s32)(nsec / 1000), &t->tv_usec);
+		time.tv_sec = (s32)sec;
+		time.tv_usec = (s32)(nsec / 1000);
+		(void)!copy_to_user(t, &time, sizeof(time));
 	}
 	return result == -EINTR ? -ERESTARTNOHAND : result;
 }

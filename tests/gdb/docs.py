@@ -81,8 +81,8 @@ def check(block):
 def add(kind):
     for number, block in enumerate(blocks(kind), 1):
         def one(block=block):
-            if target.kasan():
-                skip("the transcripts are of a kernel without KASAN")
+            if target.kasan() or target.symbol("ubsan_report"):
+                skip("the transcripts are of a kernel without sanitizers")
             check(block)
         one.__name__ = f"transcript_{number}_of_{kind.replace(' ', '_')}"
         cases.append(one)

@@ -196,6 +196,39 @@ the_flag_can_be_set_later(void)
 	disk_end(fd);
 }
 
+static long
+sync_range(int fd, unsigned flags, long long offset, long long bytes)
+{
+	return SYSCALL(341 /* sync_file_range2 */, fd, flags, (long)offset,
+		       (long)(offset >> 32), (long)bytes, (long)(bytes >> 32));
+}
+
+/* 2: write, 4: and wait for it. */
+static void
+a_range_is_written_back_and_no_more(void)
+{
+	int fd = disk_begin(), cached = open(DISK, O_RDWR), ends[2];
+	long long most = 0x7fffffffffffffffll;
+	long dirty;
+
+	ASSERT(write(cached, map(2 * PAGE), 2 * PAGE) == 2 * PAGE);
+	dirty = meminfo("Dirty");
+	EXPECT_EQ(sync_range(cached, 2 | 4, 0, 100), 0);
+	EXPECT_EQ(dirty - meminfo("Dirty"), 4);
+	EXPECT_EQ(sync_range(cached, 2 | 4, PAGE, 0), 0);	/* to the end */
+	EXPECT_EQ(dirty - meminfo("Dirty"), 8);
+	EXPECT_EQ(sync_range(cached, 2, 1ll << 60, 0), 0);	/* behind it */
+	EXPECT_EQ(sync_range(cached, 8, 0, 0), -EINVAL);
+	EXPECT_EQ(sync_range(cached, 2, -1, 0), -EINVAL);
+	EXPECT_EQ(sync_range(cached, 2, 0, -1), -EINVAL);
+	EXPECT_EQ(sync_range(cached, 2, most, most), -EINVAL);
+	EXPECT_EQ(sync_range(999, 2, 0, 0), -EBADF);
+	ASSERT(!pipe(ends));
+	EXPECT_EQ(sync_range(ends[0], 2, 0, 0), -ESPIPE);
+	close(cached);
+	disk_end(fd);
+}
+
 UTEST_SUITE(direct,
 	UTEST(bytes_go_between_pages_and_disk),
 	UTEST(untouched_pages_are_made),
@@ -204,4 +237,5 @@ UTEST_SUITE(direct,
 	UTEST(pages_are_let_go_afterwards),
 	UTEST(mappings_agree),
 	UTEST(what_has_no_disk_refuses_the_flag),
-	UTEST(the_flag_can_be_set_later));
+	UTEST(the_flag_can_be_set_later),
+	UTEST(a_range_is_written_back_and_no_more));

@@ -53,8 +53,9 @@ SMOKE_SUITE = "lib_cmdline"
 USER_MACHINES = [(256, 1, False), (256, 4, False), (32, 2, False)]
 RELEASE_MACHINE = (256, 4, False)
 USER_COST = 8
-# What of them runs in a kernel with KASAN, too.
-IN_KASAN = ("attacks", "fuzz_memory", "hostile", "userfault")
+# What of them runs in a kernel with a sanitizer, too.
+CHECKED = {"kasan": ("attacks", "fuzz_memory", "hostile", "userfault"),
+           "ubsan": ("fuzz_memory", "hostile")}
 # After each edit: one machine, one order of events, and nothing that takes long
 # by itself.
 QUICK = [(256, 2, False)]
@@ -109,11 +110,11 @@ def sanitizer_jobs(append):
                              append=f"test=all panic=-1 {append}".strip())
         job.variant = "debug-" + san
         result.append(job)
-    if not SAN:
-        job = jobs.UserJob("user 256 MiB x 4 kasan", USER_COST, 256, 4,
+    for san, suites in CHECKED.items() if not SAN else ():
+        job = jobs.UserJob(f"user 256 MiB x 4 {san}", USER_COST, 256, 4,
                            append="panic=-1 loglevel=4 utest="
-                           f"{','.join(IN_KASAN)} {append}".strip())
-        job.variant = "debug-kasan"
+                           f"{','.join(suites)} {append}".strip())
+        job.variant = "debug-" + san
         result.append(job)
     return result
 
