@@ -3,7 +3,7 @@
  * O_DIRECT with a program's own memory: a disk in memory (zram) moves bytes from
  * and to its pages.
  */
-#include "utest.h"
+#include "fuzz.h"
 
 #define DISK	"/dev/zram0"
 #define KNOB(n)	"/proc/sys/block/zram0/" n
