@@ -136,7 +136,7 @@ $(UNSANITIZED:%=$(OUT)/%.o): CFLAGS := \
 # MMU is on, it would be wrong.
 $(OUT)/kernel/lib/lz4.c.o: CFLAGS += -munaligned-access
 
-# Every test of every build ends in a walk over all frames.
+# Each test of a debug build ends in a walk over all frames.
 $(OUT)/mm/debug/verify_page.c.o: CFLAGS += -O2
 
 # Release kernels: what runs seldom is made small, in Thumb-2 code and for size;

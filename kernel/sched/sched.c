@@ -18,9 +18,9 @@
  *   Sleepers  A task that slept long has run little, and would have the
  *	core to itself for as long. So on waking it is put no further back
  *	than one slice behind min_vruntime, the least of all that run here.
- *   Beginners  A new task begins one slice ahead of min_vruntime, behind all
- *	that wait. Were it put at the least itself, whoever makes tasks without
- *	end would keep every other one waiting while it does: a sleeper that had
+ *   Beginners  A new task begins one slice ahead of min_vruntime, as if it
+ *	had had one. Were it put at the least itself, whoever makes tasks
+ *	without end would keep the others waiting meanwhile: a sleeper that had
  *	run a little would come after thousands that had not run at all.
  *   Slice     The tick asks for a change when the running task has had
  *	SCHED_SLICE_NS and another one waits: with HZ=100 at every tick.

@@ -191,16 +191,17 @@ l_rules_of_magazines(struct test *t)
 static void
 s_rules_of_frames(struct test *t)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, 2), *free;
+	struct page *page = alloc_pages(GFP_KERNEL, 3), *free;
 	u32 flags, tail;
 	struct zone *zone;
-	unsigned order;
+	unsigned order, i;
 
 	ASSERT(t, page != NULL);
 	flags = page->flags;
 	tail = page[1].flags;
-	CAUGHT_ALONE(t, "S1", page[1].flags += PAGE_STATE_KERNEL -
-		      PAGE_STATE_TAIL, page[1].flags = tail);
+	for (i = 1; i < 8; i++)
+		CAUGHT_ALONE(t, "S1", page[i].flags += PAGE_STATE_KERNEL -
+			      PAGE_STATE_TAIL, page[i].flags = tail);
 	CAUGHT_ALONE(t, "S1", page->flags -= 1u << PAGE_ORDER_SHIFT,
 		      page->flags = flags);
 	CAUGHT_ALONE(t, "S1", page->flags |= PAGE_STATE_MASK,
@@ -215,7 +216,7 @@ s_rules_of_frames(struct test *t)
 		      atomic_set(&free->mapcount, 0));
 	CAUGHT_ALONE(t, "S2", atomic_set(&free->refcount, 1),
 		      atomic_set(&free->refcount, 0));
-	free_frames(page, 2);
+	free_frames(page, 3);
 }
 
 static void

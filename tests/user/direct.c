@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * O_DIRECT with a program's own memory: a disk in memory (zram) moves bytes from
- * and to its pages.
+ * and to its pages. And the other way round, sync_file_range2(): which part of
+ * what the cache has is written.
  */
 #include "fuzz.h"
 

@@ -167,6 +167,7 @@ defuse(pid_t group)
 static void
 expect_defused(void (*fn)(void *), void *arg)
 {
+	long long begin;
 	pid_t pid;
 
 	remember_free();
@@ -175,7 +176,10 @@ expect_defused(void (*fn)(void *), void *arg)
 	if (!pid)
 		fn(arg);
 	setpgid(pid, pid);
+	begin = clock_now(1 /* CLOCK_MONOTONIC */);
 	sleep_ms(200);
+	printf("    # a sleep of 200 ms took %lld\n",
+	       (clock_now(1) - begin) / 1000000);
 	EXPECT(defuse(pid));
 	expect_all_back();
 }

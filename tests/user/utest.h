@@ -117,12 +117,13 @@ enum { ET_EXEC = 2, ET_DYN = 3 };
 void make_program(const char *path, int type, const char *interp);
 /* Nanoseconds of a clock. */
 long long clock_now(int clock);
+/* Objects that the kernel keeps for later go (drop_caches; KASAN's quarantine). */
+void drop_objects(void);
 /*
- * Objects in use of a cache of the kernel, and how many lie in one of its slabs;
- * false: it is not listed. Each core may hold a slab, of which all objects count.
+ * After drop_objects(): objects in use of a cache of the kernel, and how many lie
+ * in one of its slabs; false: it is not listed. Each core may hold a slab, of
+ * which all objects count.
  */
 bool objects_of(const char *cache, long *used, long *per_slab);
-/* Give back what the kernel keeps of them for later. */
-void drop_objects(void);
 
 #endif
