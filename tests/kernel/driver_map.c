@@ -8,6 +8,7 @@
 #include <lib/string.h>
 #include <mm/cma.h>
 #include <mm/debug.h>
+#include <mm/verify.h>
 #include "as_helpers.h"
 #include "sweep.h"
 
@@ -82,6 +83,7 @@ pages_of_a_fault_handler_are_counted(struct test *t)
 	EXPECT_EQ(t, page_mapcount(page), 1);	/* a touch brings the child's */
 	EXPECT_EQ(t, as_touch(child, at + P, false), 0);
 	EXPECT_EQ(t, page_mapcount(page), 2);
+	EXPECT(t, mm_verify_all(NULL));		/* it is counted there, too */
 	mmput(child);
 	EXPECT_EQ(t, page_count(page), 2);
 	mmput(mm);
