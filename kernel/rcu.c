@@ -126,16 +126,13 @@ static void
 run_grace_period(void)
 {
 	unsigned long seq = gp_seq + 1, busy;
-	unsigned cpu;
 
 	smp_store_release(&gp_seq, seq);
 	smp_mb();		/* before we ask who is idle */
 	rcu_note_quiescent();	/* this core: no reader sleeps */
 	busy = busy_cores(READ_ONCE(cpu_online_mask), seq);
 	while (busy) {
-		for (cpu = 0; cpu < NR_CPUS; cpu++)
-			if (busy >> cpu & 1)
-				smp_send_reschedule(cpu);
+		smp_send_reschedule(busy);
 		usleep(RCU_POLL_USEC);
 		busy = busy_cores(busy, seq);
 	}

@@ -125,12 +125,19 @@ setup_per_cpu_areas(void)
 }
 
 void
-smp_send_reschedule(unsigned cpu)
+smp_send_reschedule(unsigned long cores)
 {
-	if (cpu == smp_processor_id())
+	unsigned long flags, self;
+
+	if (!cores)
+		return;
+	flags = local_irq_save();
+	self = 1UL << smp_processor_id();
+	if (cores & self)
 		sched_set_need_resched();
-	else
-		ipi_send(1UL << cpu, IPI_RESCHEDULE);
+	if (cores & ~self)
+		ipi_send(cores & ~self, IPI_RESCHEDULE);
+	local_irq_restore(flags);
 }
 
 /* IPI_CALL arrived: run what is in this core's queue. */
@@ -212,6 +219,13 @@ smp_call_function_single(unsigned cpu, void (*fn)(void *), void *arg)
 void
 on_each_cpu(void (*fn)(void *), void *arg)
 {
+	on_each_cpu_cond(NULL, fn, arg);
+}
+
+void
+on_each_cpu_cond(bool (*cond)(unsigned cpu, void *arg), void (*fn)(void *),
+		 void *arg)
+{
 	unsigned long others = READ_ONCE(cpu_online_mask) &
 			       ~(1UL << smp_processor_id());
 	struct call calls[NR_CPUS];
@@ -219,9 +233,14 @@ on_each_cpu(void (*fn)(void *), void *arg)
 
 	if (others)
 		call_check();
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		if (others >> cpu & 1)
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (!(others >> cpu & 1))
+			continue;
+		if (!cond || cond(cpu, arg))
 			call_send(cpu, &calls[cpu], fn, arg);
+		else
+			others &= ~(1UL << cpu);
+	}
 	call_here(fn, arg);
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
 		if (others >> cpu & 1)

@@ -85,15 +85,15 @@ spin_lock_set_rank(spinlock_t *lock, enum lock_rank rank)
 #endif
 }
 
+/* It is taken (spinlock.c): wait, and take it. */
+void spin_lock_slow(spinlock_t *lock);
+
 static inline void
 spin_lock(spinlock_t *lock)
 {
 	lockcheck_acquire(lock);
-	while (unlikely(__atomic_exchange_n(&lock->locked, 1,
-					    __ATOMIC_ACQUIRE))) {
-		while (READ_ONCE(lock->locked))
-			cpu_relax();
-	}
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		spin_lock_slow(lock);
 	lockcheck_acquired(lock);
 }
 

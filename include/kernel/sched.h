@@ -65,6 +65,16 @@ bool need_resched(void);
  * Returns true if this call woke it.
  */
 bool wake_up_process(struct task *task);
+/*
+ * The same for a caller who holds a lock that the woken takes first of all: its
+ * core is not told yet, but added to *cores. Told under the lock, it would come
+ * at once, and spin until the caller is done.
+ */
+bool wake_up_quietly(struct task *task, unsigned long *cores);
+/* Let go of that lock (spin_unlock_irqrestore()), and tell the cores. */
+struct spinlock;
+void unlock_and_tell(struct spinlock *lock, unsigned long flags,
+		     unsigned long cores);
 
 #define MAX_SCHEDULE_TIMEOUT	0x7fffffffL
 /*

@@ -40,8 +40,8 @@ void setup_per_cpu_areas(void);
  */
 void smp_init(void);
 
-/* Ask core cpu to reschedule. */
-void smp_send_reschedule(unsigned cpu);
+/* Ask each of these cores (a mask; none is nobody) to reschedule. */
+void smp_send_reschedule(unsigned long cores);
 
 /*
  * Run fn(arg) on core cpu, in interrupt context there, and wait for it.
@@ -50,6 +50,13 @@ void smp_send_reschedule(unsigned cpu);
 void smp_call_function_single(unsigned cpu, void (*fn)(void *), void *arg);
 /* The same on every online core, this one included. */
 void on_each_cpu(void (*fn)(void *), void *arg);
+/*
+ * The same, but a core other than this one is left in peace when
+ * cond(cpu, arg) is false. cond runs here, and looks at what that core may be
+ * changing at the moment.
+ */
+void on_each_cpu_cond(bool (*cond)(unsigned cpu, void *arg),
+		      void (*fn)(void *), void *arg);
 
 /*
  * From panic: each other core, in turn, prints its stack and stops for

@@ -25,7 +25,7 @@ init_completion(struct completion *c)
 static void
 complete_n(struct completion *c, unsigned n)
 {
-	unsigned long flags = spin_lock_irqsave(&c->wait.lock);
+	unsigned long flags = spin_lock_irqsave(&c->wait.lock), cores = 0;
 	struct wait_queue_entry *entry, *next;
 
 	if (c->done < DONE_FOR_EVER)
@@ -34,9 +34,9 @@ complete_n(struct completion *c, unsigned n)
 		if (n-- == 0)
 			break;
 		list_del_init(&entry->node);
-		wake_up_process(entry->task);
+		wake_up_quietly(entry->task, &cores);
 	}
-	spin_unlock_irqrestore(&c->wait.lock, flags);
+	unlock_and_tell(&c->wait.lock, flags, cores);
 }
 
 void

@@ -146,7 +146,7 @@ mutex_lock(struct mutex *mutex)
 static noinline void
 mutex_unlock_slow(struct mutex *mutex)
 {
-	unsigned long flags = spin_lock_irqsave(&mutex->wait_lock);
+	unsigned long flags = spin_lock_irqsave(&mutex->wait_lock), cores = 0;
 	struct mutex_waiter *first;
 	unsigned long next;
 
@@ -157,8 +157,8 @@ mutex_unlock_slow(struct mutex *mutex)
 	if (!list_empty(&mutex->waiters))
 		next |= QUEUED;
 	smp_store_release(&mutex->owner, next);
-	wake_up_process(first->task);
-	spin_unlock_irqrestore(&mutex->wait_lock, flags);
+	wake_up_quietly(first->task, &cores);
+	unlock_and_tell(&mutex->wait_lock, flags, cores);
 }
 
 void

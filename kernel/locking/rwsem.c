@@ -145,11 +145,11 @@ queue_or_enter(struct rw_semaphore *sem, bool writer)
 }
 
 /*
- * Let in who may come now, in order. Held: wait_lock, and QUEUED is set: so
- * nobody else changes the count.
+ * Let in who may come now, in order; their cores are added to *cores. Held:
+ * wait_lock, and QUEUED is set: so nobody else changes the count.
  */
 static void
-rwsem_grant(struct rw_semaphore *sem)
+rwsem_grant(struct rw_semaphore *sem, unsigned long *cores)
 {
 	u32 count = sem->count;
 	struct rwsem_waiter *w;
@@ -163,7 +163,7 @@ rwsem_grant(struct rw_semaphore *sem)
 			WRITE_ONCE(sem->owner, w->task);
 		list_del(&w->node);
 		w->granted = true;
-		wake_up_process(w->task);
+		wake_up_quietly(w->task, cores);
 	}
 	if (list_empty(&sem->waiters))
 		count &= ~QUEUED;
@@ -229,12 +229,12 @@ down_write_trylock(struct rw_semaphore *sem)
 static noinline void
 rwsem_up_slow(struct rw_semaphore *sem, u32 out, u32 in)
 {
-	unsigned long flags = spin_lock_irqsave(&sem->wait_lock);
+	unsigned long flags = spin_lock_irqsave(&sem->wait_lock), cores = 0;
 
 	assert(sem->count & QUEUED);
 	sem->count = sem->count - out + in;
-	rwsem_grant(sem);
-	spin_unlock_irqrestore(&sem->wait_lock, flags);
+	rwsem_grant(sem, &cores);
+	unlock_and_tell(&sem->wait_lock, flags, cores);
 }
 
 void

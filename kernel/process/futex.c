@@ -29,6 +29,7 @@
 #include <kernel/init.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <kernel/syscalls_process.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
@@ -120,23 +121,23 @@ get_key(u32 uaddr, bool private, struct futex_key *key)
 
 /* --- Waking --- */
 
-/* Held: the bucket's lock. */
+/* Held: the bucket's lock. Its core is added to *cores. */
 static void
-wake_one(struct futex_q *q)
+wake_one(struct futex_q *q, unsigned long *cores)
 {
 	struct task *task = q->task;
 
 	get_task(task);
 	list_del_init(&q->node);
 	/* q may be gone from here on: its owner looks at node without a lock. */
-	wake_up_process(task);
+	wake_up_quietly(task, cores);
 	put_task(task);
 }
 
-/* Held: b->lock. How many were woken. */
+/* Held: b->lock. How many were woken; their cores are added to *cores. */
 static int
 wake_waiters(struct futex_bucket *b, const struct futex_key *key, int n,
-	     u32 bits)
+	     u32 bits, unsigned long *cores)
 {
 	struct futex_q *q, *next;
 	int woken = 0;
@@ -146,7 +147,7 @@ wake_waiters(struct futex_bucket *b, const struct futex_key *key, int n,
 			break;
 		if (!same_key(&q->key, key) || !(q->bits & bits))
 			continue;
-		wake_one(q);
+		wake_one(q, cores);
 		woken++;
 	}
 	return woken;
@@ -158,6 +159,7 @@ futex_wake(u32 uaddr, bool private, int n, u32 bits)
 	struct futex_key key;
 	struct futex_bucket *b;
 	int err = get_key(uaddr, private, &key);
+	unsigned long cores = 0;
 
 	if (err)
 		return err;
@@ -165,8 +167,9 @@ futex_wake(u32 uaddr, bool private, int n, u32 bits)
 		return -EINVAL;
 	b = bucket_of(&key);
 	spin_lock(&b->lock);
-	n = wake_waiters(b, &key, n, bits);
+	n = wake_waiters(b, &key, n, bits, &cores);
 	spin_unlock(&b->lock);
+	smp_send_reschedule(cores);
 	return n;
 }
 
@@ -325,6 +328,7 @@ futex_requeue(u32 uaddr, u32 uaddr2, bool private, int nr_wake, int nr_move,
 {
 	struct futex_key key, target;
 	struct futex_bucket *from, *to;
+	unsigned long cores = 0;
 	u32 value;
 	int err = get_key(uaddr, private, &key), n;
 
@@ -348,10 +352,11 @@ futex_requeue(u32 uaddr, u32 uaddr2, bool private, int nr_wake, int nr_move,
 	if (cmp && value != *cmp) {
 		n = -EAGAIN;
 	} else {
-		n = wake_waiters(from, &key, nr_wake, FUTEX_ALL_BITS);
+		n = wake_waiters(from, &key, nr_wake, FUTEX_ALL_BITS, &cores);
 		n += move_waiters(from, to, &key, &target, nr_move);
 	}
 	unlock_two(from, to);
+	smp_send_reschedule(cores);
 	return n;
 }
 

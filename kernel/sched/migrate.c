@@ -151,7 +151,7 @@ send_to(struct run_queue *from, struct task *task, unsigned cpu)
 	cpu = (unsigned)task->cpu;
 	spin_unlock(&to->lock);
 	if (resched)
-		smp_send_reschedule(cpu);
+		smp_send_reschedule(1UL << cpu);
 }
 
 void
@@ -359,7 +359,7 @@ sched_setaffinity(struct task *task, u32 mask)
 		spin_unlock(&rq->lock);
 	} else if (rq->curr == task) {
 		spin_unlock(&rq->lock);
-		smp_send_reschedule(cpu);
+		smp_send_reschedule(1UL << cpu);
 	} else {
 		rq_leave(rq, task);
 		send_to(rq, task, least_loaded_cpu(task));

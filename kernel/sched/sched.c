@@ -419,7 +419,7 @@ sched_note_signal(struct task *task)
 		this_cpu_write(user_work, this_cpu_read(user_work) |
 			       USER_WORK_SIGNAL);
 	else if (READ_ONCE(rq_of(cpu)->curr) == task)
-		smp_send_reschedule(cpu);
+		smp_send_reschedule(1UL << cpu);
 	local_irq_restore(flags);
 }
 
@@ -448,11 +448,10 @@ sched_tick(void)
 }
 
 bool
-wake_up_process(struct task *task)
+wake_up_quietly(struct task *task, unsigned long *cores)
 {
 	struct run_queue *rq;
 	unsigned long flags;
-	bool resched = false;
 	unsigned cpu;
 
 	smp_mb();	/* the condition is written before the state is read */
@@ -474,14 +473,29 @@ wake_up_process(struct task *task)
 	if (!task->on_rq) {
 		if (cpu != (unsigned)task->cpu)
 			rq = move_task(rq, task, cpu);
-		resched = enter(rq, task);
-		cpu = (unsigned)task->cpu;
+		if (enter(rq, task))
+			*cores |= 1UL << (unsigned)task->cpu;
 	}
-	spin_unlock(&rq->lock);
-	if (resched)
-		smp_send_reschedule(cpu);
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&rq->lock, flags);
 	return true;
+}
+
+bool
+wake_up_process(struct task *task)
+{
+	unsigned long cores = 0;
+	bool woken = wake_up_quietly(task, &cores);
+
+	smp_send_reschedule(cores);
+	return woken;
+}
+
+void
+unlock_and_tell(spinlock_t *lock, unsigned long flags, unsigned long cores)
+{
+	spin_unlock(lock);
+	smp_send_reschedule(cores);
+	local_irq_restore(flags);
 }
 
 u64

@@ -18,7 +18,8 @@
  *   W2  wake_up() after the condition was made true: a sleeper that tested
  *	it before was in the list already (W1), so it is found.
  *
- * Locks   queue->lock, then a run queue's.
+ * Locks   queue->lock, then a run queue's. The core of who was woken is told
+ *	   when queue->lock is free again: finish_wait() needs it.
  *
  * Questions a reader asks
  *   May a waker skip wake_up() when waitqueue_active() says nobody waits?
@@ -91,7 +92,7 @@ static void
 wake_up_common(struct wait_queue_head *queue, unsigned nr_exclusive)
 {
 	struct wait_queue_entry *entry, *next;
-	unsigned long flags = spin_lock_irqsave(&queue->lock);
+	unsigned long flags = spin_lock_irqsave(&queue->lock), cores = 0;
 
 	list_for_each_entry_safe(entry, next, &queue->waiters, node) {
 		if (entry->func) {
@@ -102,10 +103,10 @@ wake_up_common(struct wait_queue_head *queue, unsigned nr_exclusive)
 			break;
 		list_del_init(&entry->node);
 		/* One that runs already may be about to leave: not counted. */
-		if (wake_up_process(entry->task) && entry->exclusive)
+		if (wake_up_quietly(entry->task, &cores) && entry->exclusive)
 			nr_exclusive--;
 	}
-	spin_unlock_irqrestore(&queue->lock, flags);
+	unlock_and_tell(&queue->lock, flags, cores);
 }
 
 void

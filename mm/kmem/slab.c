@@ -295,6 +295,17 @@ flush_array(void *arg)
 	discard_list(cache, &empty);
 }
 
+/* Is there something in that core's array? Without a lock, as a hint. */
+static bool
+holds_objects(unsigned cpu, void *arg)
+{
+	struct kmem_cache *cache = arg;
+	struct array_cache *ac =
+		per_cpu_ptr((struct array_cache *)cache->design, cpu);
+
+	return READ_ONCE(ac->avail) != 0;
+}
+
 static void
 slab_shrink(struct kmem_cache *cache)
 {
@@ -303,7 +314,7 @@ slab_shrink(struct kmem_cache *cache)
 	struct page *page;
 	LIST_HEAD(empty);
 
-	on_each_cpu(flush_array, cache);
+	on_each_cpu_cond(holds_objects, flush_array, cache);
 	flags = spin_lock_irqsave(&node->lock);
 	list_splice_init(&node->free, &empty);
 	list_for_each_entry(page, &empty, slab.list) {

@@ -581,6 +581,20 @@ flush_this_cpu(void *arg)
 	unfreeze_partials(cache, c);
 }
 
+/*
+ * Does that core have something to give up? Without a lock: what it takes or
+ * leaves meanwhile it could as well have taken after it was asked.
+ */
+static bool
+holds_slabs(unsigned cpu, void *arg)
+{
+	struct kmem_cache *cache = arg;
+	struct kmem_cache_cpu *c = per_cpu_ptr(cache->lists, cpu);
+
+	return READ_ONCE(c->own.page) || READ_ONCE(c->away.page) ||
+	       READ_ONCE(c->partial);
+}
+
 /* Take the empty slabs off the node. */
 static void
 discard_empty(struct kmem_cache *cache)
@@ -606,7 +620,7 @@ discard_empty(struct kmem_cache *cache)
 static void
 slub_shrink(struct kmem_cache *cache)
 {
-	on_each_cpu(flush_this_cpu, cache);
+	on_each_cpu_cond(holds_slabs, flush_this_cpu, cache);
 	discard_empty(cache);
 }
 

@@ -182,6 +182,12 @@ symbol_format(unsigned long addr, char *buf, size_t size)
 	return snprintf(buf, size, "%lx", addr);
 }
 
+void
+spin_lock_slow(spinlock_t *lock)
+{
+	panic("one thread waits for the lock at %p", (void *)lock);
+}
+
 #ifdef VELLUM_DEBUG
 static unsigned locks_held;
 
@@ -235,12 +241,20 @@ smp_call_function_single(unsigned cpu, void (*fn)(void *), void *arg)
 }
 
 void
-on_each_cpu(void (*fn)(void *), void *arg)
+on_each_cpu_cond(bool (*cond)(unsigned cpu, void *arg), void (*fn)(void *),
+		 void *arg)
 {
 	unsigned cpu;
 
 	for_each_online_cpu(cpu)
-		smp_call_function_single(cpu, fn, arg);
+		if (!cond || cpu == host_cpu || cond(cpu, arg))
+			smp_call_function_single(cpu, fn, arg);
+}
+
+void
+on_each_cpu(void (*fn)(void *), void *arg)
+{
+	on_each_cpu_cond(NULL, fn, arg);
 }
 
 const struct node *

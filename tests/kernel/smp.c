@@ -110,6 +110,27 @@ on_each_cpu_runs_once_on_each(struct test *t)
 		EXPECT_EQ(t, *per_cpu_ptr(&private_number, cpu), 1);
 }
 
+static bool
+has_zero(unsigned cpu, void *arg)
+{
+	(void)arg;
+	return *per_cpu_ptr(&private_number, cpu) == 0;
+}
+
+/* This core is not asked: a call to oneself disturbs nobody. */
+static void
+who_need_not_be_called_is_left_in_peace(struct test *t)
+{
+	unsigned cpu, self = smp_processor_id();
+
+	for_each_online_cpu(cpu)
+		*per_cpu_ptr(&private_number, cpu) = cpu % 2;
+	on_each_cpu_cond(has_zero, count_here, NULL);
+	for_each_online_cpu(cpu)
+		EXPECT_EQ(t, *per_cpu_ptr(&private_number, cpu),
+			  cpu == self ? self % 2 + 1 : 1);
+}
+
 /* All call all at once: nobody waits for ever, and no call is lost. */
 static void
 cores_may_call_each_other_at_once(struct test *t)
@@ -190,6 +211,7 @@ TEST_SUITE("smp",
 	   TEST_CASE(each_core_has_its_own_variables),
 	   TEST_CASE(call_runs_there_and_is_waited_for),
 	   TEST_CASE(on_each_cpu_runs_once_on_each),
+	   TEST_CASE(who_need_not_be_called_is_left_in_peace),
 	   TEST_CASE(cores_may_call_each_other_at_once),
 	   TEST_CASE(call_with_interrupts_masked_is_caught),
 	   TEST_CASE(nudge_wakes_an_idle_core),

@@ -196,9 +196,12 @@ static long
 slab_kib(void)
 {
 	char text[4096], *line;
-	int fd = open("/proc/meminfo", O_RDONLY);
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+	ssize_t n;
+	int fd;
 
+	drop_objects();
+	fd = open("/proc/meminfo", O_RDONLY);
+	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	line = strstr(text, "\nSlab:");
