@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is particular to SLAB (arrays, colours, three lists) and to SLOB (pages
- * that all share), from inside: slab=slab and slab=slob.
+ * What is particular to SLUB (what a core gathers), to SLAB (arrays, colours,
+ * three lists) and to SLOB (pages that all share), from inside: slab=slab and
+ * slab=slob.
  */
+#include <kernel/smp.h>
 #include <kernel/test.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include "../../mm/kmem/kmem_cache.h"
+#include "threads.h"
 
 #define IF_DESIGN(t, which) \
 	if (the_slab_design != &(which)) \
@@ -46,6 +49,48 @@ static const struct array_head *
 array_of_this_core(void)
 {
 	return this_cpu_ptr((struct array_head *)cache->design);
+}
+
+/* --- SLUB ------------------------------------------------------------------------- */
+
+#ifdef VELLUM_KASAN
+#define KASAN_ON	true		/* and a freed object is kept back */
+#else
+#define KASAN_ON	false
+#endif
+
+static void
+free_there(void *object)
+{
+	kmem_cache_free(cache, object);
+}
+
+static void
+shrinking_reaches_what_another_core_has_gathered(struct test *t)
+{
+	struct kmem_cache_cpu *there;
+	unsigned cpu;
+
+	IF_DESIGN(t, slub_design);
+	if (num_online_cpus() == 1 || KASAN_ON)
+		SKIP(t, "needs two cores, and no KASAN");
+	if (slab_debug_flags_for("test-design"))
+		SKIP(t, "slub_debug: objects are not gathered");
+	sched_setaffinity(current, 1u << smp_processor_id());
+	cpu = test_other_cpu();
+	if (!make(t, 300, 40))
+		goto out;
+	there = per_cpu_ptr(cache->lists, cpu);
+	smp_call_function_single(cpu, free_there, objects[0]);
+	EXPECT(t, there->away.page == slab_page_of(objects[0]));
+	EXPECT(t, !there->own.page && !there->partial);
+	give(1, 40);
+	kmem_cache_shrink(cache);
+	EXPECT(t, !there->away.page);
+	EXPECT_EQ(t, cache->node.nr_slabs, 0);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
+out:
+	sched_setaffinity(current, ~0u);
 }
 
 /* --- SLAB ------------------------------------------------------------------------- */
@@ -217,6 +262,7 @@ the_middle_of_frames_is_no_object(struct test *t)
 }
 
 TEST_SUITE("slab_designs",
+	   TEST_CASE(shrinking_reaches_what_another_core_has_gathered),
 	   TEST_CASE(slabs_begin_at_different_colours),
 	   TEST_CASE(an_array_is_filled_by_the_batch_and_never_over_its_limit),
 	   TEST_CASE(a_few_empty_slabs_are_kept),
