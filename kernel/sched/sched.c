@@ -447,6 +447,16 @@ sched_tick(void)
 	psi_tick();
 }
 
+/* This core hears of it at once. Context: interrupts masked. */
+static void
+note_resched(unsigned cpu, unsigned long *cores)
+{
+	if (cpu == smp_processor_id())
+		sched_set_need_resched();
+	else
+		*cores |= 1UL << cpu;
+}
+
 bool
 wake_up_quietly(struct task *task, unsigned long *cores)
 {
@@ -474,7 +484,7 @@ wake_up_quietly(struct task *task, unsigned long *cores)
 		if (cpu != (unsigned)task->cpu)
 			rq = move_task(rq, task, cpu);
 		if (enter(rq, task))
-			*cores |= 1UL << (unsigned)task->cpu;
+			note_resched((unsigned)task->cpu, cores);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 	return true;
@@ -486,7 +496,8 @@ wake_up_process(struct task *task)
 	unsigned long cores = 0;
 	bool woken = wake_up_quietly(task, &cores);
 
-	smp_send_reschedule(cores);
+	if (cores)
+		smp_send_reschedule(cores);
 	return woken;
 }
 
@@ -494,7 +505,8 @@ void
 unlock_and_tell(spinlock_t *lock, unsigned long flags, unsigned long cores)
 {
 	spin_unlock(lock);
-	smp_send_reschedule(cores);
+	if (cores)
+		smp_send_reschedule(cores);
 	local_irq_restore(flags);
 }
 
