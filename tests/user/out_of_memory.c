@@ -206,15 +206,22 @@ fill_pipe(int from, int to)
 		;
 }
 
+/* So much, or until no further pipe is to be had. */
 static void
-by_pipes(void)
+into_pipes(size_t len)
 {
 	int ends[2];
 
-	while (!pipe(ends)) {
-		fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+	for (size_t n = 0; n < len && !pipe(ends); n += MIB) {
+		fcntl(ends[1], F_SETPIPE_SZ, MIB);
 		fill_pipe(ends[0], ends[1]);
 	}
+}
+
+static void
+by_pipes(void)
+{
+	into_pipes(~0ul);
 }
 
 static void
@@ -251,6 +258,44 @@ who_fills_pipes_ends(void)
 {
 	begin();
 	EXPECT_EQ(status_of_child(hog(by_pipes)), SIGKILL);
+	end();
+}
+
+/*
+ * Who has most of it in pipes is chosen, and closes them when it gets to run,
+ * which is late: it has the lowest priority. That is waited for; to go on would
+ * mean to end the next one.
+ */
+static void
+a_victims_pipes_are_waited_for(void)
+{
+	size_t len;
+	int ready[2];
+	pid_t slow, next;
+	char byte;
+
+	begin();
+	len = available * 2 / 3;
+	ASSERT_EQ(pipe(ready), 0);
+	slow = fork();
+	if (!slow) {
+		set_adj("0");
+		SYSCALL(SYS_setpriority, 0, 0, 19);
+		into_pipes(available * 3 / 4);
+		write(ready[1], "r", 1);
+		for (;;)
+			pause();
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	next = fork();
+	if (!next) {
+		set_adj("0");
+		_exit(!intact(take(len), len));
+	}
+	EXPECT_EQ(status_of_child(next), 0);
+	EXPECT_EQ(status_of_child(slow), SIGKILL);
+	close(ready[0]);
+	close(ready[1]);
 	end();
 }
 
@@ -354,4 +399,5 @@ UTEST_SUITE(out_of_memory,
 	    UTEST(an_exempt_hog_goes_on),
 	    UTEST(locking_its_memory_does_not_save_it),
 	    UTEST(who_fills_pipes_ends),
+	    UTEST(a_victims_pipes_are_waited_for),
 	    UTEST(who_fills_sockets_ends));
