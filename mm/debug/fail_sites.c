@@ -31,7 +31,7 @@
 #include "fail_sites.h"
 
 #define NR_SITES	4096u		/* a power of two */
-#define DEPTH		10
+#define DEPTH		16
 #define MOST_STEPS	64u
 
 static unsigned long sites[NR_SITES];
