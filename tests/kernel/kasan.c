@@ -380,10 +380,12 @@ static void
 an_access_that_crosses_a_granule_is_checked_whole(struct test *t)
 {
 	char *frame = get_a_frame(), *last;
+	struct copy across = { frame, frame, 128 };
 
 	ASSERT(t, frame);
 	/* Close one granule; what touches it by one byte is wrong. */
 	kasan_set_shadow((unsigned long)frame + 64, 8, 0xff);
+	EXPECT_WARNING(t, set_bytes, &across, "Write of size 128");
 	last = frame + 61;
 	EXPECT_WARNING(t, read_word, last, "Read of size 4");
 	read_word(frame + 60);

@@ -11,6 +11,7 @@
 #include "as_helpers.h"
 #include "files.h"
 #include "swap_helpers.h"
+#include "sweep.h"
 
 static char text[2048];
 
@@ -173,10 +174,29 @@ numbers_out_of_range_are_refused(struct test *t)
 	EXPECT(t, !(page_debug_flags & PAGE_DEBUG_LIFE));
 }
 
+static int
+start_and_stop(void)
+{
+	int err = page_life_start(16);
+
+	if (!err)
+		page_life_stop();
+	return err;
+}
+
+static void
+without_memory_for_the_table_it_stays_off(struct test *t)
+{
+	NEED_OFF(t);
+	EXPECT(t, sweep(t, start_and_stop) >= 3);
+	EXPECT(t, !(page_debug_flags & PAGE_DEBUG_LIFE));
+}
+
 TEST_SUITE("page_life",
 	TEST_CASE(a_frame_is_allocated_by_whom_and_freed),
 	TEST_CASE(only_the_last_events_are_kept),
 	TEST_CASE(an_anonymous_page_is_mapped_and_unmapped),
 	TEST_CASE(a_files_page_enters_is_dirtied_and_leaves),
 	TEST_CASE(a_page_goes_to_swap_and_comes_back),
-	TEST_CASE(numbers_out_of_range_are_refused));
+	TEST_CASE(numbers_out_of_range_are_refused),
+	TEST_CASE(without_memory_for_the_table_it_stays_off));

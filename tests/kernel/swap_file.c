@@ -9,6 +9,7 @@
 #include "ext2_image.h"
 #include "files.h"
 #include "swap_helpers.h"
+#include "sweep.h"
 
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
@@ -180,9 +181,36 @@ what_lies_nowhere_is_refused(struct test *t)
 	ext2_lab_end(t, &lab);
 }
 
+static int
+on_and_off(void)
+{
+	int err = swap_on_file(NAME, 5);
+
+	if (!err && swap_off(NAME)) {
+		err = swap_off(NAME);	/* not for lack of memory again */
+		if (!err)
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+static void
+a_file_is_taken_whole_or_not_at_all(struct test *t)
+{
+	struct ext2_lab lab;
+
+	ASSERT(t, file_begin(t, &lab, 4096));
+	EXPECT_EQ(t, on_and_off(), 0);		/* its pages leave the cache */
+	EXPECT(t, sweep(t, on_and_off) >= 8);
+	EXPECT_EQ(t, total_swap_pages(), 0);
+	EXPECT_EQ(t, UNLINK(NAME), 0);		/* nobody holds it */
+	ext2_lab_end(t, &lab);
+}
+
 TEST_SUITE("swap_file",
 	   TEST_CASE(a_page_goes_to_the_blocks_of_the_file),
 	   TEST_CASE(small_blocks_do_too_if_they_lie_in_a_row),
 	   TEST_CASE(nobody_writes_to_it_or_takes_it_away),
 	   TEST_CASE(who_writes_through_a_mapping_comes_first),
-	   TEST_CASE(what_lies_nowhere_is_refused));
+	   TEST_CASE(what_lies_nowhere_is_refused),
+	   TEST_CASE(a_file_is_taken_whole_or_not_at_all));

@@ -116,6 +116,81 @@ a_fork_that_fails_leaves_the_parent_whole(struct test *t)
 	EXPECT(t, sweep(t, fork_of_a_space) >= 12);
 }
 
+/* What a device may be writing to is no use to the child: it gets a copy. */
+static int
+fork_with_a_pin(struct mm_struct *mm)
+{
+	struct mm_struct *child = NULL;
+	struct page *page;
+	int err = map_at(mm, BASE, P, RW);
+
+	if (!err && !as_poke(mm, BASE, 7))
+		err = -ENOMEM;
+	if (err)
+		return err;
+	down_read(&mm->mmap_lock);
+	err = (int)pin_user_pages(mm, BASE, 1, FOLL_WRITE, &page);
+	up_read(&mm->mmap_lock);
+	if (err != 1)
+		return err;
+	err = dup_mm(mm, &child);
+	unpin_user_pages(&page, 1, true);
+	if (err)
+		return err;
+	if (as_pte(child, BASE).value == as_pte(mm, BASE).value ||
+	    as_peek(child, BASE) != 7)
+		err = -EIO;
+	mmput(child);
+	return err;
+}
+
+static int
+fork_of_a_pinned_page(void)
+{
+	return as_in_a_space(fork_with_a_pin);
+}
+
+static void
+a_pinned_page_that_cannot_be_copied_fails_the_fork(struct test *t)
+{
+	EXPECT(t, sweep(t, fork_of_a_pinned_page) >= 8);
+}
+
+/* A page that a relative shares moves as a copy of its own. */
+static int
+move_a_shared_page(struct mm_struct *mm)
+{
+	struct mm_struct *child = NULL;
+	unsigned long at = BASE;
+	int err = map_at(mm, BASE, P, RW);
+
+	if (!err && !as_poke(mm, BASE, 7))
+		err = -ENOMEM;
+	if (!err)
+		err = dup_mm(mm, &child);
+	if (err)
+		return err;
+	err = do_mremap(mm, BASE, P, P, MREMAP_MAYMOVE | MREMAP_FIXED,
+			BASE + 8 * MIB, &at);
+	if (as_pte(mm, err ? BASE : at).value == 0 ||
+	    as_pte(child, BASE).value == 0)
+		err = -EIO;
+	mmput(child);
+	return err;
+}
+
+static int
+moving_apart(void)
+{
+	return as_in_a_space(move_a_shared_page);
+}
+
+static void
+a_page_that_cannot_be_unshared_stays(struct test *t)
+{
+	EXPECT(t, sweep(t, moving_apart) >= 8);
+}
+
 /*
  * From the middle of a VMA into another group of tables: two splits, a VMA,
  * a table. What fails leaves page and place as they were.
@@ -224,6 +299,8 @@ TEST_SUITE("sweep_as",
 	TEST_CASE(a_space_and_its_mappings_fail_whole),
 	TEST_CASE(faults_of_anonymous_memory_say_oom),
 	TEST_CASE(a_fork_that_fails_leaves_the_parent_whole),
+	TEST_CASE(a_pinned_page_that_cannot_be_copied_fails_the_fork),
 	TEST_CASE(a_move_that_fails_moves_nothing),
+	TEST_CASE(a_page_that_cannot_be_unshared_stays),
 	TEST_CASE(splits_fail_before_anything_is_changed),
 	TEST_CASE(faults_of_a_file_say_oom));

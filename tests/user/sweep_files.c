@@ -18,7 +18,7 @@ enum {
 	SYS_timerfd_create_ = 350, SYS_timer_create_ = 257, SYS_signalfd4_ = 355,
 	SYS_execveat_ = 387, SYS_pidfd_open_ = 434,
 	SYS_clone3_ = 435, SYS_pidfd_getfd_ = 438,
-	SYS_process_madvise_ = 440,
+	SYS_process_madvise_ = 440, SYS_fadvise_ = 270,
 };
 
 static char dir[64];
@@ -231,6 +231,7 @@ pipes(void)
 	TRY(file = SYSCALL(SYS_memfd_create, "swept", 0));
 	TRY(SYSCALL(SYS_ftruncate64, file, 0, P, 0));
 	TRY(SYSCALL(SYS_sendfile, fds[1], file, NULL, 1000));
+	TRY(SYSCALL(SYS_splice, fds[0], NULL, file, NULL, 1000, 0));
 	TRY(SYSCALL(SYS_mknod, in_dir("fifo"), S_IFIFO | 0644, 0));
 	TRY(file = SYSCALL(SYS_open, in_dir("fifo"), O_RDWR));
 	TRY(SYSCALL(SYS_write, file, text, 10));
@@ -525,6 +526,45 @@ message_queues_fail_whole(void)
 	sweep(queues, 3);
 }
 
+/* --- Disks --- */
+
+/* Without the cache, and through it, a page with those that follow. */
+static int
+read_disk(void)
+{
+	static char page[4 * P] __attribute__((aligned(P)));
+	long fd;
+
+	TRY(fd = SYSCALL(SYS_open, "/dev/zram0", O_RDWR | O_DIRECT));
+	TRY(SYSCALL(SYS_read, fd, page, sizeof(page)));
+	TRY(fd = SYSCALL(SYS_open, "/dev/zram0", O_RDONLY));
+	TRY(SYSCALL(SYS_fadvise_, fd, 4, 0, 0, 0, 0));		/* DONTNEED */
+	TRY(SYSCALL(SYS_read, fd, page, sizeof(page)));
+	return 0;
+}
+
+static int
+swap_on_and_off(void)
+{
+	long err = SYSCALL(SYS_swapon, "/dev/zram0", 0);
+
+	if (!err)
+		err = SYSCALL(SYS_swapoff, "/dev/zram0");
+	SYSCALL(SYS_swapoff, "/dev/zram0");	/* if that failed */
+	return err;
+}
+
+static void
+disks_fail_whole(void)
+{
+	swap_begin("4M");
+	EXPECT_EQ(SYSCALL(SYS_swapoff, "/dev/zram0"), 0);
+	sweep(read_disk, 6);
+	sweep(swap_on_and_off, 8);
+	EXPECT_EQ(SYSCALL(SYS_swapon, "/dev/zram0", 0), 0);
+	swap_end();
+}
+
 /* --- /proc --- */
 
 static const char *const texts[] = {
@@ -533,6 +573,7 @@ static const char *const texts[] = {
 	"self/status", "self/stat", "self/statm", "self/cmdline",
 	"self/environ", "self/limits", "self/mounts", "self/pagemap",
 	"self/task/1/stat", "kpagecount", "kpageflags",
+	"sys/kernel/slab/kmalloc-64",
 };
 
 static int
@@ -616,6 +657,7 @@ UTEST_SUITE(sweep_files,
 	UTEST(locks_fail_whole),
 	UTEST(semaphores_fail_whole),
 	UTEST(message_queues_fail_whole),
+	UTEST(disks_fail_whole),
 	UTEST(texts_fail_whole),
 	UTEST(the_log_fails_whole),
 	UTEST(a_terminal_fails_whole));
