@@ -4,6 +4,8 @@
  * object, and who allocated and freed it. Pointers and sizes are volatile, so
  * that the compiler knows nothing.
  */
+#include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <kernel/test.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
@@ -11,6 +13,7 @@
 #include <mm/slab.h>
 #include <mm/stack_depot.h>
 #include <mm/vmalloc.h>
+#include <mm/zone.h>
 
 #ifdef VELLUM_KASAN
 #define IF_BUILT(fn)	TEST_CASE(fn)
@@ -161,6 +164,48 @@ the_quarantine_keeps_an_object_from_its_next_owner(struct test *t)
 		end_object(q);
 	}
 	EXPECT_WARNING(t, read_byte, p, "slab-use-after-free");
+}
+
+/* More than it holds are freed in order, each with the address of the next. */
+static void *
+free_a_chain(struct kmem_cache *cache, unsigned long n)
+{
+	void **first = NULL, **object, *last = NULL;
+
+	for (unsigned long i = 0; i < n; i++) {
+		object = kmem_cache_alloc(cache, GFP_KERNEL);
+		if (!object)
+			break;
+		*object = first;
+		first = object;
+	}
+	while ((object = first)) {
+		first = *object;
+		last = object;
+		kmem_cache_free(cache, object);
+	}
+	return last;
+}
+
+static void
+of_a_full_quarantine_the_oldest_go(struct test *t)
+{
+	struct kmem_cache *cache = kmem_cache_create("kasan-test", 1000, 0,
+						     SLAB_NO_MERGE, NULL);
+	unsigned long n = (totalram_pages() << PAGE_SHIFT) / 256 / 1000 + 100;
+	struct slab_usage u;
+	void *last, *p;
+
+	ASSERT(t, cache);
+	sched_setaffinity(current, 1u << smp_processor_id());
+	last = free_a_chain(cache, n);
+	kmem_cache_usage(cache, &u);
+	EXPECT(t, u.active > n / 2 && u.active < n - 50);
+	p = kmem_cache_alloc(cache, GFP_KERNEL);
+	EXPECT(t, p && p != last);
+	kmem_cache_free(cache, p);
+	sched_setaffinity(current, ~0u);
+	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
 
 static void
@@ -464,6 +509,7 @@ TEST_SUITE("kasan",
 	   IF_BUILT(behind_and_before_an_object_is_told),
 	   IF_BUILT(a_freed_object_is_told_with_both_stacks),
 	   IF_BUILT(the_quarantine_keeps_an_object_from_its_next_owner),
+	   IF_BUILT(of_a_full_quarantine_the_oldest_go),
 	   IF_BUILT(a_second_free_and_a_wrong_one_are_told),
 	   IF_BUILT(sizes_follow_krealloc_and_ksize),
 	   IF_BUILT(a_cache_of_its_own_is_told_by_name),

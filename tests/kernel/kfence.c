@@ -89,7 +89,9 @@ a_byte_before_an_object_is_told(struct test *t)
 	EXPECT(t, says("(1B left of kfence-#"));
 	EXPECT(t, says("size=100, cache=kmalloc-128"));
 	EXPECT(t, says("Allocated in make_object+0x"));
+	write_byte(p - 1);			/* open now */
 	end_object(p);
+	EXPECT_WARNING(t, read_byte, p - 1, "BUG: KFENCE: invalid read in");
 	lab_close(t);
 }
 

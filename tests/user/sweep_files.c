@@ -331,6 +331,22 @@ watching_fails_whole(void)
 	sweep(watch, 8);
 }
 
+/* By itself, as the working folder. */
+static int
+signals_by_descriptor(void)
+{
+	unsigned long long usr1 = 1ull << (SIGUSR1 - 1);
+
+	TRY(SYSCALL(SYS_signalfd4_, -1, &usr1, 8, 0));
+	return 0;
+}
+
+static void
+a_signalfd_fails_whole(void)
+{
+	sweep(signals_by_descriptor, 3);
+}
+
 static int
 make_timers(void)
 {
@@ -650,6 +666,7 @@ UTEST_SUITE(sweep_files,
 	UTEST(sockets_fail_whole),
 	UTEST(waiting_for_many_fails_whole),
 	UTEST(watching_fails_whole),
+	UTEST(a_signalfd_fails_whole),
 	UTEST(timers_fail_whole),
 	UTEST(a_clone_with_a_pidfd_fails_whole),
 	UTEST(pidfds_fail_whole),
