@@ -6,6 +6,7 @@
  */
 #include "kmemleak_lab.h"
 #ifdef VELLUM_KMEMLEAK
+#include <kernel/completion.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/debug.h>
@@ -237,6 +238,111 @@ old_objects_are_taken_to_be_in_use(struct test *t)
 	end_watch();
 }
 
+/*
+ * A thread that was there before, and sleeps. What a call of it left below its
+ * stack pointer is nothing that it holds.
+ */
+static DECLARE_COMPLETION(call_again);
+static DECLARE_COMPLETION(called);
+static bool sleeper_ends;
+
+static noinline void
+leave_below(void)
+{
+	void *volatile below[512];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(below); i++)
+		below[i] = NULL;
+	below[0] = shown(0);
+}
+
+static void
+sleeper(void *arg)
+{
+	(void)arg;
+	while (!READ_ONCE(sleeper_ends)) {
+		complete(&called);
+		wait_for_completion(&call_again);
+		if (!READ_ONCE(sleeper_ends))
+			leave_below();
+	}
+}
+
+static void
+an_old_stack_is_searched_from_where_it_is_used(struct test *t)
+{
+	struct task *task;
+
+	if (kmemleak_since_boot())
+		SKIP(t, "kmemleak has run since boot: nothing is older");
+	kmemleak_stop();
+	sleeper_ends = false;
+	task = test_start(t, sleeper, NULL, "sleeper");
+	ASSERT(t, task);
+	wait_for_completion(&called);
+	if (!EXPECT(t, watch(t)))
+		goto out;
+	plant(t, plant_object, (void *)0);
+	complete(&call_again);
+	wait_for_completion(&called);
+	EXPECT_EQ(t, scan_twice(), 1);
+	EXPECT(t, is_reported(0));
+	free_hidden(0);
+	end_watch();
+out:
+	sleeper_ends = true;
+	complete(&call_again);
+	test_join(task);
+}
+
+/* --- what goes while it is searched ------------------------------------------- */
+
+#define LARGE	(1ul << 20)
+
+static void *volatile large;
+
+static bool
+is_searched(void *p)
+{
+	unsigned long flags = spin_lock_irqsave(&kmemleak_lock);
+	bool is = leak.searched && leak.searched->start == (unsigned long)p;
+
+	spin_unlock_irqrestore(&kmemleak_lock, flags);
+	return is;
+}
+
+/* As soon as it is searched it has no memory behind it any more. */
+static void
+free_when_searched(void *arg)
+{
+	(void)arg;
+	while (!is_searched(large))
+		cpu_relax();
+	vfree(large);
+	large = NULL;
+	vmalloc_purge();
+}
+
+static void
+an_object_may_go_while_it_is_searched(struct test *t)
+{
+	struct task *task;
+
+	if (num_online_cpus() < 2)
+		SKIP(t, "needs two cores");
+	ASSERT(t, watch(t));
+	large = vmalloc(LARGE);
+	if (!EXPECT(t, large))
+		goto out;
+	task = test_start_on(t, test_other_cpu(), free_when_searched, NULL);
+	ASSERT(t, task);
+	while (large)
+		kmemleak_scan();
+	test_join(task);
+out:
+	end_watch();
+}
+
 static void
 while_off_there_is_no_answer(struct test *t)
 {
@@ -431,6 +537,8 @@ TEST_SUITE("kmemleak_life",
 	   IF_BUILT(nothing_is_told_of_what_the_kernel_does_anyway),
 	   IF_BUILT(a_thread_scans_every_so_often),
 	   IF_BUILT(old_objects_are_taken_to_be_in_use),
+	   IF_BUILT(an_old_stack_is_searched_from_where_it_is_used),
+	   IF_BUILT(an_object_may_go_while_it_is_searched),
 	   IF_BUILT(while_off_there_is_no_answer),
 	   IF_BUILT(without_memory_for_notes_it_ends),
 	   IF_BUILT(a_start_without_memory_leaves_nothing),
