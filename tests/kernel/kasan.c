@@ -166,9 +166,13 @@ the_quarantine_keeps_an_object_from_its_next_owner(struct test *t)
 	EXPECT_WARNING(t, read_byte, p, "slab-use-after-free");
 }
 
-/* More than it holds are freed in order, each with the address of the next. */
+/*
+ * Take n, each with the address of the one before, and free them in that order.
+ * Returns the last; *met: one of them is `known`.
+ */
 static void *
-free_a_chain(struct kmem_cache *cache, unsigned long n)
+take_and_free(struct kmem_cache *cache, unsigned long n, const void *known,
+	      bool *met)
 {
 	void **first = NULL, **object, *last = NULL;
 
@@ -178,6 +182,7 @@ free_a_chain(struct kmem_cache *cache, unsigned long n)
 			break;
 		*object = first;
 		first = object;
+		*met |= object == known;
 	}
 	while ((object = first)) {
 		first = *object;
@@ -194,16 +199,17 @@ of_a_full_quarantine_the_oldest_go(struct test *t)
 						     SLAB_NO_MERGE, NULL);
 	unsigned long n = (totalram_pages() << PAGE_SHIFT) / 256 / 1000 + 100;
 	struct slab_usage u;
-	void *last, *p;
+	bool met = false;
+	void *last;
 
 	ASSERT(t, cache);
 	sched_setaffinity(current, 1u << smp_processor_id());
-	last = free_a_chain(cache, n);
+	last = take_and_free(cache, n, NULL, &met);
 	kmem_cache_usage(cache, &u);
 	EXPECT(t, u.active > n / 2 && u.active < n - 50);
-	p = kmem_cache_alloc(cache, GFP_KERNEL);
-	EXPECT(t, p && p != last);
-	kmem_cache_free(cache, p);
+	/* Of all that it let go none is the youngest. */
+	take_and_free(cache, u.total - u.active, last, &met);
+	EXPECT(t, !met);
 	sched_setaffinity(current, ~0u);
 	EXPECT_EQ(t, kmem_cache_destroy(cache), 0);
 }
