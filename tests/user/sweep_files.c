@@ -589,7 +589,6 @@ static const char *const texts[] = {
 	"self/status", "self/stat", "self/statm", "self/cmdline",
 	"self/environ", "self/limits", "self/mounts", "self/pagemap",
 	"self/task/1/stat", "kpagecount", "kpageflags",
-	"sys/kernel/slab/kmalloc-64",
 };
 
 static int
@@ -618,6 +617,20 @@ static void
 texts_fail_whole(void)
 {
 	sweep(read_texts, 40);
+}
+
+/* Of a node with a text for each name; by itself, as the working folder. */
+static int
+open_cache(void)
+{
+	TRY(SYSCALL(SYS_open, "/proc/sys/kernel/slab/kmalloc-64", O_RDONLY));
+	return 0;
+}
+
+static void
+a_text_by_name_fails_whole(void)
+{
+	sweep(open_cache, 5);
 }
 
 static int
@@ -676,5 +689,6 @@ UTEST_SUITE(sweep_files,
 	UTEST(message_queues_fail_whole),
 	UTEST(disks_fail_whole),
 	UTEST(texts_fail_whole),
+	UTEST(a_text_by_name_fails_whole),
 	UTEST(the_log_fails_whole),
 	UTEST(a_terminal_fails_whole));
