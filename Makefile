@@ -72,12 +72,13 @@ SANDEFS		:= $(if $(filter kasan,$(SAN)),-DVELLUM_KASAN) \
 
 # Not checked: what prints the reports, what walks broken stacks, and what
 # keeps its own notes in memory that nobody owns, what copies memory that a
-# device owns, and what walks all of mem_map, which is always there, after each
-# test. Where these copy or fill memory by name, it is not checked either.
+# device owns, what walks all of mem_map, which is always there, after each test,
+# and what spins on a word that its caller has touched. Where these copy or fill
+# memory by name, it is not checked either.
 UNSANITIZED	:= kernel/ubsan.c kernel/soft_report.c
 ifeq ($(SAN),kasan)
 UNSANITIZED	+= $(filter mm/debug/kasan%.c mm/debug/stack_depot.c \
-		     mm/debug/verify_page.c \
+		     mm/debug/verify_page.c kernel/locking/spinlock.c \
 		     mm/debug/kmemleak%.c mm/kmem/kmemleak%.c \
 		     arch/arm/mm/kasan_shadow.c arch/arm/unwind.c \
 		     arch/arm/catch.c kernel/oops.c mm/kmem/kmalloc.c \
