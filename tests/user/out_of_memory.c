@@ -262,7 +262,8 @@ who_fills_pipes_ends(void)
 }
 
 /*
- * Who has most of it in pipes is chosen, and closes them when it gets to run,
+ * Each wants half, which is more than half of what there is in truth. Who has
+ * most of it in pipes is chosen, and closes them when it gets to run,
  * which is late: it has the lowest priority. That is waited for; to go on would
  * mean to end the next one.
  */
@@ -275,17 +276,18 @@ a_victims_pipes_are_waited_for(void)
 	char byte;
 
 	begin();
-	len = available * 2 / 3;
+	len = available / 2;
 	ASSERT_EQ(pipe(ready), 0);
 	slow = fork();
 	if (!slow) {
 		set_adj("0");
 		SYSCALL(SYS_setpriority, 0, 0, 19);
-		into_pipes(available * 3 / 4);
+		into_pipes(len);
 		write(ready[1], "r", 1);
 		for (;;)
 			pause();
 	}
+	close(ready[1]);
 	ASSERT_EQ(read(ready[0], &byte, 1), 1);
 	next = fork();
 	if (!next) {
@@ -295,7 +297,6 @@ a_victims_pipes_are_waited_for(void)
 	EXPECT_EQ(status_of_child(next), 0);
 	EXPECT_EQ(status_of_child(slow), SIGKILL);
 	close(ready[0]);
-	close(ready[1]);
 	end();
 }
 
