@@ -26,6 +26,8 @@
 #include <lib/seq_buf.h>
 #include <lib/types.h>
 
+struct spinlock;
+
 #define set_current_state(s) do { \
 	WRITE_ONCE(current->state, (s)); \
 	smp_mb(); \
@@ -66,13 +68,13 @@ bool need_resched(void);
  */
 bool wake_up_process(struct task *task);
 /*
- * The same for a caller who holds a lock that the woken takes first of all: its
- * core is not told yet, but added to *cores. Told under the lock, it would come
- * at once, and spin until the caller is done.
+ * The same for a caller who holds a lock that the woken takes first of all:
+ * another core that should run it is not told yet, but added to *cores (a bit
+ * for each). Told under the lock, it would come at once, and spin until the
+ * caller is done. Whoever lets go of the lock calls smp_send_reschedule().
  */
 bool wake_up_quietly(struct task *task, unsigned long *cores);
-/* Let go of that lock (spin_unlock_irqrestore()), and tell the cores. */
-struct spinlock;
+/* That: spin_unlock_irqrestore(lock, flags), and between, tell the cores. */
 void unlock_and_tell(struct spinlock *lock, unsigned long flags,
 		     unsigned long cores);
 

@@ -11,6 +11,8 @@
 #include <mm/page.h>
 
 #ifdef VELLUM_KASAN
+/* For those who count: freed objects wait in the quarantine, and so on. */
+#define KASAN_ON	true
 #define no_kasan	__attribute__((no_sanitize_address))
 
 /* Give lowmem below limit a shadow. Context: boot, before paging_switch(). */
@@ -30,6 +32,7 @@ void kasan_free_boot_frames(pfn_t start, pfn_t end);
 bool kasan_vmalloc(const void *addr, unsigned long size);
 void kasan_vfree(const void *addr, unsigned long size);
 #else
+#define KASAN_ON	false
 #define no_kasan
 #define kasan_map_lowmem(limit)			((void)(limit))
 #define kasan_init()				((void)0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The spinlock that is taken: the part of spin_lock() that is not on the fast
- * path, so that its hundreds of callers need not hold a copy each, and a
- * profile shows in one line how long cores wait for each other.
+ * The spinlock that is taken (lock.h says how a lock works): the part of
+ * spin_lock() that is not on the fast path, so that its hundreds of callers need
+ * not hold a copy each, and a profile shows in one line how long cores wait for
+ * each other (tools/profile --free --smp 4).
  */
 #include <kernel/lock.h>
 

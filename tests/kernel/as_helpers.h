@@ -57,6 +57,15 @@ as_touch(struct mm_struct *mm, unsigned long addr, bool write)
 			(write ? FAULT_FLAG_WRITE : 0), &code) & VM_FAULT_ERROR;
 }
 
+/* Its answer as an errno, for a sweep; what is neither is told by -EIO. */
+static inline int
+as_touch_errno(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	vm_fault_t result = as_touch(mm, addr, write);
+
+	return !result ? 0 : result == VM_FAULT_OOM ? -ENOMEM : -EIO;
+}
+
 static inline bool
 as_poke(struct mm_struct *mm, unsigned long addr, u32 value)
 {

@@ -311,7 +311,7 @@ is_searched(void *p)
 	return is;
 }
 
-/* As soon as it is searched it has no memory behind it any more. */
+/* As soon as it is searched it has no memory: to read on would be an oops. */
 static void
 free_when_searched(void *arg)
 {

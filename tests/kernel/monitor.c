@@ -14,6 +14,7 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/gfp.h>
+#include <mm/kasan.h>
 #include <mm/pagecache.h>
 #include <mm/slab.h>
 #include <mm/zone.h>
@@ -372,12 +373,6 @@ objects_are_allocated_and_freed_by_hand(struct test *t)
 	EXPECT_TYPED(t, "slab 0", -ENOENT, "is in no slab");
 	EXPECT_TYPED(t, "slab", -EINVAL, "usage");
 }
-
-#ifdef VELLUM_KASAN
-#define KASAN_ON	true
-#else
-#define KASAN_ON	false
-#endif
 
 static void
 a_slab_tells_who_holds_its_objects(struct test *t)

@@ -15,6 +15,7 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/init.h>
+#include <mm/kasan.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
@@ -27,12 +28,6 @@ is_plain_slub(void)
 	return the_slab_design == &slub_design &&
 	       !slab_debug_flags_for("test-slab");
 }
-
-#ifdef VELLUM_KASAN
-#define KASAN_ON	true
-#else
-#define KASAN_ON	false
-#endif
 
 static bool
 is_zero(const u8 *p, u32 n)

@@ -7,6 +7,7 @@
 #include <kernel/smp.h>
 #include <kernel/test.h>
 #include <lib/string.h>
+#include <mm/kasan.h>
 #include <mm/slab.h>
 #include "../../mm/kmem/kmem_cache.h"
 #include "threads.h"
@@ -52,12 +53,6 @@ array_of_this_core(void)
 }
 
 /* --- SLUB ------------------------------------------------------------------------- */
-
-#ifdef VELLUM_KASAN
-#define KASAN_ON	true		/* and a freed object is kept back */
-#else
-#define KASAN_ON	false
-#endif
 
 static void
 free_there(void *object)

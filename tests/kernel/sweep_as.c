@@ -13,15 +13,6 @@
 #define BASE	0x10000000ul
 #define P	PAGE_SIZE
 
-/* A fault's answer as an errno; what is neither is told by -EIO. */
-static int
-touch(struct mm_struct *mm, unsigned long addr, bool write)
-{
-	vm_fault_t result = as_touch(mm, addr, write);
-
-	return !result ? 0 : result == VM_FAULT_OOM ? -ENOMEM : -EIO;
-}
-
 static int
 map_at(struct mm_struct *mm, unsigned long at, unsigned long len,
        unsigned prot)
@@ -62,11 +53,11 @@ touch_anonymous(struct mm_struct *mm)
 	int err = map_at(mm, BASE, 5 * MIB, RW);
 
 	if (!err)
-		err = touch(mm, BASE, false);
+		err = as_touch_errno(mm, BASE, false);
 	if (!err)
-		err = touch(mm, BASE + 4 * MIB, true);
+		err = as_touch_errno(mm, BASE + 4 * MIB, true);
 	if (!err)
-		err = touch(mm, BASE, true);
+		err = as_touch_errno(mm, BASE, true);
 	return err;
 }
 
@@ -90,16 +81,16 @@ fork_and_write(struct mm_struct *mm)
 	int err = map_at(mm, BASE, 4 * MIB, RW);
 
 	for (unsigned i = 0; i < 3 && !err; i++)
-		err = touch(mm, BASE + i * 3 * MIB / 2, true);
+		err = as_touch_errno(mm, BASE + i * 3 * MIB / 2, true);
 	if (!err)
 		err = map_at(mm, BASE + 16 * MIB, P, PROT_READ);
 	if (!err)
 		err = dup_mm(mm, &child);
 	if (!child)
 		return err;
-	err = touch(mm, BASE, true);
+	err = as_touch_errno(mm, BASE, true);
 	if (!err)
-		err = touch(child, BASE + 3 * MIB / 2, true);
+		err = as_touch_errno(child, BASE + 3 * MIB / 2, true);
 	mmput(child);
 	return err;
 }
@@ -132,7 +123,7 @@ fork_with_a_pin(struct mm_struct *mm)
 	err = (int)pin_user_pages(mm, BASE, 1, FOLL_WRITE, &page);
 	up_read(&mm->mmap_lock);
 	if (err != 1)
-		return err;
+		return err < 0 ? err : -EIO;
 	err = dup_mm(mm, &child);
 	unpin_user_pages(&page, 1, true);
 	if (err)
@@ -172,8 +163,7 @@ move_a_shared_page(struct mm_struct *mm)
 		return err;
 	err = do_mremap(mm, BASE, P, P, MREMAP_MAYMOVE | MREMAP_FIXED,
 			BASE + 8 * MIB, &at);
-	if (as_pte(mm, err ? BASE : at).value == 0 ||
-	    as_pte(child, BASE).value == 0)
+	if (as_peek(mm, err ? BASE : at) != 7 || as_peek(child, BASE) != 7)
 		err = -EIO;
 	mmput(child);
 	return err;
@@ -271,15 +261,15 @@ touch_file(struct mm_struct *mm)
 	fput(file);
 	if (shared > TASK_SIZE || private > TASK_SIZE)
 		return -ENOMEM;
-	err = touch(mm, shared, false);
+	err = as_touch_errno(mm, shared, false);
 	if (!err)
-		err = touch(mm, shared + 5 * P, true);
+		err = as_touch_errno(mm, shared + 5 * P, true);
 	if (!err)
-		err = touch(mm, private + P, true);
+		err = as_touch_errno(mm, private + P, true);
 	if (!err)
-		err = touch(mm, private, false);
+		err = as_touch_errno(mm, private, false);
 	if (!err)
-		err = touch(mm, private, true);
+		err = as_touch_errno(mm, private, true);
 	return err;
 }
 

@@ -27,13 +27,16 @@ a_space(void)
 	return mm;
 }
 
-/* A fault's answer as an errno; what is neither is told by -EIO. */
-static int
-touch(struct mm_struct *mm, unsigned long addr)
+/* Sweep it with swap on a disk; no slot is left behind. */
+static void
+sweep_on_swap(struct test *t, int (*scenario)(void))
 {
-	vm_fault_t result = as_touch(mm, addr, false) & ~VM_FAULT_MAJOR;
+	struct block_device *disk = swap_begin(t, 16);
 
-	return !result ? 0 : result == VM_FAULT_OOM ? -ENOMEM : -EIO;
+	ASSERT(t, disk);
+	EXPECT(t, sweep(t, scenario) >= 12);
+	EXPECT_EQ(t, nr_free_swap_pages(), total_swap_pages());
+	swap_end(t, disk);
 }
 
 /*
@@ -49,7 +52,7 @@ send_and_read(struct mm_struct *mm)
 		if (!send_to_swap(mm, BASE + i * P))
 			return -ENOMEM;
 	for (unsigned i = 0; i < PAGES && !err; i++)
-		err = touch(mm, BASE + i * P);
+		err = as_touch_errno(mm, BASE + i * P, false);
 	for (unsigned i = 0; i < PAGES && !err; i++)
 		if (as_peek(mm, BASE + i * P) != i + 1)
 			err = -EIO;
@@ -70,15 +73,11 @@ coming_back(void)
 static void
 pages_come_back_or_their_fault_says_oom(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
 	int cluster = sysctl_swap_cluster;
 
-	ASSERT(t, disk);
 	sysctl_swap_cluster = 3;
-	EXPECT(t, sweep(t, coming_back) >= 12);
+	sweep_on_swap(t, coming_back);
 	sysctl_swap_cluster = cluster;
-	EXPECT_EQ(t, nr_free_swap_pages(), total_swap_pages());
-	swap_end(t, disk);
 }
 
 /* The cache's page is mapped where this space, which moved it, cannot use it. */
@@ -93,9 +92,9 @@ move_and_read(struct mm_struct *mm, struct mm_struct *child)
 	err = do_mremap(child, BASE, P, P, MREMAP_MAYMOVE | MREMAP_FIXED,
 			BASE + 16 * MIB, &to);
 	if (!err)
-		err = touch(mm, BASE);
+		err = as_touch_errno(mm, BASE, false);
 	if (!err)
-		err = touch(child, to);
+		err = as_touch_errno(child, to, false);
 	if (!err && (as_peek(child, to) != 1 || as_peek(mm, BASE) != 1 ||
 		     pte_pfn(as_pte(child, to)) == pte_pfn(as_pte(mm, BASE))))
 		err = -EIO;
@@ -120,12 +119,7 @@ moving_in_swap(void)
 static void
 a_copy_beside_the_cache_may_fail(struct test *t)
 {
-	struct block_device *disk = swap_begin(t, 16);
-
-	ASSERT(t, disk);
-	EXPECT(t, sweep(t, moving_in_swap) >= 12);
-	EXPECT_EQ(t, nr_free_swap_pages(), total_swap_pages());
-	swap_end(t, disk);
+	sweep_on_swap(t, moving_in_swap);
 }
 
 TEST_SUITE("sweep_swap",

@@ -8,17 +8,12 @@
 #include <lib/string.h>
 #include <mm/debug.h>
 #include <mm/highmem.h>
+#include <mm/kasan.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include "../../mm/kmem/vmalloc_private.h"
 #include "page_helpers.h"
-
-#ifdef VELLUM_KASAN
-#define KASAN_ON	true
-#else
-#define KASAN_ON	false
-#endif
 
 static bool
 mapped(const void *addr)

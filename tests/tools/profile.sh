@@ -27,7 +27,7 @@ one=$(tools/profile --kernel build --mem 64 --top 100000 test=lib_string 2>&1) |
 	skip "this QEMU takes no plugin: $(tail -n 1 <<<"$one")"
 two=$(tools/profile --kernel build --mem 64 --top 100000 test=lib_string 2>&1)
 
-printf 'KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: profile\n    1..4\n'
+printf 'KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: profile\n    1..5\n'
 awk '$NF == "start_kernel" { exit $3 != 1 } END { if (!NR) exit 1 }' <<<"$one"
 result $? start_kernel_is_called_once
 awk '$NF == "all" { all = $1; next } $1 ~ /^[0-9]+$/ { sum += $1 }
@@ -37,6 +37,10 @@ awk '$NF == "(elsewhere)" { part = $2 } END { exit part > 1 }' <<<"$one"
 result $? less_than_a_hundredth_is_elsewhere
 [ "$one" = "$two" ]
 result $? two_runs_give_the_same_table
+tools/profile --free --kernel build --mem 64 --smp 2 --top 100000 \
+	test=lib_string 2>&1 |
+	awk '$NF == "start_kernel" { once = $3 == 1 } END { exit !once }'
+result $? a_free_machine_is_counted_too
 if [ $failed = yes ]; then
 	diff <(echo "$one") <(echo "$two") | sed 's/^/# /' | head -n 20
 	echo "not ok 1 profile"

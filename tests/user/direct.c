@@ -6,7 +6,6 @@
  */
 #include "fuzz.h"
 
-#define DISK	"/dev/zram0"
 #define KNOB(n)	"/proc/sys/block/zram0/" n
 #define RW	(PROT_READ | PROT_WRITE)
 

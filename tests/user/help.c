@@ -179,7 +179,6 @@ join_thread(volatile int *tid)
 
 /* --- swap in a disk in memory ------------------------------------------------- */
 
-#define DISK		"/dev/zram0"
 #define KNOB(name)	"/proc/sys/block/zram0/" name
 
 static int

@@ -262,10 +262,9 @@ who_fills_pipes_ends(void)
 }
 
 /*
- * Each wants half, which is more than half of what there is in truth. Who has
- * most of it in pipes is chosen, and closes them when it gets to run,
- * which is late: it has the lowest priority. That is waited for; to go on would
- * mean to end the next one.
+ * Two want half of it each, and as much there is not quite. Who has its half in
+ * pipes is chosen, and closes them when it gets to run, which is late: it has
+ * the lowest priority. That is waited for, or the other one would end too.
  */
 static void
 a_victims_pipes_are_waited_for(void)

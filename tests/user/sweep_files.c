@@ -551,9 +551,9 @@ read_disk(void)
 	static char page[4 * P] __attribute__((aligned(P)));
 	long fd;
 
-	TRY(fd = SYSCALL(SYS_open, "/dev/zram0", O_RDWR | O_DIRECT));
+	TRY(fd = SYSCALL(SYS_open, DISK, O_RDWR | O_DIRECT));
 	TRY(SYSCALL(SYS_read, fd, page, sizeof(page)));
-	TRY(fd = SYSCALL(SYS_open, "/dev/zram0", O_RDONLY));
+	TRY(fd = SYSCALL(SYS_open, DISK, O_RDONLY));
 	TRY(SYSCALL(SYS_fadvise_, fd, 4, 0, 0, 0, 0));		/* DONTNEED */
 	TRY(SYSCALL(SYS_read, fd, page, sizeof(page)));
 	return 0;
@@ -562,11 +562,11 @@ read_disk(void)
 static int
 swap_on_and_off(void)
 {
-	long err = SYSCALL(SYS_swapon, "/dev/zram0", 0);
+	long err = SYSCALL(SYS_swapon, DISK, 0);
 
 	if (!err)
-		err = SYSCALL(SYS_swapoff, "/dev/zram0");
-	SYSCALL(SYS_swapoff, "/dev/zram0");	/* if that failed */
+		err = SYSCALL(SYS_swapoff, DISK);
+	SYSCALL(SYS_swapoff, DISK);	/* if that failed */
 	return err;
 }
 
@@ -574,10 +574,10 @@ static void
 disks_fail_whole(void)
 {
 	swap_begin("4M");
-	EXPECT_EQ(SYSCALL(SYS_swapoff, "/dev/zram0"), 0);
+	EXPECT_EQ(SYSCALL(SYS_swapoff, DISK), 0);
 	sweep(read_disk, 6);
 	sweep(swap_on_and_off, 8);
-	EXPECT_EQ(SYSCALL(SYS_swapon, "/dev/zram0", 0), 0);
+	EXPECT_EQ(SYSCALL(SYS_swapon, DISK, 0), 0);
 	swap_end();
 }
 

@@ -88,6 +88,7 @@ int fault_of(void (*fn)(void *), void *arg, siginfo_t *info);
 /* The signal that a load or a store of one byte at address raises. */
 int load_fault(const void *address);
 int store_fault(void *address);
+#define DISK	"/dev/zram0"		/* in memory: nobody's but the case's */
 /* Swap of so many MiB ("4M") in zram is on; ends the case where there is none.
  * Then off again, everything brought back. */
 void swap_begin(const char *size);

@@ -17,8 +17,8 @@
  *		 addresses, so each function is there twice, physical and
  *		 virtual, with the same counters.
  *
- * Locks  none: additions are not atomic, so with several cores QEMU has to run
- *   them in one thread (-icount does).
+ * Locks  none: additions are not atomic. Exact counts of several cores want them
+ *   run in one thread (-icount does); else some of them are lost.
  *
  * QEMU's plugin interface, version 1. The prototypes stand here, because
  * distributions ship QEMU without its header.
