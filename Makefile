@@ -309,7 +309,7 @@ soak: ready
 
 .PHONY: test test-quick test-matrix
 test: ready
-	$(Q)tools/setup test uboot
+	$(Q)tools/setup test uboot gdb record
 	$(Q)tools/test $(TESTFLAGS)
 test-quick: ready
 	$(Q)tools/setup test

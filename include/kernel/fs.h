@@ -430,8 +430,11 @@ int path_lookup(int dfd, const char *name, unsigned flags, struct path *path);
 /* From where kernel threads (and boot) look: path_lookup(AT_FDCWD, ...). */
 #define kern_path(name, flags, path)	path_lookup(AT_FDCWD, name, flags, path)
 
-/* The path's name from the process's root into buf: its start, or an error
- * as -Exxx in *err and NULL. "(unreachable)", " (deleted)" as in Linux. */
+/*
+ * The path's name from the process's root into buf, with " (deleted)" as in Linux:
+ * its start, and *err 0, or 1 if it does not lie below that root (its name is then
+ * that from the first root); or NULL, and *err -ENAMETOOLONG.
+ */
 char *d_path(const struct path *path, char *buf, size_t size, int *err);
 
 /* The calls that change names, with kernel memory. 0 or -Exxx. */

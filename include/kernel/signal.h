@@ -137,7 +137,10 @@ struct sigpending {
 
 /* Does a signal wait for the current task, so that it should stop sleeping? */
 bool signal_pending(void);
-/* The same, and only if it kills. */
+/*
+ * The same, and only if it ends the process. No lock: an action that another thread
+ * changes meanwhile may be seen as before.
+ */
 bool fatal_signal_pending(void);
 
 /* Block mask while the current call waits: sigsuspend(), ppoll() ... */

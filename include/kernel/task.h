@@ -130,9 +130,11 @@ task_pt_regs(const struct task *task)
 	return (struct pt_regs *)task - 1;
 }
 
+#define PID_MAX		32768	/* numbers are below */
+
 /* All tasks but the dead ones that have left; guarded by task_list_lock. */
 extern struct list_head task_list;
-/* Call fn for each task, in order of pid, with task_list_lock held. */
+/* Call fn for each task, the oldest first, with task_list_lock held. */
 void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
 
 /*
@@ -144,6 +146,10 @@ void get_task(struct task *task);
 void put_task(struct task *task);
 /* The task with this number, with a reference, or NULL. Context: any. */
 struct task *find_get_task(int pid);
+/* fn(the task of this number, arg) with task_list_lock held; false: there is none. */
+bool task_look_at(int pid, void (*fn)(struct task *task, void *arg), void *arg);
+/* The next number behind this one that a task has; 0: there is none. */
+int task_next_pid(int pid);
 /* Its address space, with a user's reference, or NULL. Context: any. */
 struct mm_struct *task_get_mm(struct task *task);
 /* The most pages that its address space has had, 0 without one. */

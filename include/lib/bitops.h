@@ -3,6 +3,7 @@
 #ifndef LIB_BITOPS_H
 #define LIB_BITOPS_H
 
+#include <lib/compiler.h>
 #include <lib/types.h>
 
 #define BIT(n)			(1UL << (n))
@@ -40,6 +41,21 @@ static inline int
 fls_long(unsigned long x)
 {
 	return BITS_PER_LONG - 1 - __builtin_clzl(x);
+}
+
+/* The first set bit from n on, of those below end; end: there is none. */
+static inline unsigned long
+find_next_bit(const unsigned long *map, unsigned long end, unsigned long n)
+{
+	unsigned long word;
+
+	while (n < end) {
+		word = map[n / BITS_PER_LONG] >> (n % BITS_PER_LONG);
+		if (word)
+			return min(n + (unsigned long)ffs_long(word), end);
+		n = (n / BITS_PER_LONG + 1) * BITS_PER_LONG;
+	}
+	return end;
 }
 
 static inline bool

@@ -17,8 +17,9 @@
  *	mountstats	device tmpfs mounted on /dev/shm with fstype tmpfs
  *
  * There is one tree for all processes, so the file is the same in each folder;
- * paths are those of who reads, below his root. A blank, a tab, a newline or a
- * backslash in a name is written as \040 and so on: a line has its fields always.
+ * paths are those of who reads, below his root, and what hangs elsewhere is left
+ * out. A blank, a tab, a newline or a backslash in a name is written as \040 and
+ * so on: a line has its fields always.
  *
  * Locks   none of its own: mount_for_each().
  */
@@ -116,7 +117,8 @@ show_one(struct mount *m, void *arg)
 	int err;
 	char *text = d_path(&path, list->buf, PATH_MAX, &err);
 
-	list->line(list->s, m, text ? text : "?");
+	if (err <= 0)		/* else he cannot get there */
+		list->line(list->s, m, text ? text : "?");
 }
 
 /* 0, -ENOMEM. */

@@ -446,24 +446,25 @@ prepend(char *buf, char **at, const char *name, size_t len)
 	return true;
 }
 
-/* Up from p to root, from the end of buf to its beginning. */
-static bool
+/* Up from p to root, from the end of buf to its beginning. 0; 1: root is not above
+ * p; -ENAMETOOLONG. */
+static int
 build_path(char *buf, char **at, struct path p, const struct path *root)
 {
 	while (!same_path(&p, root)) {
 		if (p.dentry == p.mnt->mnt_root) {
 			if (p.mnt->mnt_parent == p.mnt)
-				break;	/* the top, and not by root */
+				return 1;
 			p.dentry = p.mnt->mnt_mountpoint;
 			p.mnt = p.mnt->mnt_parent;
 			continue;
 		}
 		if (!prepend(buf, at, p.dentry->d_name.name,
 			     p.dentry->d_name.len))
-			return false;
+			return -ENAMETOOLONG;
 		p.dentry = p.dentry->d_parent;
 	}
-	return true;
+	return 0;
 }
 
 char *
@@ -474,38 +475,33 @@ d_path(const struct path *path, char *buf, size_t size, int *err)
 	struct fs_struct *fs = current_fs();
 	char *at = buf + size - 1;
 	struct path root;
-	bool fits = size >= sizeof(deleted) + 1;
 
+	if (size < sizeof(deleted) + 1) {
+		*err = -ENAMETOOLONG;
+		return NULL;
+	}
 	spin_lock(&fs->lock);
 	root = fs->root;
 	path_get(&root);
 	spin_unlock(&fs->lock);
 	spin_lock(&dcache_lock);
-	if (fits) {
-		*at = '\0';
-		if (list_empty(&d->d_hash) && d->d_parent != d) {
-			at -= sizeof(deleted) - 1;
-			memcpy(at, deleted, sizeof(deleted) - 1);
-		}
-		/* A file of no folder shows its name as it is. */
-		if (path->mnt->mnt_parent == path->mnt &&
-		    path->mnt->mnt_root == d->d_parent &&
-		    path->mnt != root.mnt) {
-			fits = prepend(buf, &at, d->d_name.name,
-				       d->d_name.len);
-		} else {
-			fits = build_path(buf, &at, *path, &root);
-			if (fits && (!*at || *at == ' ') && at > buf)
-				*--at = '/';
-		}
+	*at = '\0';
+	if (list_empty(&d->d_hash) && d->d_parent != d) {
+		at -= sizeof(deleted) - 1;
+		memcpy(at, deleted, sizeof(deleted) - 1);
+	}
+	if (list_empty(&path->mnt->mnt_list)) {
+		/* In no folder of the tree: a memfd, a pipe. */
+		*err = prepend(buf, &at, d->d_name.name, d->d_name.len) ?
+			0 : -ENAMETOOLONG;
+	} else {
+		*err = build_path(buf, &at, *path, &root);
+		if (*err >= 0 && (!*at || *at == ' ') && at > buf)
+			*--at = '/';
 	}
 	spin_unlock(&dcache_lock);
 	path_put(&root);
-	if (!fits) {
-		*err = -ENAMETOOLONG;
-		return NULL;
-	}
-	return at;
+	return *err < 0 ? NULL : at;
 }
 
 int

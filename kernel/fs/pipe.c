@@ -116,15 +116,20 @@ pipe_free(struct pipe *p)
 	kfree(p);
 }
 
+void
+pipe_set_frame(struct pipe *p, unsigned number, char *frame)
+{
+	p->frames[(number & (p->size - 1)) / PAGE_SIZE] = frame;
+	charge(p, 1);
+}
+
 char *
 pipe_new_frame(struct pipe *p, unsigned number)
 {
 	char *frame = get_free_page(GFP_KERNEL);
 
-	if (frame) {
-		p->frames[(number & (p->size - 1)) / PAGE_SIZE] = frame;
-		charge(p, 1);
-	}
+	if (frame)
+		pipe_set_frame(p, number, frame);
 	return frame;
 }
 

@@ -50,7 +50,9 @@ in_frame(unsigned number, unsigned n)
 	return min(n, (unsigned)PAGE_SIZE - number % (unsigned)PAGE_SIZE);
 }
 
-/* A frame for the byte with this number; NULL: no memory. Held: mutex. */
+/* The frame for the byte with this number, which had none. Held: mutex. */
+void pipe_set_frame(struct pipe *p, unsigned number, char *frame);
+/* A new one; NULL: no memory. Held: mutex. */
 char *pipe_new_frame(struct pipe *p, unsigned number);
 
 /* The byte with this number; NULL: no memory for its frame. Held: mutex. */

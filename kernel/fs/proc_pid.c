@@ -310,44 +310,39 @@ find_of_process(const struct qstr *name, struct proc_info *info)
 
 /* --- listing ------------------------------------------------------------------------ */
 
-struct pid_search {
-	struct process *process;	/* of its threads; NULL: leaders of all */
-	int after, best;
+/* Is it one of the process, or (NULL) a first thread, or one of the kernel? */
+struct listed {
+	const struct process *process;
+	bool is;
 };
 
-/* The first thread of a process, or a thread of the kernel. */
 static void
-next_pid(struct task *task, void *arg)
+look_whose(struct task *task, void *arg)
 {
-	struct pid_search *s = arg;
+	struct listed *l = arg;
 
-	if (s->process ? task->process != s->process :
-	    task->process && task->process->pid != task->pid)
-		return;
-	if (task->pid > s->after && (!s->best || task->pid < s->best))
-		s->best = task->pid;
+	l->is = l->process ? task->process == l->process :
+		!task->process || task->process->pid == task->pid;
 }
 
 static bool
-list_tasks(struct dir_context *ctx, struct process *process)
+list_tasks(struct dir_context *ctx, const struct process *process)
 {
-	struct pid_search s = { .process = process };
+	struct listed listed = { .process = process };
 	char name[16];
-	int n;
+	int pid, n;
 
-	s.after = ctx->pos > FIRST_PID_POS ? (int)(ctx->pos - FIRST_PID_POS) - 1
-					   : 0;
-	for (;;) {
-		s.best = 0;
-		task_for_each(next_pid, &s);
-		if (!s.best)
-			return true;
-		n = snprintf(name, sizeof(name), "%d", s.best);
+	pid = ctx->pos > FIRST_PID_POS ? (int)(ctx->pos - FIRST_PID_POS) - 1
+				       : 0;
+	while ((pid = task_next_pid(pid)) != 0) {
+		if (!task_look_at(pid, look_whose, &listed) || !listed.is)
+			continue;
+		n = snprintf(name, sizeof(name), "%d", pid);
 		if (!proc_emit(ctx, name, (size_t)n,
-			       FIRST_PID_POS + (u64)s.best, DT_OF(S_IFDIR)))
+			       FIRST_PID_POS + (u64)pid, DT_OF(S_IFDIR)))
 			return false;
-		s.after = s.best;
 	}
+	return true;
 }
 
 bool

@@ -15,14 +15,16 @@
  *	(a terminal). So the pipe is not locked meanwhile, and yet nothing gets
  *	lost:
  *
- *	file to pipe	room for n is reserved - read the file - put, give back
+ *	file to pipe	room for n is reserved, and a frame that the ring may lack
+ *			is at hand - read the file - put, give back
  *	pipe to file	n bytes are lent, and stay - write the file - take what
  *			was written, end the loan
  *
  *	What a file did not take is still in the pipe; who else wants to read
- *	the pipe waits for the end of the loan.
- *	The exception: a source that cannot be read again (a terminal, a socket) has
- *	given its bytes when there turns out to be no memory for a frame.
+ *	the pipe waits for the end of the loan. What a file gave has its place:
+ *	a terminal or a socket could not give it again. One spare frame is
+ *	enough: a page at most comes at once, and the frame that the ring's head
+ *	is in the middle of is there.
  *   Two pipes	both locked, the one with the lower address first.
  *   How much	as in Linux: a call waits for the first byte (or room), and then
  *	moves what is there without waiting again.
@@ -110,15 +112,22 @@ ring_peek(struct pipe *p, char *to, unsigned n)
 	}
 }
 
-/* There is room. How many bytes: fewer only without memory for frames. */
+/*
+ * There is room. How many bytes: fewer only without memory for frames. The first
+ * one that is missing is *spare (then NULL), if there is a spare.
+ */
 static unsigned
-ring_put(struct pipe *p, const char *from, unsigned n)
+ring_put(struct pipe *p, const char *from, unsigned n, char **spare)
 {
 	unsigned done, piece;
+	char *at;
 
 	for (done = 0; done < n; done += piece) {
-		char *at = pipe_at(p, p->head, true);
-
+		if (spare && *spare && !pipe_at(p, p->head, false)) {
+			pipe_set_frame(p, p->head, *spare);
+			*spare = NULL;
+		}
+		at = pipe_at(p, p->head, true);
 		if (!at)
 			break;
 		piece = in_frame(p->head, n - done);
@@ -138,17 +147,27 @@ ring_drop(struct pipe *p, unsigned n)
 
 /* --- a file and a pipe ----------------------------------------------------------- */
 
+/* Two frames, for one call. */
+struct frames {
+	char *page;		/* what is on its way */
+	char *spare;		/* one that the ring may lack; NULL: it has it */
+};
+
 /* At most a page. Bytes, 0 at the end, -Exxx. */
-typedef ssize_t (*piece_fn)(struct pipe *p, struct file *file, char *page,
-			    size_t n, u64 *pos, bool nonblock);
+typedef ssize_t (*piece_fn)(struct pipe *p, struct file *file,
+			    struct frames *frames, size_t n, u64 *pos,
+			    bool nonblock);
 
 static ssize_t
-file_to_pipe(struct pipe *p, struct file *file, char *page, size_t n, u64 *pos,
-	     bool nonblock)
+file_to_pipe(struct pipe *p, struct file *file, struct frames *frames, size_t n,
+	     u64 *pos, bool nonblock)
 {
 	ssize_t got;
-	unsigned put = 0;
 
+	if (!frames->spare)
+		frames->spare = get_free_page(GFP_KERNEL);
+	if (!frames->spare)
+		return -ENOMEM;
 	mutex_lock(&p->mutex);
 	got = wait_for_room(p, nonblock);
 	if (got > 0) {
@@ -160,22 +179,19 @@ file_to_pipe(struct pipe *p, struct file *file, char *page, size_t n, u64 *pos,
 	mutex_unlock(&p->mutex);
 	if (got <= 0)
 		return got;
-	got = kernel_read(file, page, n, pos);
+	got = kernel_read(file, frames->page, n, pos);
 	mutex_lock(&p->mutex);
 	p->reserved -= (unsigned)n;
 	if (got > 0)
-		put = ring_put(p, page, (unsigned)got);
+		ring_put(p, frames->page, (unsigned)got, &frames->spare);
 	pass_on(p);
 	mutex_unlock(&p->mutex);
-	if (got <= 0)
-		return got;
-	*pos -= (u64)(got - put);
-	return put ? (ssize_t)put : -ENOMEM;
+	return got;
 }
 
 static ssize_t
-pipe_to_file(struct pipe *p, struct file *file, char *page, size_t n, u64 *pos,
-	     bool nonblock)
+pipe_to_file(struct pipe *p, struct file *file, struct frames *frames, size_t n,
+	     u64 *pos, bool nonblock)
 {
 	ssize_t got, put;
 
@@ -183,7 +199,7 @@ pipe_to_file(struct pipe *p, struct file *file, char *page, size_t n, u64 *pos,
 	got = wait_for_bytes(p, nonblock);
 	if (got > 0) {
 		n = min(n, (size_t)pipe_used(p));
-		ring_peek(p, page, (unsigned)n);
+		ring_peek(p, frames->page, (unsigned)n);
 		p->lent = true;
 	} else {
 		pass_on(p);
@@ -191,7 +207,7 @@ pipe_to_file(struct pipe *p, struct file *file, char *page, size_t n, u64 *pos,
 	mutex_unlock(&p->mutex);
 	if (got <= 0)
 		return got;
-	put = kernel_write(file, page, n, pos);
+	put = kernel_write(file, frames->page, n, pos);
 	mutex_lock(&p->mutex);
 	p->lent = false;
 	if (put > 0)
@@ -208,21 +224,22 @@ static ssize_t
 move_pieces(struct pipe *p, struct file *file, size_t len, u64 *pos,
 	    bool nonblock, piece_fn piece)
 {
-	char *page = get_free_page(GFP_KERNEL);
+	struct frames frames = { .page = get_free_page(GFP_KERNEL) };
 	size_t total = 0, want;
 	ssize_t n;
 
-	if (!page)
+	if (!frames.page)
 		return -ENOMEM;
 	do {
 		want = min(len - total, PAGE_SIZE);
-		n = piece(p, file, page, want, pos, nonblock);
+		n = piece(p, file, &frames, want, pos, nonblock);
 		if (n > 0)
 			total += (size_t)n;
 		nonblock = true;
 		cond_resched();
 	} while (n == (ssize_t)want && total < len && !signal_pending());
-	free_page(page);
+	free_page(frames.spare);
+	free_page(frames.page);
 	return total ? (ssize_t)total : n;
 }
 
@@ -281,7 +298,7 @@ copy_ring(struct pipe *in, struct pipe *out, size_t len, bool keep)
 	for (done = 0; done < n; done += piece) {
 		piece = in_frame(in->tail + done, n - done);
 		piece = ring_put(out, pipe_at(in, in->tail + done, false),
-				 piece);
+				 piece, NULL);
 		if (!piece)
 			break;
 	}

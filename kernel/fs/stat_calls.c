@@ -359,6 +359,8 @@ sys_readlink(const char *name, char *buf, int size)
 long
 sys_getcwd(char *buf, unsigned long size)
 {
+	static const char outside[] = "(unreachable)";	/* before a / */
+	const size_t room = sizeof(outside) - 1;
 	struct fs_struct *fs = current_fs();
 	char *page = kmalloc(PATH_MAX, GFP_KERNEL), *text;
 	struct path pwd;
@@ -372,7 +374,11 @@ sys_getcwd(char *buf, unsigned long size)
 	pwd = fs->pwd;
 	path_get(&pwd);
 	spin_unlock(&fs->lock);
-	text = d_path(&pwd, page, PATH_MAX, &err);
+	text = d_path(&pwd, page + room, PATH_MAX - room, &err);
+	if (err > 0) {
+		text -= room;
+		memcpy(text, outside, room);
+	}
 	if (!text) {
 		result = err;
 	} else if (pwd.dentry->d_inode->i_nlink == 0) {

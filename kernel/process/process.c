@@ -21,12 +21,13 @@
 #include <kernel/init.h>
 #include <kernel/process.h>
 #include <kernel/time.h>
+#include <lib/bitops.h>
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include "process_private.h"
 
-#define HASH_SIZE	64
+#define HASH_SIZE	256
 
 DEFINE_SPINLOCK(process_lock, LOCK_PROCESS);
 LIST_HEAD(all_processes);
@@ -34,7 +35,7 @@ struct process *init_process;
 unsigned nr_processes;			/* process_lock */
 
 static struct list_head buckets[HASH_SIZE];	/* process_lock */
-static u32 pid_used[32768 / 32];		/* process_lock */
+static DECLARE_BITMAP(pid_used, PID_MAX);	/* process_lock */
 static struct kmem_cache *process_cachep;
 
 static struct list_head *
@@ -125,7 +126,7 @@ process_publish_locked(struct process *process, struct task *leader,
 	process->leader = leader;
 	list_add_tail(&process->hash_node, bucket_of(process->pid));
 	list_add_tail(&process->all_node, &all_processes);
-	pid_used[(unsigned)process->pid / 32] |= 1u << process->pid % 32;
+	set_bit((unsigned)process->pid, pid_used);
 	nr_processes++;
 	/* Only now: a parent's parent may go at any moment before. */
 	process->parent = sibling ? parent->parent : parent;
@@ -222,7 +223,7 @@ process_find_locked(int pid)
 bool
 process_has_pid(int pid)
 {
-	return READ_ONCE(pid_used[(unsigned)pid / 32]) >> pid % 32 & 1;
+	return test_bit((unsigned)pid, pid_used);
 }
 
 struct process *
@@ -287,7 +288,7 @@ process_unhash(struct process *process)
 	list_del(&process->hash_node);
 	list_del(&process->all_node);
 	list_del(&process->sibling);
-	pid_used[(unsigned)process->pid / 32] &= ~(1u << process->pid % 32);
+	clear_bit((unsigned)process->pid, pid_used);
 	nr_processes--;
 }
 
@@ -311,14 +312,14 @@ static struct process *
 next_process(struct process *last)
 {
 	unsigned long flags = spin_lock_irqsave(&process_lock);
-	struct process *process, *next = NULL;
-	int after = last ? last->pid : -1;
+	unsigned long pid = find_next_bit(pid_used, PID_MAX,
+					  last ? (unsigned)last->pid + 1 : 0);
+	struct process *next = NULL;
 
-	list_for_each_entry(process, &all_processes, all_node)
-		if (process->pid > after && (!next || process->pid < next->pid))
-			next = process;
-	if (next)
+	if (pid < PID_MAX) {
+		next = process_find_locked((int)pid);
 		process_get(next);
+	}
 	spin_unlock_irqrestore(&process_lock, flags);
 	return next;
 }

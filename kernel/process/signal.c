@@ -16,7 +16,11 @@
  *   it sleeps interruptibly; its system call returns -ERESTARTSYS or the like.
  *
  *   Stopping: all threads of the process wait, in that same place, until SIGCONT
- *   clears process->stopped.
+ *   clears process->stopped, or SIGKILL comes: other signals wait till then.
+ *
+ *   Some waits (vfork, userfaultfd) are to end only with the process. They ask for
+ *   fatal_signal_pending(): SIGKILL, or one that the thread does not block and
+ *   whose default action, not replaced, ends the process.
  *
  * Invariants
  *   sig_work is set if a signal waits that the thread does not block, or the
@@ -543,13 +547,37 @@ signal_pending(void)
 	return current->process && READ_ONCE(current->sig_work);
 }
 
+/* Ends it now, even while it is stopped? */
+static bool
+is_killed(const struct task *task)
+{
+	return (task->pending.set | task->process->pending.set) &
+	       sigmask(SIGKILL) || is_to_end(task);
+}
+
+/* Does one of the signals end the process, since nobody handles it? */
+static bool
+ends_by_default(const struct process *process, sigset_t set)
+{
+	const struct k_sigaction *action = process->sighand->action;
+
+	if (process == init_process)
+		return false;
+	for (set &= ~(SIG_STOPS | SIG_IGNORED); set; set &= set - 1)
+		if (READ_ONCE(action[__builtin_ctzll(set)].handler) == SIG_DFL)
+			return true;
+	return false;
+}
+
 bool
 fatal_signal_pending(void)
 {
-	return current->process &&
-	       (current->pending.set & sigmask(SIGKILL) ||
-		current->process->pending.set & sigmask(SIGKILL) ||
-		is_to_end(current));
+	struct process *process = current->process;
+
+	return process &&
+	       (is_killed(current) ||
+		(!READ_ONCE(process->stopped) &&
+		 ends_by_default(process, waiting_for(current))));
 }
 
 /* The next signal to act on; 0: none. Held: process_lock. */
@@ -617,7 +645,7 @@ stop_process(int sig)
 	notify_parent(process, CLD_STOPPED, sig);
 }
 
-/* Held: nothing. Returns when it may go on. */
+/* Held: nothing. Returns when it may go on, or is to end. */
 static void
 wait_while_stopped(void)
 {
@@ -625,7 +653,7 @@ wait_while_stopped(void)
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (!READ_ONCE(process->stopped) || fatal_signal_pending())
+		if (!READ_ONCE(process->stopped) || is_killed(current))
 			break;
 		schedule();
 	}

@@ -5,9 +5,9 @@
  *	  PID CORE STATE      RUN ms  SWITCHES NAME             SLEEPS IN
  *	    3   0  sleeping        0        12 rcu              rcu_thread
  *
- * The list is not locked while a line is printed, which may take long on a
- * serial line: each walk of it notes the next 64 pids, and each line looks its
- * task up anew. So a table is not one moment's picture, but each line is true.
+ * Nothing is locked while a line is printed, which may take long on a serial
+ * line: number by number each line looks its task up anew. So a table is not
+ * one moment's picture, but each line is true.
  */
 #include <asm/unwind.h>
 #include <kernel/monitor.h>
@@ -19,7 +19,6 @@
 
 #include "rq.h"
 
-#define CHUNK		64	/* pids noted in one walk of the list */
 #define MAX_FRAMES	8	/* that a sleeper has in the scheduler, at most */
 
 struct task_line {
@@ -86,37 +85,6 @@ describe(struct task_line *line, const struct task *task)
 		find_sleep(task, &line->sleeps_in);
 }
 
-/* pid into the sorted pids[0..n), of which the lowest CHUNK stay; the new n. */
-static unsigned
-keep_lowest(int *pids, unsigned n, int pid)
-{
-	unsigned i;
-
-	if (n == CHUNK && pids[n - 1] < pid)
-		return n;
-	if (n < CHUNK)
-		n++;
-	for (i = n - 1; i > 0 && pids[i - 1] > pid; i--)
-		pids[i] = pids[i - 1];
-	pids[i] = pid;
-	return n;
-}
-
-/* The lowest pids above pid, in order; how many: fewer than CHUNK at the end. */
-static unsigned
-next_pids(int pid, int *pids)
-{
-	unsigned long flags = spin_lock_irqsave(&task_list_lock);
-	struct task *task;
-	unsigned n = 0;
-
-	list_for_each_entry(task, &task_list, task_node)
-		if (task->pid > pid)
-			n = keep_lowest(pids, n, task->pid);
-	spin_unlock_irqrestore(&task_list_lock, flags);
-	return n;
-}
-
 /* Held: task_list_lock. */
 static void
 describe_locked(struct task *task, void *line)
@@ -144,17 +112,12 @@ show_pid(struct seq_buf *s, int pid)
 static void
 tasks_show(struct seq_buf *s)
 {
-	int pids[CHUNK], last = 0;
-	unsigned n, i;
+	int pid = 0;
 
 	seq_puts(s, "  PID CORE STATE      RUN ms  SWITCHES NAME"
 		 "             SLEEPS IN\n");
-	do {
-		n = next_pids(last, pids);
-		for (i = 0; i < n; i++)
-			show_pid(s, pids[i]);
-		last = n ? pids[n - 1] : 0;
-	} while (n == CHUNK);
+	while ((pid = task_next_pid(pid)) != 0)
+		show_pid(s, pid);
 }
 NODE("tasks", tasks_show);
 

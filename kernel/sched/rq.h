@@ -93,9 +93,6 @@ unsigned nice_weight(int nice);
 void send_astray(struct run_queue *rq);
 
 extern spinlock_t task_list_lock;
-/* fn(the task of this number, arg) with task_list_lock held; false: there is
- * none. Locks: task_list_lock. */
-bool task_look_at(int pid, void (*fn)(struct task *task, void *arg), void *arg);
 extern struct task boot_task;
 
 /* The switch of user space from prev to next: space.c. Held: rq->lock. */

@@ -20,6 +20,7 @@
 #include <kernel/panic.h>
 #include <kernel/process.h>
 #include <kernel/wait.h>
+#include <lib/bitops.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -47,13 +48,13 @@ LIST_HEAD(task_list);
 DEFINE_SPINLOCK(task_list_lock, LOCK_TASK_LIST);
 
 /* Numbers 2 to PID_MAX - 1 in turn; 1 is for the first process. */
-#define PID_MAX		32768
 #define PID_FIRST	2
-#define PID_BUCKETS	64
+#define PID_BUCKETS	256
 
 static int last_pid = PID_FIRST - 1;	/* task_list_lock */
 static unsigned nr_tasks;		/* task_list_lock */
 static struct task *pid_buckets[PID_BUCKETS];	/* task_list_lock */
+static DECLARE_BITMAP(pid_used, PID_MAX);	/* task_list_lock */
 /* Where kthread_stop() and kthread_join() wait for left. */
 static DECLARE_WAIT_QUEUE_HEAD(left_queue);
 
@@ -100,6 +101,7 @@ pid_enter(struct task *task, int pid)
 	task->pid = pid;
 	task->pid_next = *bucket;
 	*bucket = task;
+	set_bit((unsigned)pid, pid_used);
 }
 
 static void
@@ -110,6 +112,7 @@ pid_remove(struct task *task)
 	while (*link != task)
 		link = &(*link)->pid_next;
 	*link = task->pid_next;
+	clear_bit((unsigned)task->pid, pid_used);
 }
 
 static int
@@ -118,7 +121,8 @@ pid_next_free(void)
 	do {
 		if (++last_pid >= PID_MAX)
 			last_pid = PID_FIRST;
-	} while (pid_find(last_pid) || process_has_pid(last_pid));
+	} while (test_bit((unsigned)last_pid, pid_used) ||
+		 process_has_pid(last_pid));
 	return last_pid;
 }
 
@@ -153,6 +157,17 @@ find_get_task(int pid)
 		task->refs++;
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	return task;
+}
+
+int
+task_next_pid(int pid)
+{
+	unsigned long flags = spin_lock_irqsave(&task_list_lock);
+	unsigned long next = find_next_bit(pid_used, PID_MAX,
+					   (unsigned)pid + 1);
+
+	spin_unlock_irqrestore(&task_list_lock, flags);
+	return next < PID_MAX ? (int)next : 0;
 }
 
 bool

@@ -102,32 +102,25 @@ describe_global(unsigned long addr)
 }
 
 /*
- * The compiler describes a frame at its lowest address: the magic number, then
- * a text "number {offset size length name[:line]}...", then the function.
+ * The compiler describes a frame at its lowest address, the first of its left zone:
+ * the magic number, then a text "number {offset size length name[:line]}...", then
+ * the function. The rest of the zone holds what was there before, perhaps such a
+ * number of an older frame.
  */
 static const u32 *
 find_frame(unsigned long addr)
 {
-	unsigned long low = addr - THREAD_SIZE;
-	u32 *word = (u32 *)ALIGN_DOWN(addr, KASAN_GRANULE);
+	unsigned long at = ALIGN_DOWN(addr, KASAN_GRANULE);
+	const u32 *word;
 
-	for (; (unsigned long)word >= low; word -= 2) {
-		if (*kasan_shadow((unsigned long)word) == KASAN_STACK_LEFT &&
+	for (; at > addr - THREAD_SIZE; at -= KASAN_GRANULE) {
+		word = (const u32 *)at;
+		if (*kasan_shadow(at) == KASAN_STACK_LEFT &&
+		    *kasan_shadow(at - KASAN_GRANULE) != KASAN_STACK_LEFT &&
 		    word[0] == FRAME_MAGIC)
 			return word;
 	}
 	return NULL;
-}
-
-/* Offsets count from the begin of the left zone, which may be before that. */
-static unsigned long
-frame_begin(const u32 *frame)
-{
-	unsigned long at = (unsigned long)frame;
-
-	while (*kasan_shadow(at - KASAN_GRANULE) == KASAN_STACK_LEFT)
-		at -= KASAN_GRANULE;
-	return at;
 }
 
 static const char *
@@ -153,7 +146,7 @@ describe_stack(unsigned long addr)
 		return;
 	symbol_format(frame[2], function, sizeof(function));
 	pr_err("the address is at offset %lu in the frame of %s, which "
-	       "has:\n", addr - frame_begin(frame), function);
+	       "has:\n", addr - (unsigned long)frame, function);
 	text = read_number((const char *)(unsigned long)frame[1], &vars);
 	for (; vars; vars--) {
 		text = read_number(text, &offset);

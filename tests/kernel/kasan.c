@@ -354,6 +354,32 @@ behind_a_local_variable_is_told_with_its_frame(struct test *t)
 	EXPECT_WARNING(t, read_behind_local, &n, "stack-out-of-bounds");
 }
 
+static no_kasan void
+write_unseen(u32 *at, u32 value)
+{
+	*at = value;
+}
+
+/* In the second word of the left zone: what an older frame began with. */
+static noinline void
+read_behind_old_number(void *arg)
+{
+	char local[13];
+	char *volatile p = local;
+
+	memset(p, 1, sizeof(local));
+	write_unseen((u32 *)(p - 24), 0x41b58ab3);
+	read_byte(p + 13);
+}
+
+static void
+an_older_frame_in_the_left_zone_is_not_taken_for_it(struct test *t)
+{
+	EXPECT_WARNING(t, read_behind_old_number, NULL, "stack-out-of-bounds");
+	EXPECT(t, says("the address is at offset 77 in the frame of "
+		       "read_behind_old_number", "[64, 77) 'local"));
+}
+
 static noinline void
 use_after_block(void *arg)
 {
@@ -523,6 +549,7 @@ TEST_SUITE("kasan",
 	   IF_BUILT(behind_and_after_a_vmalloc_area_is_told),
 	   IF_BUILT(behind_a_global_variable_is_told_with_its_name),
 	   IF_BUILT(behind_a_local_variable_is_told_with_its_frame),
+	   IF_BUILT(an_older_frame_in_the_left_zone_is_not_taken_for_it),
 	   IF_BUILT(a_variable_whose_block_has_ended_is_told),
 	   IF_BUILT(library_functions_check_both_their_ends),
 	   IF_BUILT(an_access_that_crosses_a_granule_is_checked_whole),

@@ -474,39 +474,107 @@ two_threads_exec_at_once(void)
 
 /* --- vfork --- */
 
-static void
-wait_for_ever_in_vfork(void *arg)
-{
-	int *child = arg;
-	long pid = SYSCALL(SYS_vfork);
+struct vforker {
+	volatile int child;
+	int how;		/* what it does with SIGTERM */
+};
 
+enum { DEFAULT, HANDLED, BLOCKED };
+
+static void
+handle_nothing(int sig)
+{
+	(void)sig;
+}
+
+static void
+wait_for_ever_in_vfork(struct vforker *v)
+{
+	sigset_t set = 1u << (SIGTERM - 1);
+	long pid;
+
+	signal(SIGUSR1, handle_nothing);
+	if (v->how == HANDLED)
+		signal(SIGTERM, handle_nothing);
+	if (v->how == BLOCKED)
+		sigprocmask(SIG_BLOCK, &set, NULL);
+	pid = SYSCALL(SYS_vfork);
 	if (!pid) {
-		*child = SYSCALL(SYS_getpid);
+		v->child = SYSCALL(SYS_getpid);
 		for (;;)
 			SYSCALL(SYS_pause);
 	}
 	SYSCALL(SYS_exit_group, 9);
 }
 
-/* Its child neither ends nor calls exec; the parent can be killed all the same. */
+/* A process in vfork(), whose child neither ends nor calls exec. */
+static pid_t
+start_vforker(struct vforker *v, int how)
+{
+	pid_t pid;
+
+	v->how = how;
+	v->child = 0;
+	pid = fork();
+	if (!pid)
+		wait_for_ever_in_vfork(v);
+	while (!v->child)
+		SYSCALL(SYS_sched_yield);
+	return pid;
+}
+
+static int
+end_of(pid_t pid, struct vforker *v)
+{
+	int status = 0;
+
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(SYSCALL(SYS_kill, v->child, SIGKILL), 0);
+	return WTERMSIG(status);
+}
+
+/* What ends a process ends it in vfork(), too; what it handles or blocks waits. */
 static void
 a_parent_in_vfork_can_be_killed(void)
 {
-	volatile int *child = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct vforker *v = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = start_vforker(v, DEFAULT);
+	int how;
+
+	kill(pid, SIGCHLD);			/* ends nobody */
+	kill(pid, SIGTERM);
+	EXPECT_EQ(end_of(pid, v), SIGTERM);
+	for (how = HANDLED; how <= BLOCKED; how++) {
+		pid = start_vforker(v, how);
+		kill(pid, SIGTERM);
+		kill(pid, SIGUSR1);		/* lets it look */
+		sleep_ms(10);
+		EXPECT_EQ(waitpid(pid, NULL, WNOHANG), 0);
+		kill(pid, SIGKILL);
+		EXPECT_EQ(end_of(pid, v), SIGKILL);
+	}
+}
+
+/* A stopped process goes on before it ends; only SIGKILL ends it at once. */
+static void
+a_stopped_process_ends_when_it_goes_on(void)
+{
 	int status = 0;
 	pid_t pid = fork();
 
 	if (!pid)
-		wait_for_ever_in_vfork((void *)child);
-	while (!*child)
-		SYSCALL(SYS_sched_yield);
+		for (;;)
+			SYSCALL(SYS_pause);
+	kill(pid, SIGSTOP);
+	EXPECT_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	EXPECT(WIFSTOPPED(status));
 	kill(pid, SIGTERM);
-	EXPECT_EQ(waitpid(pid, &status, WNOHANG), 0);	/* only death ends it */
-	kill(pid, SIGKILL);
+	sleep_ms(20);
+	EXPECT_EQ(waitpid(pid, &status, WNOHANG), 0);
+	kill(pid, SIGCONT);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
-	EXPECT_EQ(WTERMSIG(status), SIGKILL);
-	EXPECT_EQ(SYSCALL(SYS_kill, *child, SIGKILL), 0);
+	EXPECT_EQ(WTERMSIG(status), SIGTERM);
 }
 
 /* --- Memory --- */
@@ -560,5 +628,6 @@ UTEST_SUITE(attacks,
 	UTEST(exec_ends_all_other_threads),
 	UTEST(two_threads_exec_at_once),
 	UTEST(a_parent_in_vfork_can_be_killed),
+	UTEST(a_stopped_process_ends_when_it_goes_on),
 	UTEST(a_mapping_does_not_wrap_in_its_file),
 	UTEST(remove_ends_with_its_mapping));

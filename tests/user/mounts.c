@@ -237,6 +237,74 @@ a_blank_in_a_name_does_not_split_a_line(void)
 	rmdir(dir);
 }
 
+/* --- chroot --- */
+
+static bool
+working_in(const char *want)
+{
+	char buf[128];
+
+	return SYSCALL(SYS_getcwd, buf, sizeof(buf)) == (long)strlen(want) + 1 &&
+	       !strcmp(buf, want);
+}
+
+/* As root, then as somebody else: errors. */
+static void
+bad_roots(void *arg)
+{
+	(void)arg;
+	if (SYSCALL(SYS_chroot, "/nowhere") != -ENOENT)
+		_exit(1);
+	if (SYSCALL(SYS_chroot, inside) != -ENOTDIR)
+		_exit(2);
+	if (SYSCALL(SYS_chroot, 8) != -EFAULT)
+		_exit(3);
+	if (SYSCALL(SYS_setresuid32, 1000, 1000, 1000) ||
+	    SYSCALL(SYS_chroot, place) != -EPERM)
+		_exit(4);
+	_exit(0);
+}
+
+/* No way leads out; what lies outside has no name, and no line in mounts. */
+static void
+live_below(void *arg)
+{
+	int proc = open("/proc", O_RDONLY), fd;
+	char buf[256];
+	ssize_t n;
+
+	(void)arg;
+	if (SYSCALL(SYS_chdir, "/tmp") || SYSCALL(SYS_chroot, place))
+		_exit(1);
+	if (!working_in("(unreachable)/tmp"))
+		_exit(2);
+	if (SYSCALL(SYS_chdir, "/..") || !working_in("/"))
+		_exit(3);
+	if (SYSCALL(SYS_open, "/../proc/mounts", O_RDONLY) != -ENOENT)
+		_exit(4);
+	if (SYSCALL(SYS_mkdir, "/deep", 0755) || SYSCALL(SYS_chdir, "deep") ||
+	    !working_in("/deep"))
+		_exit(5);
+	fd = SYSCALL(SYS_openat, proc, "mounts", O_RDONLY);
+	n = read(fd, buf, sizeof(buf) - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	if (strncmp(buf, "none / tmpfs rw", 15))
+		_exit(6);
+	if (strchr(buf, '\n') != buf + n - 1)	/* one line */
+		_exit(7);
+	_exit(0);
+}
+
+static void
+who_lives_below_a_root_sees_nothing_else(void)
+{
+	mount_with(0);
+	make_inside(inside);
+	EXPECT_EQ(WEXITSTATUS(status_of(bad_roots, NULL)), 0);
+	EXPECT_EQ(WEXITSTATUS(status_of(live_below, NULL)), 0);
+	unmount();
+}
+
 UTEST_SUITE(mounts,
 	    UTEST(nothing_changes_on_a_read_only_mount),
 	    UTEST(a_mount_with_writers_does_not_become_read_only),
@@ -245,4 +313,5 @@ UTEST_SUITE(mounts,
 	    UTEST(proc_mounts_tells_what_is_kept),
 	    UTEST(what_cannot_be_kept_is_refused),
 	    UTEST(mountinfo_has_all_fields),
-	    UTEST(a_blank_in_a_name_does_not_split_a_line));
+	    UTEST(a_blank_in_a_name_does_not_split_a_line),
+	    UTEST(who_lives_below_a_root_sees_nothing_else));

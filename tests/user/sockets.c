@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sockets: the ends of a pair. Errno by errno. */
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include "utest.h"
 
@@ -18,7 +19,6 @@
 #define MSG_WAITALL	0x100
 #define MSG_NOSIGNAL	0x4000
 #define POLL_RDHUP	0x2000
-#define FIONREAD_	0x541b
 
 struct piece {
 	void *at;
@@ -125,7 +125,7 @@ what_is_sent_is_received_by_the_other_end(void)
 	EXPECT_EQ(SYSCALL(SYS_recv, s[1], buf, 16, MSG_DONTWAIT), -EAGAIN);
 	EXPECT_EQ(send_to(s[0], "hello", 0), 5);
 	EXPECT_EQ(SYSCALL(SYS_recv, s[0], buf, 16, MSG_DONTWAIT), -EAGAIN);
-	EXPECT_EQ(SYSCALL(SYS_ioctl, s[1], FIONREAD_, &n), 0);
+	EXPECT_EQ(SYSCALL(SYS_ioctl, s[1], FIONREAD, &n), 0);
 	EXPECT_EQ(n, 5);
 	EXPECT_EQ(SYSCALL(SYS_recv, s[1], buf, 2, 0), 2);
 	EXPECT(!memcmp(buf, "he", 2));

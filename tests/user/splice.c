@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* splice, tee, vmsplice: bytes by way of pipes, errno by errno. */
-#include "utest.h"
+#include <sys/ioctl.h>
+
+#include "sweep.h"
 
 #define NONBLOCK	2u
 #define FULL		65536
@@ -124,6 +126,53 @@ a_full_pipe_takes_no_more(void)
 	EXPECT_EQ(splice(p[0], NULL, out, NULL, 1, NONBLOCK), -EAGAIN);
 	SYSCALL(SYS_fcntl64, p[0], F_SETFL, O_NONBLOCK);
 	EXPECT_EQ(splice(p[0], NULL, out, NULL, 1, 0), -EAGAIN);
+}
+
+/*
+ * A socket cannot give its bytes twice: whichever allocation fails, they are in
+ * the pipe, or in the socket still.
+ */
+static int
+socket_to_pipe(void)
+{
+	static char bytes[3 * PAGE];
+	int s[2], p[2], left = -1, there = -1;
+	long moved;
+
+	TRY(SYSCALL(SYS_pipe, p));
+	TRY(SYSCALL(SYS_socketpair, 1, 1, 0, s));
+	TRY(SYSCALL(SYS_write, s[0], bytes, sizeof(bytes)));
+	moved = splice(s[1], NULL, p[1], NULL, sizeof(bytes), 0);
+	TRY(SYSCALL(SYS_ioctl, s[1], FIONREAD, &left));
+	TRY(SYSCALL(SYS_ioctl, p[0], FIONREAD, &there));
+	if (left + there != sizeof(bytes) || (moved > 0 && moved != there))
+		return -EIO;
+	return moved < (long)sizeof(bytes) ? -ENOMEM : 0;
+}
+
+static void
+nothing_is_lost_without_memory(void)
+{
+	sweep(socket_to_pipe, 10);
+}
+
+/* Nor are frames: a thousand calls, of which most need no new one for the pipe. */
+static void
+calls_keep_no_memory(void)
+{
+	int file = temp_file("bytes", 5), p[2], i;
+	off64 pos;
+	long before;
+	char c;
+
+	make_pipe(p);
+	before = meminfo("MemFree");
+	for (i = 0; i < 1000; i++) {
+		pos = i % 5;
+		EXPECT_EQ(splice(file, &pos, p[1], NULL, 1, 0), 1);
+		EXPECT_EQ(read(p[0], &c, 1), 1);
+	}
+	EXPECT(meminfo("MemFree") > before - 1000);	/* KiB */
 }
 
 /* A child moves all by way of a pipe, as cat and a network server would. */
@@ -322,6 +371,8 @@ UTEST_SUITE(splice,
 	    UTEST(a_full_pipe_takes_no_more),
 	    UTEST(a_child_drains_what_is_spliced),
 	    UTEST(sockets_and_devices_can_be_spliced),
+	    UTEST(nothing_is_lost_without_memory),
+	    UTEST(calls_keep_no_memory),
 	    UTEST(one_pipe_goes_into_another),
 	    UTEST(tee_leaves_the_bytes),
 	    UTEST(a_waiting_splice_goes_on_when_bytes_come),

@@ -44,6 +44,7 @@
 #define SYS_ioctl		54
 #define SYS_setpgid		57
 #define SYS_umask		60
+#define SYS_chroot		61
 #define SYS_dup2		63
 #define SYS_getppid		64
 #define SYS_getpgrp		65
