@@ -14,19 +14,26 @@ wait_for_stop(void *arg)
 		msleep(10);
 }
 
+static char table[8192];
+
+static bool
+table_has(const char *text)
+{
+	struct seq_buf s;
+
+	seq_buf_init(&s, table, sizeof(table));
+	node_find("tasks")->show(&s);
+	return strstr(table, text) != NULL;
+}
+
+/* The thread of RCU sleeps in its function, but for moments. */
 static void
 tasks_node_lists_this_thread(struct test *t)
 {
-	const struct node *node = node_find("tasks");
-	static char buf[4096];
-	struct seq_buf s;
-
-	ASSERT(t, node != NULL);
-	seq_buf_init(&s, buf, sizeof(buf));
-	node->show(&s);
-	EXPECT(t, strstr(buf, current->name) != NULL);
-	EXPECT(t, strstr(buf, "idle/0") != NULL);
-	EXPECT(t, strstr(buf, "rcu_thread") != NULL);
+	ASSERT(t, node_find("tasks") != NULL);
+	EXPECT(t, table_has(current->name));
+	EXPECT(t, table_has("idle/0"));
+	TEST_WAIT_UNTIL(table_has(" rcu_thread"));
 }
 
 #define MANY	100			/* more than one walk of the list notes */
