@@ -450,6 +450,20 @@ many_pieces_fail_whole(void)
 	sweep(pieces, 6);
 }
 
+/* Several first locks, each of another file: where the numbers shift by one, the
+ * turn of one of them comes. */
+static int
+first_locks(void)
+{
+	long fd, i;
+
+	for (i = 0; i < 6; i++) {
+		TRY(fd = SYSCALL(SYS_memfd_create, "swept", 0));
+		TRY(SYSCALL(SYS_flock_, fd, 2));
+	}
+	return 0;
+}
+
 static int
 set_locks(void)
 {
@@ -458,8 +472,8 @@ set_locks(void)
 	};
 	long fd;
 
+	TRY(first_locks());
 	TRY(fd = SYSCALL(SYS_memfd_create, "swept", 0));
-	TRY(SYSCALL(SYS_flock_, fd, 2));
 	TRY(SYSCALL(SYS_fcntl64, fd, 13, &lock));	/* F_SETLK64 */
 	lock.type = 2;
 	lock.start = 30;
@@ -480,7 +494,7 @@ locks(void)
 static void
 locks_fail_whole(void)
 {
-	sweep(locks, 5);
+	sweep(locks, 20);
 }
 
 static int
