@@ -261,27 +261,41 @@ who_fills_pipes_ends(void)
 	end();
 }
 
+/* Take more and more until the other end of the pipe is closed. */
+static bool
+take_until_closed(int fd)
+{
+	size_t piece = 16 * PAGE, n = 0;
+	bool good = true;
+	char byte;
+
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while (read(fd, &byte, 1) != 0 && n < available) {
+		good = good && intact(take(piece), piece);
+		n += piece;
+	}
+	return good && n < available;
+}
+
 /*
- * Two want half of it each, and as much there is not quite. Who has its half in
- * pipes is chosen, and closes them when it gets to run, which is late: it has
- * the lowest priority. That is waited for, or the other one would end too.
+ * One has two thirds of it in pipes, another takes the rest and more. The first is
+ * chosen, and closes his pipes when he gets to run, which is late: he has the
+ * lowest priority. That is waited for, or the other one would end too.
  */
 static void
 a_victims_pipes_are_waited_for(void)
 {
-	size_t len;
 	int ready[2];
 	pid_t slow, next;
 	char byte;
 
 	begin();
-	len = available / 2;
 	ASSERT_EQ(pipe(ready), 0);
 	slow = fork();
 	if (!slow) {
 		set_adj("0");
 		SYSCALL(SYS_setpriority, 0, 0, 19);
-		into_pipes(len);
+		into_pipes(available / 3 * 2);
 		write(ready[1], "r", 1);
 		for (;;)
 			pause();
@@ -291,9 +305,10 @@ a_victims_pipes_are_waited_for(void)
 	next = fork();
 	if (!next) {
 		set_adj("0");
-		_exit(!intact(take(len), len));
+		_exit(!take_until_closed(ready[0]));
 	}
 	EXPECT_EQ(status_of_child(next), 0);
+	kill(slow, SIGKILL);		/* if it was not: next says so */
 	EXPECT_EQ(status_of_child(slow), SIGKILL);
 	close(ready[0]);
 	end();
