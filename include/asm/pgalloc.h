@@ -11,6 +11,8 @@
 
 /* A zeroed page, four second-level tables; NULL: no memory. Any context. */
 void *pgtable_alloc_page(void);
+/* The same for a program's tables: memory is won back for it. Context: may sleep. */
+void *pgtable_alloc_user_page(void);
 void pgtable_free_page(void *table);
 
 /*

@@ -29,7 +29,9 @@
  *		else nothing would be freed.
  *   Reaper	a thread that takes the victim's memory without waiting for it
  *		(mm/as/oom_reap.c says why). So a victim is done after a moment, even
- *		one that sleeps for ever; then the next can be chosen.
+ *		one that sleeps for ever; then the next can be chosen. Pipes and page
+ *		tables go only with the process: where they are much, they are waited
+ *		for as long as they get less, and a second more.
  *
  *	NONE --kill--> VICTIM --reaper: memory taken, or ten tries--> DONE
  *
@@ -71,6 +73,7 @@
 
 #define REAP_TRIES	100	/* a second */
 #define REAP_PAUSE_MS	10
+#define FEW_TABLES	32	/* pages: nobody would wait for so few */
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task;
 int sysctl_oom_dump_tasks = 1;
@@ -396,16 +399,26 @@ wait_for_exit(const struct mm_struct *mm)
 	}
 }
 
-/* Pipes go when it closes them: wait, as long as that gets on. */
-static void
-wait_for_pipes(struct process *process)
+/* Pages that only the process itself gives back, as it ends: of pipes, of tables. */
+static unsigned long
+kept_to_the_end(const struct process *process, const struct mm_struct *mm)
 {
-	int pages = atomic_read(&process->pipe_pages), now;
+	unsigned long tables = READ_ONCE(mm->nr_tables);
+
+	return (unsigned long)atomic_read(&process->pipe_pages) +
+	       (tables > FEW_TABLES ? tables : 0);
+}
+
+/* Where that is much, wait for it, as long as it gets less. */
+static void
+wait_for_rest(const struct process *process, const struct mm_struct *mm)
+{
+	unsigned long pages = kept_to_the_end(process, mm), now;
 	unsigned tries = 0;
 
 	while (pages && !READ_ONCE(process->zombie) && ++tries < REAP_TRIES) {
 		msleep(REAP_PAUSE_MS);
-		now = atomic_read(&process->pipe_pages);
+		now = kept_to_the_end(process, mm);
 		if (now < pages)
 			tries = 0;
 		pages = now;
@@ -434,7 +447,7 @@ reap(struct process *process)
 		trace_skip_task_reaping(process->pid);
 		wait_for_exit(mm);
 	}
-	wait_for_pipes(process);
+	wait_for_rest(process, mm);
 	mmdrop(mm);
 }
 

@@ -3,7 +3,8 @@
  * Page tables of a space: making them, and counting what they hold.
  *
  * Ideas
- *   A table page is allocated before the lock is taken and given back if
+ *   A table page is allocated before the lock is taken, as any page of a program
+ *   (memory is won back for it, or somebody ended), and given back if
  *   somebody else was faster. It comes into being by a fault (mmap_lock held for
  *   reading) and goes only with the VMAs around it (mmap_lock held for
  *   writing), so a pte_t pointer is good as long as mmap_lock is held.
@@ -59,7 +60,7 @@ pte_alloc(struct mm_struct *mm, unsigned long addr)
 
 	if (likely(pte != NULL))
 		return pte;
-	page = pgtable_alloc_page();
+	page = pgtable_alloc_user_page();
 	if (!page)
 		return NULL;
 	spin_lock(&mm->page_table_lock);

@@ -39,6 +39,17 @@ table_end(struct page *page, unsigned order)
 	free_frames(page, order);
 }
 
+static void *
+table_page(gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp | __GFP_ZERO);
+
+	if (!page)
+		return NULL;
+	table_begin(page, 0);
+	return page_address(page);
+}
+
 /*
  * A zeroed page of lowmem, or NULL when there is none.
  * Context: any that GFP_ATOMIC allows; boot.
@@ -46,15 +57,14 @@ table_end(struct page *page, unsigned order)
 void *
 pgtable_alloc_page(void)
 {
-	struct page *page;
+	return mm_ready ? table_page(GFP_ATOMIC) :
+			  memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+}
 
-	if (!mm_ready)
-		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
-	page = alloc_page(GFP_ATOMIC | __GFP_ZERO);
-	if (!page)
-		return NULL;
-	table_begin(page, 0);
-	return page_address(page);
+void *
+pgtable_alloc_user_page(void)
+{
+	return table_page(GFP_KERNEL);
 }
 
 void
