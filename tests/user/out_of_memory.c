@@ -278,9 +278,9 @@ take_until_closed(int fd)
 }
 
 /*
- * One has two thirds of it in pipes, another takes the rest and more. The first is
- * chosen, and closes his pipes when he gets to run, which is late: he has the
- * lowest priority. That is waited for, or the other one would end too.
+ * One has half of it in pipes, another, who is spared, takes the rest and more. The
+ * first is chosen, and closes his pipes when he gets to run, which is late: he has
+ * the lowest priority. That is waited for, or the other one would end too.
  */
 static void
 a_victims_pipes_are_waited_for(void)
@@ -295,7 +295,7 @@ a_victims_pipes_are_waited_for(void)
 	if (!slow) {
 		set_adj("0");
 		SYSCALL(SYS_setpriority, 0, 0, 19);
-		into_pipes(available / 3 * 2);
+		into_pipes(available / 2);
 		write(ready[1], "r", 1);
 		for (;;)
 			pause();
@@ -304,7 +304,7 @@ a_victims_pipes_are_waited_for(void)
 	ASSERT_EQ(read(ready[0], &byte, 1), 1);
 	next = fork();
 	if (!next) {
-		set_adj("0");
+		set_adj("-200");
 		_exit(!take_until_closed(ready[0]));
 	}
 	EXPECT_EQ(status_of_child(next), 0);
