@@ -134,8 +134,6 @@ task_pt_regs(const struct task *task)
 
 /* All tasks but the dead ones that have left; guarded by task_list_lock. */
 extern struct list_head task_list;
-/* Call fn for each task, the oldest first, with task_list_lock held. */
-void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
 
 /*
  * A reference keeps the structure (and the stack) after the task is dead.

@@ -383,35 +383,27 @@ take_victim(void)
 	return process;
 }
 
-/* Its last user is unmapping it: wait, as long as that gets on. */
-static void
-wait_for_exit(const struct mm_struct *mm)
-{
-	unsigned long rss = mm_rss(mm), now;
-	unsigned tries = 0;
-
-	while (!mm_is_unmapped(mm) && ++tries < REAP_TRIES) {
-		msleep(REAP_PAUSE_MS);
-		now = mm_rss(mm);
-		if (now < rss)
-			tries = 0;
-		rss = now;
-	}
-}
-
-/* Pages that only the process itself gives back, as it ends: of pipes, of tables. */
+/*
+ * Pages that only the process itself gives back, as it ends: of pipes, of many
+ * tables; all of them once its last user is unmapping them.
+ */
 static unsigned long
-kept_to_the_end(const struct process *process, const struct mm_struct *mm)
+kept_to_the_end(const struct process *process, struct mm_struct *mm)
 {
+	unsigned long pages = (unsigned long)atomic_read(&process->pipe_pages);
 	unsigned long tables = READ_ONCE(mm->nr_tables);
 
-	return (unsigned long)atomic_read(&process->pipe_pages) +
-	       (tables > FEW_TABLES ? tables : 0);
+	if (tables > FEW_TABLES)
+		pages += tables;
+	if (!atomic_read(&mm->mm_users) && !mm_is_unmapped(mm))
+		pages += mm_rss(mm) + 1;
+	return pages;
 }
 
-/* Where that is much, wait for it, as long as it gets less. */
+/* Wait for them, as long as they get less: who chose the process would else
+ * choose another one meanwhile. */
 static void
-wait_for_rest(const struct process *process, const struct mm_struct *mm)
+wait_for_rest(const struct process *process, struct mm_struct *mm)
 {
 	unsigned long pages = kept_to_the_end(process, mm), now;
 	unsigned tries = 0;
@@ -425,10 +417,7 @@ wait_for_rest(const struct process *process, const struct mm_struct *mm)
 	}
 }
 
-/*
- * Take the memory of its space; or, if its last user is at it already, wait
- * until that is done: who chose it would else choose another one meanwhile.
- */
+/* Take the memory of its space, if its last user is not at it already. */
 static void
 reap(struct process *process)
 {
@@ -445,7 +434,6 @@ reap(struct process *process)
 		mmput(mm);
 	} else {
 		trace_skip_task_reaping(process->pid);
-		wait_for_exit(mm);
 	}
 	wait_for_rest(process, mm);
 	mmdrop(mm);

@@ -115,6 +115,16 @@ pid_remove(struct task *task)
 	clear_bit((unsigned)task->pid, pid_used);
 }
 
+/* The next one behind pid that is in use; 0: none. */
+static int
+next_number(int pid)
+{
+	unsigned long next = find_next_bit(pid_used, PID_MAX,
+					   (unsigned)pid + 1);
+
+	return next < PID_MAX ? (int)next : 0;
+}
+
 static int
 pid_next_free(void)
 {
@@ -163,11 +173,10 @@ int
 task_next_pid(int pid)
 {
 	unsigned long flags = spin_lock_irqsave(&task_list_lock);
-	unsigned long next = find_next_bit(pid_used, PID_MAX,
-					   (unsigned)pid + 1);
+	int next = next_number(pid);
 
 	spin_unlock_irqrestore(&task_list_lock, flags);
-	return next < PID_MAX ? (int)next : 0;
+	return next;
 }
 
 bool
@@ -224,17 +233,6 @@ task_look_at_mm(struct task *task, void (*fn)(struct mm_struct *mm, void *arg),
 }
 
 void
-task_for_each(void (*fn)(struct task *task, void *arg), void *arg)
-{
-	unsigned long flags = spin_lock_irqsave(&task_list_lock);
-	struct task *task;
-
-	list_for_each_entry(task, &task_list, task_node)
-		fn(task, arg);
-	spin_unlock_irqrestore(&task_list_lock, flags);
-}
-
-void
 get_task(struct task *task)
 {
 	unsigned long flags = spin_lock_irqsave(&task_list_lock);
@@ -276,16 +274,11 @@ struct task *
 task_next(struct task *task)
 {
 	unsigned long flags = spin_lock_irqsave(&task_list_lock);
-	int pid = task ? task->pid : -1;
-	struct task *t, *next = NULL;
+	int pid = next_number(task ? task->pid : 0);
+	struct task *next = pid ? pid_find(pid) : NULL;
 
-	list_for_each_entry(t, &task_list, task_node) {
-		if (t->pid > pid) {
-			next = t;
-			next->refs++;
-			break;
-		}
-	}
+	if (next)
+		next->refs++;
 	spin_unlock_irqrestore(&task_list_lock, flags);
 	if (task)
 		put_task(task);

@@ -78,7 +78,7 @@ struct mm_struct *mm_alloc_child(struct mm_struct *parent);
 void table_init(void);		/* boot, once */
 /*
  * The entry of addr, its table made if need be. Held: mmap_lock, reading.
- * NULL: no memory.
+ * NULL: no memory. Context: may sleep.
  */
 pte_t *pte_alloc(struct mm_struct *mm, unsigned long addr);
 /* The frame of the page of zeros. Written at boot. */

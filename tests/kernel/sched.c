@@ -105,13 +105,15 @@ dead_task_is_not_woken(struct test *t)
 	put_task(task);
 }
 
-static bool listed;
-
-static void
-look_for(struct task *task, void *arg)
+static bool
+listed(const struct task *task)
 {
-	if (task == arg)
-		listed = true;
+	struct task *t = NULL;
+	bool found = false;
+
+	while ((t = task_next(t)))
+		found = found || t == task;
+	return found;
 }
 
 static void
@@ -120,13 +122,9 @@ task_list_holds_the_living(struct test *t)
 	struct task *task = kthread_run(sleep_until_stopped, NULL, "list");
 
 	ASSERT(t, task != NULL);
-	listed = false;
-	task_for_each(look_for, task);
-	EXPECT(t, listed);
+	EXPECT(t, listed(task));
 	kthread_stop(task);
-	listed = false;
-	task_for_each(look_for, task);
-	EXPECT(t, !listed);
+	EXPECT(t, !listed(task));
 }
 
 /* --- who runs where ------------------------------------------------------ */

@@ -235,6 +235,18 @@ by_sockets(void)
 	}
 }
 
+/* A page of each 4 MiB is read: it is the same page, but the tables are not. */
+static void
+fill_tables(void)
+{
+	size_t len = 2048 * MIB;
+	const volatile char *at = reserve(len);
+
+	for (size_t i = 0; i < len; i += 4 * MIB)
+		if (at[i])
+			_exit(6);
+}
+
 /* --- the cases --- */
 
 static void
@@ -277,13 +289,19 @@ take_until_closed(int fd)
 	return good && n < available;
 }
 
+static void
+half_into_pipes(void)
+{
+	into_pipes(available / 2);
+}
+
 /*
- * One has half of it in pipes, another, who is spared, takes the rest and more. The
- * first is chosen, and closes his pipes when he gets to run, which is late: he has
- * the lowest priority. That is waited for, or the other one would end too.
+ * One has much that goes only when he ends; another, who is spared, takes the rest
+ * and more. The first is chosen, and gets to run late: he has the lowest priority.
+ * That is waited for, or others would end too.
  */
 static void
-a_victims_pipes_are_waited_for(void)
+victim_is_waited_for(void (*fill)(void))
 {
 	int ready[2];
 	pid_t slow, next;
@@ -295,7 +313,7 @@ a_victims_pipes_are_waited_for(void)
 	if (!slow) {
 		set_adj("0");
 		SYSCALL(SYS_setpriority, 0, 0, 19);
-		into_pipes(available / 2);
+		fill();
 		write(ready[1], "r", 1);
 		for (;;)
 			pause();
@@ -304,7 +322,7 @@ a_victims_pipes_are_waited_for(void)
 	ASSERT_EQ(read(ready[0], &byte, 1), 1);
 	next = fork();
 	if (!next) {
-		set_adj("-200");
+		set_adj("-900");
 		_exit(!take_until_closed(ready[0]));
 	}
 	EXPECT_EQ(status_of_child(next), 0);
@@ -312,6 +330,18 @@ a_victims_pipes_are_waited_for(void)
 	EXPECT_EQ(status_of_child(slow), SIGKILL);
 	close(ready[0]);
 	end();
+}
+
+static void
+a_victims_pipes_are_waited_for(void)
+{
+	victim_is_waited_for(half_into_pipes);
+}
+
+static void
+a_victims_tables_are_waited_for(void)
+{
+	victim_is_waited_for(fill_tables);
 }
 
 static void
@@ -387,17 +417,13 @@ of_many_small_ones_few_end(void)
 	several(16, 6, 8, a_tenth);
 }
 
-/* A page of each 4 MiB is read: it is the same page, but the tables are not. */
 static bool
 tables(int until)
 {
-	size_t len = 2048 * MIB, sum = 0;
-	char *at = reserve(len), byte;
+	char byte;
 
-	for (size_t i = 0; i < len; i += 4 * MIB)
-		sum += *(volatile char *)(at + i);
-	read(until, &byte, 1);
-	return !sum;
+	fill_tables();
+	return read(until, &byte, 1) == 0;
 }
 
 /* 2 MiB of tables each, and nearly nothing of their own. */
@@ -415,4 +441,5 @@ UTEST_SUITE(out_of_memory,
 	    UTEST(locking_its_memory_does_not_save_it),
 	    UTEST(who_fills_pipes_ends),
 	    UTEST(a_victims_pipes_are_waited_for),
+	    UTEST(a_victims_tables_are_waited_for),
 	    UTEST(who_fills_sockets_ends));
